@@ -1,0 +1,227 @@
+//! What a job is to those who write one.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use stdx::Timestamp;
+
+use crate::Queue;
+
+stdx::id_type! {
+    /// A job, through all its attempts.
+    JobId;
+}
+
+/// A kind of work: a small struct of ids that may run twice.
+pub trait Job: Serialize + DeserializeOwned + Send + 'static {
+    /// The kind's name for good; payloads outlive releases.
+    const KIND: &'static str;
+    const QUEUE: &'static str = "default";
+    const PRIORITY: Priority = Priority::Normal;
+    const ATTEMPTS_MAX: u32 = 3;
+    /// Longest run; `None` takes the queue's setting.
+    const DEADLINE: Option<Duration> = None;
+
+    /// While a job with the same key waits or runs, another one is not enqueued.
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+}
+
+/// 1 is served first; none starves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    Critical = 1,
+    High = 2,
+    Normal = 3,
+    Low = 4,
+}
+
+impl Priority {
+    pub const ALL: [Priority; 4] = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Priority::Critical => "critical",
+            Priority::High => "high",
+            Priority::Normal => "normal",
+            Priority::Low => "low",
+        }
+    }
+
+    pub(crate) fn from_code(code: i64) -> Priority {
+        match code {
+            1 => Priority::Critical,
+            2 => Priority::High,
+            4 => Priority::Low,
+            _ => Priority::Normal,
+        }
+    }
+
+    /// Its share of the free workers when all classes wait.
+    pub(crate) fn weight(self) -> usize {
+        match self {
+            Priority::Critical => 8,
+            Priority::High => 4,
+            Priority::Normal => 2,
+            Priority::Low => 1,
+        }
+    }
+}
+
+impl fmt::Display for Priority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Priority {
+    type Err = std::convert::Infallible;
+
+    /// An unknown name is normal.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Priority::ALL.into_iter().find(|p| p.name() == text).unwrap_or(Priority::Normal))
+    }
+}
+
+/// Derived from the table a job stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Available,
+    Scheduled,
+    Running,
+    Retryable,
+    Completed,
+    Cancelled,
+    Discarded,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Available => "available",
+            State::Scheduled => "scheduled",
+            State::Running => "running",
+            State::Retryable => "retryable",
+            State::Completed => "completed",
+            State::Cancelled => "cancelled",
+            State::Discarded => "discarded",
+        }
+    }
+
+    /// The state of a waiting job.
+    pub(crate) fn of_waiting(attempt: i64, run_at: Timestamp, now: Timestamp) -> State {
+        match (attempt, run_at > now) {
+            (0, false) => State::Available,
+            (0, true) => State::Scheduled,
+            _ => State::Retryable,
+        }
+    }
+}
+
+/// When and how a job is to run; the default is now, as its kind says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Enqueue {
+    pub run_at: Option<Timestamp>,
+    pub priority: Option<Priority>,
+    pub attempts_max: Option<u32>,
+}
+
+impl Enqueue {
+    pub fn at(run_at: Timestamp) -> Self {
+        Enqueue { run_at: Some(run_at), ..Enqueue::default() }
+    }
+
+    pub fn with_priority(self, priority: Priority) -> Self {
+        Enqueue { priority: Some(priority), ..self }
+    }
+}
+
+/// What became of an enqueue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    New(JobId),
+    /// A job with the same unique key already waits or runs.
+    Duplicate(JobId),
+}
+
+impl Enqueued {
+    pub fn id(self) -> JobId {
+        match self {
+            Enqueued::New(id) | Enqueued::Duplicate(id) => id,
+        }
+    }
+}
+
+/// What a running job knows of itself.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub id: JobId,
+    /// 1 for the first run.
+    pub attempt: u32,
+    pub attempts_max: u32,
+    pub queue: Queue,
+}
+
+impl Context {
+    pub fn is_last_attempt(&self) -> bool {
+        self.attempt >= self.attempts_max
+    }
+
+    /// Tells those who watch how far the job is; not stored.
+    pub fn progress(&self, done: u64, total: u64) {
+        self.queue.signal_progress(self.id, done, total);
+    }
+}
+
+/// Why a job did not finish, and what that asks for.
+#[derive(Debug)]
+pub enum Fault {
+    /// Try again later; dead after the last attempt. A given wait wins over the backoff.
+    Retry { error: String, after: Option<Duration> },
+    /// Not yet: run again after the wait, without counting an attempt.
+    Snooze(Duration),
+    /// Trying again cannot help.
+    GiveUp(String),
+    /// Somebody wants it gone.
+    Cancel,
+}
+
+impl Fault {
+    /// A retry that tells the whole chain of causes.
+    pub fn retry(error: &(dyn std::error::Error + 'static)) -> Self {
+        Fault::Retry { error: chain(error), after: None }
+    }
+
+    pub fn give_up(error: &(dyn std::error::Error + 'static)) -> Self {
+        Fault::GiveUp(chain(error))
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl From<store::Error> for Fault {
+    fn from(error: store::Error) -> Self {
+        Fault::retry(&error)
+    }
+}
+
+impl From<crate::Error> for Fault {
+    fn from(error: crate::Error) -> Self {
+        Fault::retry(&error)
+    }
+}

@@ -1,0 +1,259 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use stdx::task::Tasks;
+use stdx::{Clock, Rng, Timestamp};
+use store::testing::TempStore;
+
+use crate::*;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Work {
+    n: u32,
+}
+
+impl Job for Work {
+    const KIND: &'static str = "work";
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Only {
+    key: u32,
+}
+
+impl Job for Only {
+    const KIND: &'static str = "only";
+    fn unique_key(&self) -> Option<String> {
+        Some(self.key.to_string())
+    }
+}
+
+fn settings() -> Settings {
+    Settings { retry_delay_ms: 1, heartbeat_s: 1, ..Settings::default() }
+}
+
+async fn open(store: &TempStore, clock: &Clock) -> Queue {
+    Queue::open(store, settings(), clock.clone(), Rng::seeded(3), true).await.unwrap()
+}
+
+async fn temporary() -> TempStore {
+    store::testing::temporary(&[MIGRATIONS]).await
+}
+
+/// Waits until `id` is over, by the signals of the queue.
+async fn finished(queue: &Queue, id: JobId) -> JobView {
+    let mut signals = queue.watch();
+    loop {
+        let job = queue.get(id).await.unwrap().unwrap();
+        if matches!(job.state, State::Completed | State::Cancelled | State::Discarded) {
+            return job;
+        }
+        let wait = tokio::time::timeout(Duration::from_secs(20), signals.recv()).await;
+        wait.expect("the job ends within 20 s").ok();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_commits_with_its_transaction_and_runs_once() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let handlers = Handlers::default().on(move |_, job: Work| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move { Ok(Some(serde_json::json!(job.n * 2))) }
+    });
+    let rolled_back = {
+        let queue = queue.clone();
+        store
+            .write(move |tx| {
+                let queue = queue.clone();
+                Box::pin(async move {
+                    queue.enqueue(tx, &Work { n: 1 }, Enqueue::default()).await?;
+                    Err::<(), Error>(Error::NoNode)
+                })
+            })
+            .await
+    };
+    assert!(matches!(rolled_back, Err(Error::NoNode)));
+    let tasks = Tasks::default();
+    Workers::start(&queue, handlers, &tasks);
+    let id = queue.enqueue_now(&Work { n: 21 }, Enqueue::default()).await.unwrap().id();
+    let job = finished(&queue, id).await;
+    assert_eq!((job.state, job.result), (State::Completed, Some(serde_json::json!(42))));
+    assert_eq!(runs.load(Ordering::SeqCst), 1, "the job of the transaction that was rolled back never ran");
+    assert_eq!(tasks.shutdown(Duration::from_secs(5)).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_are_retried_and_end_as_dead_letters_that_can_be_redriven() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let broken = Arc::new(AtomicU32::new(1));
+    let state = Arc::clone(&broken);
+    let handlers = Handlers::default().on(move |ctx: Context, job: Work| {
+        let broken = state.load(Ordering::SeqCst) == 1;
+        async move {
+            match (broken, job.n) {
+                (true, 2) => panic!("as told"),
+                (true, _) => Err(Fault::Retry { error: format!("attempt {} failed", ctx.attempt), after: None }),
+                (false, _) => Ok(None),
+            }
+        }
+    });
+    let tasks = Tasks::default();
+    Workers::start(&queue, handlers, &tasks);
+    let failing = queue.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap().id();
+    let panicking = queue.enqueue_now(&Work { n: 2 }, Enqueue::default()).await.unwrap().id();
+    let (dead, panicked) = (finished(&queue, failing).await, finished(&queue, panicking).await);
+    assert_eq!((dead.state, dead.attempts, dead.error.as_deref()), (State::Discarded, 3, Some("attempt 3 failed")));
+    assert_eq!(panicked.error.as_deref(), Some("the job panicked: as told"));
+    assert_eq!(queue.list(&JobFilter { state: Some(State::Discarded), limit: 10, ..JobFilter::default() }).await.unwrap().len(), 2);
+
+    broken.store(0, Ordering::SeqCst);
+    queue.retry(failing).await.unwrap();
+    assert_eq!(finished(&queue, failing).await.state, State::Completed);
+    queue.purge_dead(panicking).await.unwrap();
+    assert!(matches!(queue.purge_dead(panicking).await, Err(Error::NotFound(_))));
+    tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_or_is_unknown_goes_to_dead_letters_with_the_reason() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let tasks = Tasks::default();
+    // The handler knows another shape of the same kind.
+    #[derive(Serialize, Deserialize)]
+    struct Other {
+        text: String,
+    }
+    impl Job for Other {
+        const KIND: &'static str = "work";
+    }
+    Workers::start(&queue, Handlers::default().on(|_, _: Other| async { Ok(None) }), &tasks);
+    let unreadable = queue.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap().id();
+    let unknown = queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap().id();
+    let reason = finished(&queue, unreadable).await.error.unwrap();
+    assert!(reason.contains("missing field `text`"), "{reason}");
+    let reason = finished(&queue, unknown).await.error.unwrap();
+    assert!(reason.contains("no handler for jobs of kind only"), "{reason}");
+    tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn a_unique_job_is_enqueued_once_until_it_ends() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let Enqueued::New(first) = queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap() else { panic!("new") };
+    assert_eq!(queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap(), Enqueued::Duplicate(first));
+    assert!(matches!(queue.enqueue_now(&Only { key: 2 }, Enqueue::default()).await.unwrap(), Enqueued::New(_)));
+    queue.cancel(first).await.unwrap();
+    assert!(matches!(queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap(), Enqueued::New(_)));
+    assert_eq!(queue.get(first).await.unwrap().unwrap().state, State::Cancelled);
+}
+
+#[tokio::test]
+async fn classes_share_the_places_and_none_starves() {
+    let store = temporary().await;
+    let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
+    let queue = open(&store, &clock).await;
+    for priority in Priority::ALL {
+        for n in 0..100 {
+            queue.enqueue_now(&Work { n }, Enqueue::default().with_priority(priority)).await.unwrap();
+        }
+    }
+    let lease = queue.claim(30, |_| usize::MAX).await.unwrap().unwrap();
+    let count = |p: Priority| lease.jobs.iter().filter(|job| job.priority == p as i64).count();
+    assert_eq!(Priority::ALL.map(count), [16, 8, 4, 2]);
+    assert!(lease.jobs.is_sorted_by_key(|job| (job.priority, job.id)), "in order within a class");
+    // A class that does not use its share leaves it to the others.
+    let all = queue.claim(1_000, |_| usize::MAX).await.unwrap().unwrap();
+    assert_eq!(all.jobs.len(), 370);
+    assert!(queue.claim(10, |_| usize::MAX).await.unwrap().is_none());
+    // What is scheduled waits for its time.
+    let later = clock.now() + Duration::from_secs(60);
+    let id = queue.enqueue_now(&Work { n: 0 }, Enqueue::at(later)).await.unwrap().id();
+    assert_eq!(queue.get(id).await.unwrap().unwrap().state, State::Scheduled);
+    assert!(queue.claim(10, |_| usize::MAX).await.unwrap().is_none());
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(queue.claim(10, |_| usize::MAX).await.unwrap().unwrap().jobs.len(), 1);
+}
+
+#[tokio::test]
+async fn a_silent_process_loses_its_jobs_and_its_acknowledgements() {
+    let store = temporary().await;
+    let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
+    let first = open(&store, &clock).await;
+    for n in 0..3 {
+        first.enqueue_now(&Work { n }, Enqueue::default()).await.unwrap();
+    }
+    let lease = first.claim(10, |_| usize::MAX).await.unwrap().unwrap();
+    let mut left = std::collections::HashMap::from([(lease.id, 3)]);
+    let ack = |i: usize| ack::Ack { lease: lease.id, job: lease.jobs[i].clone(), started_at: clock.now(), outcome: Ok(None) };
+    first.flush(vec![ack(0)], &mut left).await.unwrap();
+
+    let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), false).await.unwrap();
+    assert_ne!(second.ids().node(), first.ids().node());
+    assert_eq!(second.rescue().await.unwrap(), 0, "the first one lives");
+    clock.advance(Duration::from_secs(16));
+    assert!(second.beat().await.unwrap());
+    assert_eq!(second.rescue().await.unwrap(), 2, "the acknowledged one is not run again");
+
+    let stale = queue::STALE_ACKS.get();
+    first.flush(vec![ack(1), ack(2)], &mut left).await.unwrap();
+    assert_eq!(queue::STALE_ACKS.get() - stale, 2);
+    assert_eq!(second.counts().await.unwrap().get(State::Available), 2, "a stale acknowledgement finishes nothing");
+    assert_eq!(second.counts().await.unwrap().get(State::Completed), 1);
+}
+
+#[tokio::test]
+async fn a_restart_takes_everything_back_at_once_when_alone() {
+    let store = temporary().await;
+    let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
+    let before = open(&store, &clock).await;
+    before.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap();
+    before.claim(10, |_| usize::MAX).await.unwrap().unwrap();
+    clock.advance(Duration::from_millis(5));
+    let after = open(&store, &clock).await;
+    assert_eq!(after.rescue().await.unwrap(), 1);
+    let lease = after.claim(10, |_| usize::MAX).await.unwrap().unwrap();
+    assert_eq!((lease.jobs[0].attempt, lease.jobs[0].rescued), (0, 1), "a crash is not the job's failure");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_job_can_be_cancelled_and_a_snoozed_one_counts_no_attempt() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let handlers = Handlers::default()
+        .on(|_, _: Only| async {
+            std::future::pending::<()>().await;
+            Ok(None)
+        })
+        .on(move |ctx: Context, _: Work| {
+            let run = counted.fetch_add(1, Ordering::SeqCst);
+            async move { if run < 5 { Err(Fault::Snooze(Duration::from_millis(1))) } else { Ok(Some(serde_json::json!(ctx.attempt))) } }
+        });
+    let tasks = Tasks::default();
+    let mut signals = queue.watch();
+    Workers::start(&queue, handlers, &tasks);
+    let id = queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap().id();
+    while signals.recv().await.unwrap().kind != SignalKind::Started {}
+    queue.cancel(id).await.unwrap();
+    assert_eq!(finished(&queue, id).await.state, State::Cancelled);
+    let id = queue.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap().id();
+    assert_eq!(finished(&queue, id).await.result, Some(serde_json::json!(1)), "still the first attempt");
+    tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn every_statement_prepares() {
+    let store = temporary().await;
+    for statement in STATEMENTS {
+        store.prepare(statement).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
+    }
+}
