@@ -1,0 +1,153 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const SOURCE: &str = "ANKARA (AA) - Turkey's central bank raised its main rate to 45% on Thursday, two days after inflation reached 64.8 percent. \
+    Governor Fatih Karahan said: “We will keep a tight stance until prices cool.” \
+    Exports rose to $1.4 billion, with 1,250 firms in 12 cities taking part. The talks in the U.S. go on.";
+
+fn found(draft: &str) -> Vec<(Kind, String)> {
+    check(draft, &[SOURCE]).unsupported.into_iter().map(|u| (u.kind, u.text)).collect()
+}
+
+fn decisive(draft: &str, source: &str) -> bool {
+    check(draft, &[source]).supported
+}
+
+#[test]
+fn source_sentences_are_verbatim() {
+    for draft in [
+        "Turkey's central bank raised its main rate to 45% on Thursday, two days after inflation reached 64.8 percent.",
+        "Turkey’s central bank raised its main rate to 45% on Thursday, two days after inflation reached 64.8 percent. The talks in the U.S. go on.",
+        "Governor Fatih Karahan said: \"We will keep a tight stance until prices cool.\"",
+        "The talks in the U.S. go on.\n\nExports rose to $1.4 billion, with 1,250 firms in 12 cities taking part.",
+    ] {
+        let report = check(draft, &["other text", SOURCE]);
+        assert!(report.verbatim && report.supported && report.unsupported.is_empty(), "{draft}: {report:?}");
+        assert!(report.sentences.iter().all(|s| s.source == Some(1) && s.support == 1.0));
+    }
+    let cut = check("Inflation reached 64.8 percent.", &[SOURCE]);
+    assert!(!cut.verbatim && cut.supported);
+    assert!(!check("", &[SOURCE]).supported && !check("A sentence without any source.", &[]).verbatim);
+}
+
+#[test]
+fn numbers_are_compared_by_value_and_unit() {
+    let cases = [
+        ("It was 1.4m.", "It was 1,400,000.", true),
+        ("It was 1.4 million dollars.", "It was $1,400,000.", true),
+        ("It was 1,4 Millionen Euro.", "It was €1.4 million.", true),
+        ("Fiyat 1.250,50 TL oldu.", "Fiyat ₺1250,5 oldu.", true),
+        ("Enflasyon %64,8 oldu.", "Inflation reached 64.8 per cent.", true),
+        ("Enflasyon yüzde 64,8 oldu.", "Inflation reached 64.8%.", true),
+        ("Two firms and 7 banks.", "2 firms and seven banks.", true),
+        ("Zwei Firmen.", "İki firma.", true),
+        ("On 3 May 2026 at 14:30.", "2026-05-03, 14:30, May", true),
+        ("Between 5 and 7 percent.", "5–7 %", true),
+        ("The 3rd of 21 rounds.", "Round 3 of 21", true),
+        ("5 percent.", "between 5 and 7 percent", true),
+        ("It was 1.5m.", "It was 1,400,000.", false),
+        ("It rose 5 percent.", "It rose by 5 points.", false),
+        ("It cost €5.", "It cost $5.", false),
+        ("Three firms.", "Two firms.", false),
+        ("At 15:30.", "At 14:30.", false),
+        ("It grew 2.9.", "It grew 29.", false),
+        ("It grew 9.", "It grew 2.9.", false),
+        ("In 2027.", "In 2026.", false),
+        ("It was 1,250 billion.", "It was 1,250 million.", false),
+        ("It was 1.400.", "It was 1,400.", true),
+        ("It was 0.400.", "It was 400.", false),
+        ("It was 12.10.2027.", "It was 12.10.2026.", false),
+        ("It was 1 000 and CHF 1'250'000.", "It was 1,000 and 1.250.000.", false),
+        ("It was 1\u{a0}000 and CHF 1'250'000.", "It was 1,000 and 1.250.000.", true),
+    ];
+    for (draft, source, expected) in cases {
+        assert_eq!(decisive(draft, source), expected, "{draft} / {source}: {:?}", check(draft, &[source]).unsupported);
+    }
+}
+
+#[test]
+fn quotations_are_verbatim_but_for_punctuation() {
+    let cases = [
+        ("He said \"we will keep a tight stance\".", true),
+        ("He said, “We will keep … until prices cool”.", true),
+        ("He said ‘we will keep’ it.", true),
+        ("»We will keep«, he said, and «a tight stance».", true),
+        ("„We will keep a tight stance“, sagte er.", true),
+        ("He said \"we will not keep a tight stance\".", false),
+        ("He said “we will loosen”.", false),
+        ("He spoke of a ‘soft landing’ there.", false),
+        ("It's the bank's rate, and prices' fall.", true),
+        ("A stray \" mark.", true),
+    ];
+    for (draft, expected) in cases {
+        assert_eq!(decisive(draft, SOURCE), expected, "{draft}");
+    }
+}
+
+#[test]
+fn foreign_names_are_reported_and_do_not_decide() {
+    assert_eq!(found("Governor Karahan raised the main rate."), []);
+    assert_eq!(
+        found("The central bank raised its main rate to 45% on Thursday, said Mehmet Öz in Ankara."),
+        [(Kind::Name, "Mehmet Öz".to_owned())]
+    );
+    let report = check("Central bank governor John Karahan raised the main rate.", &[SOURCE]);
+    assert!(report.supported && report.unsupported.iter().any(|u| u.kind == Kind::Name && u.text == "John Karahan"));
+    assert_eq!(
+        check("Karahan'ın Ankara'daki açıklaması.", &["Karahan Ankara açıklaması"])
+            .unsupported
+            .iter()
+            .filter(|u| u.kind == Kind::Name)
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_sentence_from_nowhere_is_reported() {
+    let report = check("Penguins enjoy warm herring soup. Inflation reached 64.8 percent.", &[SOURCE]);
+    let kinds: Vec<(Kind, usize)> = report.unsupported.iter().map(|u| (u.kind, u.start)).collect();
+    assert_eq!(kinds, [(Kind::Sentence, 0)]);
+    assert_eq!((report.sentences[0].source, report.sentences[1].source), (None, Some(0)));
+    assert!(report.sentences[1].support > 0.9);
+}
+
+#[test]
+fn a_draft_may_glue_what_was_apart() {
+    // The splitter cannot know that "U.S." ends here, the parts are still source sentences.
+    let report = check("They met in the U.S. Leaders smiled.", &["They met in the U.S.", "Leaders smiled."]);
+    assert!(report.verbatim);
+    assert!(!check("They met in the U.S. Leaders frowned.", &["They met in the U.S.", "Leaders smiled."]).verbatim);
+}
+
+#[test]
+fn long_input_is_bounded() {
+    let long = "Word after word comes in here. ".repeat(20_000);
+    let start = std::time::Instant::now();
+    let report = check(&long, &[&long]);
+    assert!(!report.verbatim && start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    let marks = "\"“‘«".repeat(20_000) + &"9,".repeat(50_000) + &"1 million ".repeat(10_000);
+    let _ = check(&marks, &[&marks]);
+    assert!(start.elapsed().as_secs() < 40, "{:?}", start.elapsed());
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_checked(draft in ".{0,120}", source in ".{0,120}") {
+        let report = check(&draft, &[&source]);
+        for u in &report.unsupported {
+            prop_assert_eq!(&draft[u.start..u.end], u.text.as_str());
+        }
+    }
+
+    #[test]
+    fn a_text_supports_itself(text in "([A-Z][a-zı]{1,8} [0-9.,]{1,6}[0-9] ([a-zç]{1,7} ?){1,6}%?[.!?] ?){1,5}") {
+        let report = check(&text, &[&text]);
+        prop_assert!(report.supported && report.verbatim, "{:?}", report);
+        prop_assert_eq!(number::Numbers::default().missing("no digits"), vec![]);
+        let mut numbers = number::Numbers::default();
+        numbers.add(&text);
+        prop_assert_eq!(numbers.missing(&text), vec![]);
+    }
+}

@@ -1,0 +1,273 @@
+//! Sentiment by VADER (Hutto and Gilbert, 2014), equal in all four numbers to vaderSentiment 3.3.2.
+//!
+//! A word's valence comes from the lexicon; capitals, boosters, negations and a few idioms around it change it; "but"
+//! moves weight to what follows; the sum is squeezed into -1 to 1. Where the reference implementation has a quirk that
+//! changes numbers, the quirk is kept and named here, since scores must agree with it.
+
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use serde::Serialize;
+
+use crate::lexicon::Lines;
+use crate::token::{is_space, is_upper, pieces};
+
+mod words;
+use words::{booster, is_negation, phrase_booster, phrase_valence};
+
+const LEXICON: Lines = Lines(include_str!("../data/vader.tsv"));
+const EMOJI: Lines = Lines(include_str!("../data/emoji.tsv"));
+
+const CAPITALS: f64 = 0.733;
+const NEGATION: f64 = -0.74;
+/// The strength of a booster one, two and three words before.
+const DISTANCE: [f64; 3] = [1.0, 0.95, 0.9];
+
+/// Shares of negative, neutral and positive words (three decimals) and the overall valence from -1 to 1 (four decimals).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Sentiment {
+    pub neg: f64,
+    pub neu: f64,
+    pub pos: f64,
+    pub compound: f64,
+}
+
+/// Scores `text`, which is taken as it stands: markup counts as words.
+pub fn score(text: &str) -> Sentiment {
+    let text = name_emoji(text);
+    let text = text.trim_matches(is_space);
+    let words: Vec<Token> = pieces(text).into_iter().map(|piece| Token::of(&text[piece])).collect();
+    if words.is_empty() {
+        return Sentiment::default();
+    }
+    let shouted = words.iter().filter(|word| word.upper).count();
+    let scene = Scene { words: &words, mixed_case: 0 < shouted && shouted < words.len() };
+    let mut valences: Vec<f64> = (0..words.len()).map(|at| scene.valence(at)).collect();
+    if let Some(but) = words.iter().position(|word| word.lower == "but") {
+        weigh_around_but(&mut valences, but);
+    }
+    summarize(&valences, emphasis(text))
+}
+
+/// A piece without the punctuation around it, unless two characters or fewer would be left (then it may be an emoticon).
+struct Token<'a> {
+    lower: Cow<'a, str>,
+    upper: bool,
+    listed: Option<f64>,
+    booster: Option<f64>,
+}
+
+impl<'a> Token<'a> {
+    fn of(piece: &'a str) -> Self {
+        let stripped = piece.trim_matches(|c: char| c.is_ascii_punctuation());
+        let word = if stripped.chars().take(3).count() <= 2 { piece } else { stripped };
+        let lower = if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+            Cow::Borrowed(word)
+        } else {
+            Cow::Owned(word.to_lowercase())
+        };
+        let listed = LEXICON.get(&lower).map(|value| value.parse().expect("the lexicon holds numbers"));
+        Self { upper: is_upper(word), booster: booster(&lower), listed, lower }
+    }
+}
+
+struct Scene<'a> {
+    words: &'a [Token<'a>],
+    /// Some words, but not all, are in capitals, so that capitals mean something.
+    mixed_case: bool,
+}
+
+impl Scene<'_> {
+    fn lower(&self, at: usize) -> &str {
+        &self.words[at].lower
+    }
+
+    /// The lower-case word `distance` places before `at`, empty before the beginning.
+    fn before(&self, at: usize, distance: usize) -> &str {
+        at.checked_sub(distance).map_or("", |at| self.lower(at))
+    }
+
+    fn valence(&self, at: usize) -> f64 {
+        let word = &self.words[at];
+        let next = self.words.get(at + 1);
+        let kind_of = word.lower == "kind" && next.is_some_and(|next| next.lower == "of");
+        let Some(listed) = word.listed.filter(|_| word.booster.is_none() && !kind_of) else { return 0.0 };
+
+        let mut valence = listed;
+        if word.lower == "no" && next.is_some_and(|next| next.listed.is_some()) {
+            valence = 0.0;
+        }
+        let or_nor = matches!(self.before(at, 1), "or" | "nor");
+        if self.before(at, 1) == "no" || self.before(at, 2) == "no" || (self.before(at, 3) == "no" && or_nor) {
+            valence = listed * NEGATION;
+        }
+        if word.upper && self.mixed_case {
+            valence += if valence > 0.0 { CAPITALS } else { -CAPITALS };
+        }
+        for distance in 1..=3.min(at) {
+            let before = &self.words[at - distance];
+            if before.listed.is_none() {
+                valence += self.boost(before, valence) * DISTANCE[distance - 1];
+                valence = self.negate(valence, at, distance);
+                if distance == 3 {
+                    valence = self.idioms(valence, at);
+                }
+            }
+        }
+        self.least(valence, at)
+    }
+
+    fn boost(&self, word: &Token, valence: f64) -> f64 {
+        let Some(mut boost) = word.booster else { return 0.0 };
+        if valence < 0.0 {
+            boost = -boost;
+        }
+        if word.upper && self.mixed_case {
+            boost += if valence > 0.0 { CAPITALS } else { -CAPITALS };
+        }
+        boost
+    }
+
+    fn negate(&self, valence: f64, at: usize, distance: usize) -> f64 {
+        let [one, two, three] = [1, 2, 3].map(|distance| self.before(at, distance));
+        let so_this = |word: &str| matches!(word, "so" | "this");
+        let (strengthened, doubtless) = match distance {
+            1 => (false, false),
+            2 => (two == "never" && so_this(one), two == "without" && one == "doubt"),
+            // "so" or "this" right before strengthens whatever stands three words back: a quirk of the reference.
+            _ => (
+                (three == "never" && so_this(two)) || so_this(one),
+                three == "without" && (two == "doubt" || one == "doubt"),
+            ),
+        };
+        if strengthened {
+            valence * 1.25
+        } else if !doubtless && is_negation(self.before(at, distance)) {
+            valence * NEGATION
+        } else {
+            valence
+        }
+    }
+
+    fn idioms(&self, mut valence: f64, at: usize) -> f64 {
+        let phrase = |from: usize, length: usize| {
+            self.words.get(from..from + length).and_then(|words| phrase_valence(words.iter().map(|word| &*word.lower)))
+        };
+        let around = [(at - 1, 2), (at - 2, 3), (at - 2, 2), (at - 3, 3), (at - 3, 2)];
+        if let Some(idiom) = around.iter().find_map(|&(from, length)| phrase(from, length)) {
+            valence = idiom;
+        }
+        for length in [2, 3] {
+            valence = phrase(at, length).unwrap_or(valence);
+        }
+        for from in [at - 3, at - 2] {
+            valence += phrase_booster(self.lower(from), self.lower(from + 1)).unwrap_or(0.0);
+        }
+        valence
+    }
+
+    fn least(&self, valence: f64, at: usize) -> f64 {
+        let least = self.before(at, 1) == "least" && self.words[at - 1].listed.is_none();
+        if least && !matches!(self.before(at, 2), "at" | "very") { valence * NEGATION } else { valence }
+    }
+}
+
+/// Halves what stands before the first "but" and raises what follows by half.
+///
+/// The reference walks over the valences and each time changes the *first* one of equal value, so a repeated value can
+/// be changed twice and its twin not at all. Heaps of positions per value give the same result in linear-logarithmic time.
+fn weigh_around_but(valences: &mut [f64], but: usize) {
+    let mut places: HashMap<u64, BinaryHeap<Reverse<usize>>> = HashMap::new();
+    for (at, value) in valences.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+        places.entry(value.to_bits()).or_default().push(Reverse(at));
+    }
+    for at in 0..valences.len() {
+        let value = valences[at];
+        let Some(Reverse(first)) = places.get_mut(&value.to_bits()).and_then(BinaryHeap::pop) else { continue };
+        let changed = value * if first < but { 0.5 } else { 1.5 };
+        valences[first] = changed;
+        places.entry(changed.to_bits()).or_default().push(Reverse(first));
+    }
+}
+
+fn summarize(valences: &[f64], emphasis: f64) -> Sentiment {
+    let mut sum: f64 = valences.iter().fold(0.0, |sum, valence| sum + valence);
+    if sum > 0.0 {
+        sum += emphasis;
+    } else if sum < 0.0 {
+        sum -= emphasis;
+    }
+    // Neutral words count one each, so one is added to each valence on either side.
+    let (mut positive, mut negative, mut neutral) = (0.0, 0.0, 0.0);
+    for &valence in valences {
+        if valence > 0.0 {
+            positive += valence + 1.0;
+        } else if valence < 0.0 {
+            negative += valence - 1.0;
+        } else {
+            neutral += 1.0;
+        }
+    }
+    if positive > f64::abs(negative) {
+        positive += emphasis;
+    } else if positive < f64::abs(negative) {
+        negative -= emphasis;
+    }
+    let total = positive + negative.abs() + neutral;
+    Sentiment {
+        neg: round(negative.abs() / total, 3),
+        neu: round(neutral / total, 3),
+        pos: round(positive / total, 3),
+        compound: round((sum / (sum * sum + 15.0).sqrt()).clamp(-1.0, 1.0), 4),
+    }
+}
+
+/// What exclamation marks (at most four) and question marks (from two on) add to the stronger side.
+fn emphasis(text: &str) -> f64 {
+    let (mut exclamations, mut questions) = (0u32, 0u32);
+    for byte in text.bytes() {
+        exclamations += u32::from(byte == b'!');
+        questions += u32::from(byte == b'?');
+    }
+    let questions = match questions {
+        0 | 1 => 0.0,
+        2 | 3 => f64::from(questions) * 0.18,
+        _ => 0.96,
+    };
+    f64::from(exclamations.min(4)) * 0.292 + questions
+}
+
+/// Writes each emoji of one code point as its description. A space goes before it unless one is there already, none
+/// after it, and the description itself counts as no space.
+fn name_emoji(text: &str) -> Cow<'_, str> {
+    let named = |c: char| if c.is_ascii() { None } else { EMOJI.get(c.encode_utf8(&mut [0; 4])) };
+    if text.is_ascii() || !text.chars().any(|c| named(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let (mut out, mut spaced) = (String::with_capacity(text.len() * 2), true);
+    for c in text.chars() {
+        match named(c) {
+            Some(description) => {
+                if !spaced {
+                    out.push(' ');
+                }
+                out.push_str(description);
+                spaced = false;
+            }
+            None => {
+                out.push(c);
+                spaced = c == ' ';
+            }
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Rounds half to even on the exact decimal value, as Python's `round` does; formatting is the exact way to get there.
+fn round(value: f64, digits: usize) -> f64 {
+    format!("{value:.digits$}").parse().expect("a formatted number is one")
+}
+
+#[cfg(test)]
+mod tests;
