@@ -8,6 +8,8 @@ mod candidate;
 mod headline;
 mod rank;
 
+use std::collections::HashSet;
+
 use stdx::Timestamp;
 
 use crate::sentence;
@@ -44,7 +46,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { sentences: 9, words_max: 220, share_max: 0.6 }
+        Settings { sentences: 10, words_max: 220, share_max: 0.6 }
     }
 }
 
@@ -141,13 +143,15 @@ pub fn excerpt(text: &str, max_chars: usize) -> String {
     line
 }
 
-/// How much of a sentence's worth is its own score; the rest is what it adds to those chosen before.
-/// Source: maximal marginal relevance, Carbonell and Goldstein 1998.
-const RELEVANCE: f32 = 0.7;
+/// How much of a sentence's worth is its own score; the rest is how little of it was said before.
+/// Source: maximal marginal relevance, Carbonell and Goldstein 1998, with what is known taken from all
+/// chosen sentences together: three sentences may repeat a fourth that none of them is near to.
+const RELEVANCE: f32 = 0.5;
 
-/// A sentence that repeats this share of its word pairs, or is this near to a chosen one, adds nothing.
-const PAIRS_SHARED_MAX: f32 = 0.45;
-const COSINE_MAX: f32 = 0.75;
+/// A sentence of which this share is known, or that repeats this share of the word pairs of another,
+/// adds nothing.
+const KNOWN_MAX: f32 = 0.5;
+const PAIRS_SHARED_MAX: f32 = 0.40;
 
 /// Chosen candidates in the order of choice.
 fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], settings: &Settings) -> Vec<usize> {
@@ -155,7 +159,8 @@ fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], 
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     let mut taken = vec![0; documents.len()];
     let mut words_taken = 0;
-    let mut nearness = vec![0.0f32; candidates.len()];
+    let mut said: HashSet<u32> = HashSet::new();
+    let mut known = vec![0.0f32; candidates.len()];
     while chosen.len() < settings.sentences {
         let allowed = |i: &usize| {
             let c = &candidates[*i];
@@ -164,18 +169,17 @@ fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], 
                 && (taken[c.document] == 0 || share <= settings.share_max)
                 && (!c.leans || chosen.iter().any(|p| c.follows(&candidates[*p])))
         };
-        let worth = |i: usize| RELEVANCE * scores[i] - (1.0 - RELEVANCE) * nearness[i];
+        let worth = |i: usize| RELEVANCE * scores[i] - (1.0 - RELEVANCE) * known[i];
         // The first of equals: `max_by` would take the last.
         let best = open.iter().copied().filter(allowed).min_by(|a, b| worth(*b).total_cmp(&worth(*a)).then(a.cmp(b)));
         let Some(best) = best else { break };
         chosen.push(best);
         taken[candidates[best].document] += candidates[best].words;
         words_taken += candidates[best].words;
-        for i in &open {
-            nearness[*i] = nearness[*i].max(candidates[*i].cosine(&candidates[best]));
-        }
+        said.extend(candidates[best].vector.terms().iter().map(|(hash, _)| *hash));
         open.retain(|i| {
-            *i != best && nearness[*i] <= COSINE_MAX && candidates[*i].repeats(&candidates[best]) <= PAIRS_SHARED_MAX
+            known[*i] = candidates[*i].known(&said);
+            *i != best && known[*i] <= KNOWN_MAX && candidates[*i].repeats(&candidates[best]) <= PAIRS_SHARED_MAX
         });
     }
     chosen

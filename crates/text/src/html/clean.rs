@@ -158,7 +158,6 @@ static ATTRIBUTES: &[(&str, &[&str])] = &[
     ("a", &["href", "hreflang"]),
     ("audio", &["src", "controls"]),
     ("blockquote", &["cite"]),
-    ("col", &["span"]),
     ("del", &["cite", "datetime"]),
     ("img", &["src", "srcset", "sizes", "alt", "width", "height"]),
     ("ins", &["cite", "datetime"]),
@@ -174,7 +173,7 @@ static ATTRIBUTES: &[(&str, &[&str])] = &[
 #[rustfmt::skip]
 static TAGS: &[&str] = &[
     "a", "abbr", "address", "article", "aside", "audio", "b", "bdi", "bdo", "blockquote", "br", "caption", "cite", "code",
-    "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "footer", "h1", "h2",
+    "dd", "del", "details", "dfn", "div", "dl", "dt", "em", "figcaption", "figure", "footer", "h1", "h2",
     "h3", "h4", "h5", "h6", "header", "hr", "i", "img", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "rp",
     "rt", "ruby", "s", "samp", "section", "small", "source", "span", "strong", "sub", "summary", "sup", "table", "tbody",
     "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "var", "video", "wbr",

@@ -48,7 +48,7 @@ pub(super) trait Visitor {
 /// Walks `html`. Comments, declarations, scripts, style sheets, form controls, foreign markup and
 /// hidden elements are left out with all they contain; unknown tags without their content.
 pub(super) fn walk(html: &str, visitor: &mut impl Visitor) {
-    let mut walker = Walker { open: Vec::new(), skipping_from: None, visitor };
+    let mut walker = Walker { open: Vec::new(), paragraphs: 0, table_parts: 0, skipping_from: None, visitor };
     let mut rest = html;
     while !rest.is_empty() {
         let Some(at) = rest.find('<') else {
@@ -80,6 +80,9 @@ pub(super) fn walk(html: &str, visitor: &mut impl Visitor) {
 
 struct Walker<'v, V> {
     open: Vec<(&'static str, Kind)>,
+    /// How many of them are paragraphs and parts of tables: mostly none, and then nothing is searched.
+    paragraphs: usize,
+    table_parts: usize,
     /// The number of open elements below the one that is left out with its content.
     skipping_from: Option<usize>,
     visitor: &'v mut V,
@@ -87,8 +90,14 @@ struct Walker<'v, V> {
 
 impl<V: Visitor> Walker<'_, V> {
     fn text(&mut self, raw: &str) {
-        if self.skipping_from.is_none() && !raw.is_empty() {
+        if self.skipping_from.is_some() || raw.is_empty() {
+            return;
+        }
+        if !self.is_between_cells() {
             self.visitor.text(&decode_entities(raw));
+        } else if !raw.trim().is_empty() {
+            self.visitor.text(&decode_entities(raw.trim()));
+            self.visitor.text(" ");
         }
     }
 
@@ -100,14 +109,14 @@ impl<V: Visitor> Walker<'_, V> {
         if kind == Kind::Raw {
             return after_raw(name, rest);
         }
-        if kind == Kind::Table && name != "table" && self.find(false, |open| open == "table").is_none() {
+        if kind == Kind::Table && name != "table" && self.table_parts == 0 {
             return rest;
         }
         let unseen = kind == Kind::Unseen || attributes.hides();
         if self.is_between_cells() && kind != Kind::Table && !unseen {
             return rest;
         }
-        if kind == Kind::Void || name == "col" {
+        if kind == Kind::Void {
             if self.skipping_from.is_none() && !unseen {
                 if name == "hr" {
                     self.end_paragraph();
@@ -126,6 +135,8 @@ impl<V: Visitor> Walker<'_, V> {
         }
         if self.skipping_from.is_some() || self.visitor.open(name, &attributes) {
             self.open.push((name, kind));
+            self.paragraphs += usize::from(name == "p");
+            self.table_parts += usize::from(kind == Kind::Table);
         }
         rest
     }
@@ -152,7 +163,9 @@ impl<V: Visitor> Walker<'_, V> {
             "dt" | "dd" => self.up_to(&["dl"], &["dt", "dd"]),
             "td" | "th" => self.up_to(&["table"], &["td", "th", "caption"]),
             "tr" => self.up_to(&["table"], &["tr", "caption"]),
-            "thead" | "tbody" | "tfoot" => self.up_to(&["table"], &["thead", "tbody", "tfoot", "tr", "caption"]),
+            "thead" | "tbody" | "tfoot" | "caption" => {
+                self.up_to(&["table"], &["thead", "tbody", "tfoot", "tr", "td", "th", "caption"])
+            }
             "table" if self.is_between_cells() => self.find(false, |open| open == "table"),
             "a" => self.find(true, |open| open == "a"),
             _ if kind == Kind::Heading => self.open.iter().rposition(|(_, open)| *open == Kind::Heading),
@@ -165,12 +178,17 @@ impl<V: Visitor> Walker<'_, V> {
 
     /// In a table and in none of its cells: a parser would move what is not part of a table before it.
     fn is_between_cells(&self) -> bool {
+        if self.table_parts == 0 {
+            return false;
+        }
         let part = self.open.iter().rev().find(|(_, kind)| *kind == Kind::Table);
         part.is_some_and(|(name, _)| !matches!(*name, "td" | "th" | "caption"))
     }
 
     fn end_paragraph(&mut self) {
-        if let Some(at) = self.find(true, |open| open == "p") {
+        if self.paragraphs > 0
+            && let Some(at) = self.find(true, |open| open == "p")
+        {
             self.pop_to(at);
         }
     }
@@ -196,7 +214,9 @@ impl<V: Visitor> Walker<'_, V> {
 
     fn pop_to(&mut self, len: usize) {
         while self.open.len() > len {
-            let Some((name, _)) = self.open.pop() else { break };
+            let Some((name, kind)) = self.open.pop() else { break };
+            self.paragraphs -= usize::from(name == "p");
+            self.table_parts -= usize::from(kind == Kind::Table);
             match self.skipping_from {
                 None => self.visitor.close(name),
                 Some(from) if self.open.len() <= from => self.skipping_from = None,
@@ -289,7 +309,7 @@ static ELEMENTS: &[(&str, Kind)] = {
         ("a", Inline), ("abbr", Inline), ("acronym", Inline), ("address", Block), ("applet", Unseen), ("article", Block),
         ("aside", Block), ("audio", Inline), ("b", Inline), ("bdi", Inline), ("bdo", Inline), ("big", Inline),
         ("blockquote", Block), ("br", Void), ("button", Unseen), ("canvas", Unseen), ("caption", Table), ("center", Block),
-        ("cite", Inline), ("code", Inline), ("col", Table), ("colgroup", Table), ("datalist", Unseen), ("dd", Item),
+        ("cite", Inline), ("code", Inline), ("datalist", Unseen), ("dd", Item),
         ("del", Inline), ("details", Block), ("dfn", Inline), ("dialog", Unseen), ("div", Block), ("dl", Block), ("dt", Item),
         ("em", Inline), ("figcaption", Block), ("figure", Block), ("footer", Block), ("h1", Heading), ("h2", Heading),
         ("h3", Heading), ("h4", Heading), ("h5", Heading), ("h6", Heading), ("header", Block), ("hgroup", Block),

@@ -1,5 +1,7 @@
 //! Sentences that may be chosen.
 
+use std::collections::HashSet;
+
 use super::{DOCUMENTS_MAX, Document, SENTENCES_MAX, TEXT_BYTES_MAX};
 use crate::sentence::{self, without_dateline};
 use crate::vector::{self, Model, Terms, Vector};
@@ -34,6 +36,11 @@ impl Candidate {
 
     pub fn cosine(&self, other: &Candidate) -> f32 {
         vector::cosine(&self.vector, &other.vector)
+    }
+
+    /// The share of its weight that lies on terms already `said`, 0–1.
+    pub fn known(&self, said: &HashSet<u32>) -> f32 {
+        self.vector.terms().iter().filter(|(hash, _)| said.contains(hash)).map(|(_, weight)| weight * weight).sum()
     }
 
     /// The share of its word pairs that stand in `other`.
@@ -132,7 +139,7 @@ fn pairs(words: &[Word<'_>]) -> Vec<u64> {
 #[rustfmt::skip]
 static BOILERPLATE: &[&str] = &[
     "read more", "click here", "subscribe", "sign up", "newsletter", "cookie", "follow us", "all rights reserved",
-    "advertisement", "share this", "log in to", "terms of use", "privacy policy", "this article was", "this story was",
+    "advertisement", "share this", "log in to", "terms of use", "privacy policy", "this article was",
     "appeared first on", "continue reading", "download our app", "photo:", "photo by", "image credit", "getty images",
     "you may also like", "related articles", "watch the video", "listen to this", "support our journalism", "reporting by",
     "editing by", "devamini oku", "tiklayin", "abone ol", "bültenimize", "çerez", "tüm haklari", "bizi takip", "reklam",

@@ -1,0 +1,16 @@
+use std::net::SocketAddr;
+
+/// Why a listener or a setting of the edge could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("port {} on {} is in use by another process", addr.port(), addr.ip())]
+    PortInUse { addr: SocketAddr },
+    #[error("{} is no address of this machine", addr.ip())]
+    AddressNotAvailable { addr: SocketAddr },
+    #[error("this user may not listen on {addr}; ports below 1024 need a privilege")]
+    PermissionDenied { addr: SocketAddr },
+    #[error("listening on {addr}")]
+    Listen { addr: SocketAddr, source: std::io::Error },
+    #[error("{text:?} is no network; write an address such as 10.0.0.1 or a network such as 10.0.0.0/8")]
+    NotANetwork { text: String },
+}
