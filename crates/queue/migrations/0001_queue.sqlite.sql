@@ -1,4 +1,4 @@
--- Names are kept once; the hot tables carry small codes.
+-- Names are kept once; the hot tables carry their codes, which are hashes of the names.
 CREATE TABLE queue_conf (
     code        INTEGER PRIMARY KEY,
     name        TEXT    NOT NULL UNIQUE,
@@ -8,7 +8,6 @@ CREATE TABLE queue_conf (
     durability  TEXT    NOT NULL DEFAULT 'durable' CHECK (durability IN ('durable', 'relaxed')),
     paused      INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1))
 ) STRICT;
-INSERT INTO queue_conf (code, name) VALUES (1, 'default'), (2, 'tracking'), (3, 'media');
 
 CREATE TABLE job_kind (
     code INTEGER PRIMARY KEY,

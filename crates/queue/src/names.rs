@@ -7,18 +7,13 @@ use store::{Conn, Tx, params};
 
 use crate::sql;
 
-/// One table of names: code to name and back.
+/// One table of names by their codes.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
-    by_name: RwLock<HashMap<String, i64>>,
     by_code: RwLock<HashMap<i64, String>>,
 }
 
 impl Names {
-    pub fn code(&self, name: &str) -> Option<i64> {
-        self.by_name.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
-    }
-
     pub fn known(&self, code: i64) -> Option<String> {
         self.by_code.read().unwrap_or_else(PoisonError::into_inner).get(&code).cloned()
     }
@@ -29,10 +24,8 @@ impl Names {
     }
 
     pub fn learn(&self, pairs: impl IntoIterator<Item = (i64, String)>) {
-        let mut by_name = self.by_name.write().unwrap_or_else(PoisonError::into_inner);
         let mut by_code = self.by_code.write().unwrap_or_else(PoisonError::into_inner);
         for (code, name) in pairs {
-            by_name.insert(name.clone(), code);
             by_code.insert(code, name);
         }
     }
@@ -59,22 +52,27 @@ pub(crate) async fn load_queues(conn: &mut Conn) -> Result<Vec<QueueConf>, store
         .collect()
 }
 
-/// The kind's code, made inside the caller's transaction when nobody has used the kind before.
+/// Stands for a name for good: its FNV-1a hash in 31 bits, the same on every node and engine, so that
+/// two nodes that meet a new kind at the same time need no agreement.
+pub(crate) fn code_of(name: &str) -> i64 {
+    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    ((hash >> 32 ^ hash) & 0x7fff_ffff) as i64
+}
+
+/// The kind's code; a kind that nobody has used is entered inside the caller's transaction.
 pub(crate) async fn kind_code(tx: &mut Tx, names: &Names, kind: &str) -> Result<i64, store::Error> {
-    if let Some(code) = names.code(kind) {
-        return Ok(code);
+    let code = code_of(kind);
+    if names.known(code).is_none() {
+        // Not remembered here: the transaction may roll back.
+        tx.exec(&sql::KIND_ADD, params![code, kind]).await?;
     }
-    tx.exec(&sql::KIND_ADD, params![kind, kind]).await?;
-    let known = load_kinds(tx).await?;
-    // Not remembered here: the transaction may roll back and the code be given to another kind.
-    known.into_iter().find(|(_, name)| name == kind).map(|(code, _)| code).ok_or(store::Error::NoRow { statement: "queue.names" })
+    Ok(code)
 }
 
 pub(crate) async fn queue_code(tx: &mut Tx, names: &Names, queue: &str) -> Result<i64, store::Error> {
-    if let Some(code) = names.code(queue) {
-        return Ok(code);
+    let code = code_of(queue);
+    if names.known(code).is_none() {
+        tx.exec(&sql::QUEUE_ADD, params![code, queue]).await?;
     }
-    tx.exec(&sql::QUEUE_ADD, params![queue, queue]).await?;
-    let known = load_queues(tx).await?;
-    known.into_iter().find(|conf| conf.name == queue).map(|conf| conf.code).ok_or(store::Error::NoRow { statement: "queue.names" })
+    Ok(code)
 }

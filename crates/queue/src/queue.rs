@@ -81,6 +81,8 @@ impl Queue {
             running: Mutex::default(),
             averages: Mutex::default(),
         }));
+        let names = ["default", "tracking", "media"].map(|name| params![names::code_of(name), name]).to_vec();
+        store.write(move |tx| Box::pin(async move { tx.batch(&sql::QUEUE_ADD, names).await })).await?;
         queue.reload().await?;
         Ok(queue)
     }

@@ -2,11 +2,9 @@
 
 store::sql! {
     KINDS = "queue.kinds", "SELECT code, name FROM job_kind";
-    KIND_ADD = "queue.kind_add",
-        "INSERT INTO job_kind (code, name) SELECT coalesce(max(code), 0) + 1, $1 FROM job_kind WHERE NOT EXISTS (SELECT 1 FROM job_kind WHERE name = $2)";
+    KIND_ADD = "queue.kind_add", "INSERT INTO job_kind (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING";
     QUEUES = "queue.queues", "SELECT code, name, weight, concurrency, paused FROM queue_conf ORDER BY code";
-    QUEUE_ADD = "queue.queue_add",
-        "INSERT INTO queue_conf (code, name) SELECT coalesce(max(code), 0) + 1, $1 FROM queue_conf WHERE NOT EXISTS (SELECT 1 FROM queue_conf WHERE name = $2)";
+    QUEUE_ADD = "queue.queue_add", "INSERT INTO queue_conf (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING";
 
     UNIQUE_TAKE = "queue.unique_take", "INSERT INTO job_unique (hash, job_id) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
     UNIQUE_HOLDER = "queue.unique_holder", "SELECT job_id FROM job_unique WHERE hash = $1";

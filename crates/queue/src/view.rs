@@ -10,6 +10,7 @@ use stdx::Timestamp;
 use store::{Row, params};
 
 use crate::claim::Waiting;
+use crate::names::code_of;
 use crate::{Error, JobId, Priority, Queue, State, sql};
 
 /// Something that happened to a job in this process.
@@ -306,9 +307,7 @@ impl Queue {
     /// its own run, at the kind's average, over all workers; 120 s before anything is known.
     pub async fn estimate(&self, kind: &str) -> Result<Timestamp, Error> {
         let now = self.0.clock.now();
-        let average = self.0.kinds.code(kind).and_then(|code| {
-            self.0.averages.lock().unwrap_or_else(PoisonError::into_inner).get(&code).copied()
-        });
+        let average = self.0.averages.lock().unwrap_or_else(PoisonError::into_inner).get(&code_of(kind)).copied();
         let Some(average) = average else { return Ok(now + Duration::from_secs(120)) };
         let waiting = self.counts().await?.get(State::Available) as f64;
         let rounds = 1.0 + waiting / f64::from(self.0.settings.workers_max);
