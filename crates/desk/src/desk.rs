@@ -1,0 +1,98 @@
+//! The handle that every function of the desk takes.
+
+use std::ops::Deref;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use serde::Serialize;
+use stdx::{Clock, IdGen, Rng, Timestamp};
+use tokio::sync::broadcast;
+
+use crate::posts::State;
+use crate::{PostId, Settings, SourceId, Version};
+
+/// What a desk is made of.
+pub struct Parts {
+    pub store: store::Store,
+    pub queue: queue::Queue,
+    pub clock: Clock,
+    pub rng: Rng,
+    pub settings: Settings,
+    pub client: connect::Client,
+    /// How patiently language models are asked.
+    pub llm: connect::llm::Settings,
+    /// Politeness: the pace at which each host is called.
+    pub hosts: connect::Hosts,
+    /// The ends of an ordinary call to the outside.
+    pub limits: connect::Limits,
+    /// Seals secrets that are kept in the database.
+    pub sealer: guard::seal::Sealer,
+    pub cache: cache::Cache,
+}
+
+/// Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+pub struct Inner {
+    pub parts: Parts,
+    pub ids: Arc<IdGen>,
+    /// For each provider: its settings and how it did lately.
+    pub(crate) routers: Mutex<HashMap<String, (connect::llm::Provider, Arc<connect::llm::Router>)>>,
+    /// The clustering's index, held by whoever assigns.
+    pub stories: tokio::sync::Mutex<crate::stories::Index>,
+    signals: broadcast::Sender<Signal>,
+}
+
+/// Something that happened on the desk, for live views; sent after the commit.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Signal {
+    Post { id: PostId, event: &'static str, state: State, version: Version, title: String, at: Timestamp },
+    Source { id: SourceId, outcome: String, new_items: u32, at: Timestamp },
+}
+
+impl Desk {
+    pub fn new(parts: Parts) -> Desk {
+        let ids = parts.queue.ids();
+        Desk(Arc::new(Inner {
+            ids,
+            routers: Mutex::default(),
+            stories: tokio::sync::Mutex::default(),
+            signals: broadcast::channel(1_024).0,
+            parts,
+        }))
+    }
+
+    /// Follows what happens in this process. A receiver that is too slow is told how much it missed.
+    pub fn watch(&self) -> broadcast::Receiver<Signal> {
+        self.0.signals.subscribe()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        // An error means that nobody listens.
+        let _ = self.0.signals.send(signal);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    pub fn next_id(&self) -> stdx::Id {
+        self.0.ids.next(self.now())
+    }
+}
+
+impl Deref for Desk {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

@@ -1,0 +1,343 @@
+//! Drafts: from a story's items to a judged version of a post.
+
+mod generate;
+mod prompt;
+
+use std::time::Duration;
+
+use queue::{Context, Enqueue, JobId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+use stdx::Timestamp;
+use stdx::metric::{Cell, Counter, Family, Histogram, Metric};
+use store::{Tx, params};
+
+use crate::jobs::{DraftStory, GenerateBatch};
+use crate::people::{Action, Actor, recall, remember};
+use crate::pipelines::{self, Pipeline};
+use crate::posts::{self, Post, SourceRef, State};
+use crate::stories::{self, Member};
+use crate::{Desk, Error, Fault, ItemId, PipelineId, PostId, StoryId, analysis, items};
+
+static COMPLETIONS: Family<Counter> = Family::new(&["provider", "outcome"], 100);
+static SECONDS: Histogram = Histogram::new();
+
+/// The module's metric cells.
+pub static METRICS: &[Metric] = &[
+    Metric { name: "copydesk_completions_total", help: "Generator calls by provider and outcome", cell: Cell::Counters(&COMPLETIONS) },
+    Metric { name: "copydesk_ai_processing_seconds", help: "Time to generate a draft, all attempts included", cell: Cell::Histogram(&SECONDS) },
+];
+
+store::sql! {
+    COMPLETION_ADD = "drafts.completion_add",
+        "INSERT INTO completion (id, provider, model, prompt_version, story, outcome, error, attempts, prompt_tokens, completion_tokens, cost_micros, latency_us, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    COMPLETIONS_OF = "drafts.completions",
+        "SELECT id, provider, model, prompt_version, story, outcome, error, attempts, prompt_tokens, completion_tokens, cost_micros, latency_us, at FROM completion WHERE id < $1 ORDER BY id DESC LIMIT $2";
+}
+
+/// What a draft is to be made from; exactly one of the three.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Request {
+    pub story: Option<StoryId>,
+    pub items: Vec<ItemId>,
+    /// Texts given with the request.
+    pub documents: Vec<GivenText>,
+    pub pipeline: Option<PipelineId>,
+}
+
+/// A source text given with a request.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenText {
+    pub title: String,
+    pub text: String,
+    #[serde(default)]
+    pub url: String,
+    /// Who published it.
+    #[serde(default)]
+    pub source: String,
+}
+
+/// One call of a generator, recorded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Completion {
+    pub id: crate::CompletionId,
+    pub provider: String,
+    pub model: String,
+    pub prompt_version: String,
+    pub story: Option<StoryId>,
+    /// `ok`, or the kind of the failure.
+    pub outcome: String,
+    pub error: Option<String>,
+    pub attempts: u32,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    pub cost_micros: u64,
+    pub latency_us: u64,
+    pub at: Timestamp,
+}
+
+/// Drafts a story that has settled. A story whose post is still undecided and untouched by people
+/// gets a new version with what has joined since; any other post is left alone.
+pub async fn draft_story(desk: Desk, _: Context, job: DraftStory) -> Result<Option<Json>, queue::Fault> {
+    let story = job.story;
+    let mut conn = desk.store.read_fresh();
+    let (members, pipeline) = {
+        let about = stories::get(&mut conn, story).await.map_err(queue::Fault::from)?;
+        (stories::members(&mut conn, story).await?, pipelines::get(&mut conn, about.pipeline).await?)
+    };
+    let existing = posts::of_story(&mut conn, story).await?;
+    if let Some(id) = existing {
+        let post = posts::get(&mut conn, id).await?;
+        if post.edited || !matches!(post.state, State::Draft | State::InReview) {
+            return Ok(Some(json!({ "post": id, "outcome": "left as it is" })));
+        }
+    }
+    if members.is_empty() {
+        return Ok(Some(json!({ "outcome": "no items" })));
+    }
+    let id = make(&desk, &Actor::system(), &pipeline, Some(story), members, existing).await?;
+    Ok(Some(json!({ "post": id })))
+}
+
+/// Drafts what the request names, at once.
+pub async fn generate(desk: &Desk, actor: &Actor, request: &Request) -> Result<Post, Error> {
+    actor.may(Action::Write)?;
+    check(request)?;
+    let mut conn = desk.store.read_fresh();
+    let pipeline = match request.pipeline {
+        Some(id) => pipelines::get(&mut conn, id).await?,
+        None => pipelines::find(desk, pipelines::DEFAULT).await?,
+    };
+    let members = match request.story {
+        Some(story) => stories::members(&mut conn, story).await?,
+        None if !request.items.is_empty() => items::members(&mut conn, &request.items).await?,
+        None => request.documents.iter().map(|given| given.member(desk.now())).collect(),
+    };
+    if members.is_empty() {
+        return Err(Error::invalid("/story", "holds no items"));
+    }
+    let id = make(desk, actor, &pipeline, request.story, members, None).await?;
+    posts::get(&mut desk.store.read_fresh(), id).await
+}
+
+fn check(request: &Request) -> Result<(), Error> {
+    let given = usize::from(request.story.is_some()) + usize::from(!request.items.is_empty()) + usize::from(!request.documents.is_empty());
+    let mut faults = Vec::new();
+    if given != 1 {
+        faults.push(Fault::new("", "must name exactly one of story, items and documents"));
+    }
+    if request.items.len() > 50 {
+        faults.push(Fault::new("/items", "must name at most 50 items"));
+    }
+    if request.documents.len() > 50 {
+        faults.push(Fault::new("/documents", "must hold at most 50 texts"));
+    }
+    for (i, document) in request.documents.iter().enumerate() {
+        if document.title.trim().is_empty() || document.title.len() > 1_000 {
+            faults.push(Fault::new(format!("/documents/{i}/title"), "must have 1 to 1000 bytes"));
+        }
+        if document.text.trim().is_empty() || document.text.len() > 1_000_000 {
+            faults.push(Fault::new(format!("/documents/{i}/text"), "must have 1 to 1000000 bytes"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// Accepts up to 1,000 requests and answers at once; the job's result says what became of each.
+pub async fn generate_many(
+    desk: &Desk, actor: &Actor, pipeline: Option<PipelineId>, entries: Vec<Request>,
+) -> Result<(JobId, Timestamp), Error> {
+    actor.may(Action::Write)?;
+    if entries.is_empty() || entries.len() > 1_000 {
+        return Err(Error::invalid("/entries", "must hold 1 to 1000 requests"));
+    }
+    let mut faults = Vec::new();
+    for (i, entry) in entries.iter().enumerate() {
+        if let Err(Error::Invalid(wrong)) = check(entry) {
+            faults.extend(wrong.into_iter().map(|f| Fault { pointer: format!("/entries/{i}{}", f.pointer), ..f }));
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    let (d, job) = (desk.clone(), GenerateBatch { pipeline, entries, actor: Actor { idempotency: None, ..actor.clone() } });
+    let actor = actor.clone();
+    let id = desk
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(id) = recall(tx, &actor).await? {
+                    return id.parse::<JobId>().map_err(|_| Error::IdempotencyMismatch);
+                }
+                let id = d.queue.enqueue(tx, &job, Enqueue::default()).await?.id();
+                remember(tx, &actor, &id.to_string(), d.now()).await?;
+                Ok(id)
+            })
+        })
+        .await?;
+    Ok((id, desk.queue.estimate("generate_batch").await?))
+}
+
+/// Drafts every entry; one that fails does not fail the others. An entry that was drafted before the
+/// process died is found by its idempotency key and not drafted again.
+pub async fn generate_batch(desk: Desk, ctx: Context, job: GenerateBatch) -> Result<Option<Json>, queue::Fault> {
+    let total = job.entries.len() as u64;
+    let mut results = Vec::with_capacity(job.entries.len());
+    for (i, entry) in job.entries.iter().enumerate() {
+        let request = Request { pipeline: entry.pipeline.or(job.pipeline), ..entry.clone() };
+        let key = crate::people::Idempotency { key: format!("job:{}:{i}", ctx.id), request: String::new() };
+        let actor = Actor { idempotency: Some(key), ..job.actor.clone() };
+        results.push(match generate(&desk, &actor, &request).await {
+            Ok(post) => json!({ "index": i, "post": post.id, "state": post.state }),
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(error) => json!({ "index": i, "error": error.to_string() }),
+        });
+        ctx.progress(i as u64 + 1, total);
+    }
+    let succeeded = results.iter().filter(|result| result.get("post").is_some()).count();
+    Ok(Some(json!({ "succeeded": succeeded, "failed": results.len() - succeeded, "entries": results })))
+}
+
+impl GivenText {
+    fn member(&self, now: Timestamp) -> Member {
+        Member {
+            id: None,
+            title: self.title.clone(),
+            text: self.text.clone(),
+            url: self.url.clone(),
+            source: if self.source.is_empty() { "given text".to_owned() } else { self.source.clone() },
+            categories: Vec::new(),
+            language: String::new(),
+            published_at: now,
+            is_copy: false,
+        }
+    }
+}
+
+/// Generates, judges, writes and submits; the policy decides in the same transaction.
+async fn make(
+    desk: &Desk, actor: &Actor, pipeline: &Pipeline, story: Option<StoryId>, members: Vec<Member>, existing: Option<PostId>,
+) -> Result<PostId, Error> {
+    let mut originals: Vec<Member> = members.iter().filter(|member| !member.is_copy).cloned().collect();
+    if originals.is_empty() {
+        originals = members;
+    }
+    let made = generate::run(desk, pipeline, story, &originals).await?;
+    let used: Vec<SourceRef> = originals
+        .iter()
+        .map(|member| SourceRef { name: member.source.clone(), title: member.title.clone(), url: member.url.clone() })
+        .collect();
+    let topic = topic_of(&originals);
+    let text = analysis::Text {
+        title: &made.title,
+        excerpt: &made.excerpt,
+        body: &made.body,
+        topic: &topic,
+        language: originals.first().map(|member| member.language.as_str()).filter(|language| !language.is_empty()),
+    };
+    let draft = analysis::judge(text, &originals, used, made.records.last().map(|record| record.id), false);
+    let (d, actor, policy, pipeline) = (desk.clone(), actor.clone(), pipeline.spec.policy.clone(), pipeline.id);
+    let records = made.records;
+    desk.store
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(id) = recall(tx, &actor).await? {
+                    return id.parse::<PostId>().map_err(|_| Error::IdempotencyMismatch);
+                }
+                for record in &records {
+                    write_completion(tx, record).await?;
+                }
+                let id = match existing {
+                    Some(id) => {
+                        // People may have decided while the draft was being made.
+                        let post = posts::get(tx, id).await?;
+                        if post.edited || !matches!(post.state, State::Draft | State::InReview) {
+                            return Ok(id);
+                        }
+                        posts::add_version(&d, tx, &actor, id, &draft).await?;
+                        id
+                    }
+                    None => {
+                        // A second run of the same job finds the first one's post.
+                        if let Some(story) = story
+                            && actor.principal == crate::people::Principal::System
+                            && let Some(id) = posts::of_story(tx, story).await?
+                        {
+                            return Ok(id);
+                        }
+                        let id = posts::create(&d, tx, &actor, pipeline, story, &draft).await?;
+                        if let Some(story) = story {
+                            stories::set_post(tx, story, id).await?;
+                        }
+                        id
+                    }
+                };
+                crate::moderation::submit_to_policy(&d, tx, id, &policy).await?;
+                remember(tx, &actor, &id.to_string(), d.now()).await?;
+                Ok(id)
+            })
+        })
+        .await
+}
+
+/// The most common category of the items, or "News".
+fn topic_of(members: &[Member]) -> String {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for category in members.iter().flat_map(|member| &member.categories) {
+        let name: String = category.trim().chars().take(40).collect();
+        if name.is_empty() {
+            continue;
+        }
+        match counts.iter_mut().find(|(known, _)| text::slug::fold(known) == text::slug::fold(&name)) {
+            Some((_, n)) => *n += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    // The first of the most common ones: sources list the most fitting category first.
+    let most = counts.iter().map(|(_, n)| *n).max().unwrap_or_default();
+    let name = counts.into_iter().find(|(_, n)| *n == most).map_or_else(|| "News".to_owned(), |(name, _)| name);
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(name)
+}
+
+async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
+    let values = params![
+        c.id.to_i64(), c.provider, c.model, c.prompt_version, c.story.map(StoryId::to_i64), c.outcome, c.error, c.attempts,
+        c.prompt_tokens as i64, c.completion_tokens as i64, c.cost_micros as i64, c.latency_us as i64, c.at
+    ];
+    tx.exec(&COMPLETION_ADD, values).await?;
+    let (provider, outcome, time) = (c.provider.clone(), c.outcome.clone(), Duration::from_micros(c.latency_us));
+    tx.after_commit(move || {
+        COMPLETIONS.with(&[&provider, &outcome]).inc();
+        SECONDS.record(time);
+    });
+    Ok(())
+}
+
+/// Recorded calls, newest first, at most 200.
+pub async fn completions(desk: &Desk, actor: &Actor, before: Option<crate::CompletionId>, limit: usize) -> Result<Vec<Completion>, Error> {
+    actor.may(Action::Read)?;
+    let before = before.map_or(i64::MAX, crate::CompletionId::to_i64);
+    let rows = desk.store.read().all(&COMPLETIONS_OF, params![before, limit.clamp(1, 200) as i64]).await?;
+    let read = |row: &store::Row| -> Result<Completion, store::Error> {
+        Ok(Completion {
+            id: crate::CompletionId(row.get(0)?),
+            provider: row.get(1)?,
+            model: row.get(2)?,
+            prompt_version: row.get(3)?,
+            story: row.get::<Option<stdx::Id>>(4)?.map(StoryId),
+            outcome: row.get(5)?,
+            error: row.get(6)?,
+            attempts: row.get(7)?,
+            prompt_tokens: row.get::<i64>(8)? as u64,
+            completion_tokens: row.get::<i64>(9)? as u64,
+            cost_micros: row.get::<i64>(10)? as u64,
+            latency_us: row.get::<i64>(11)? as u64,
+            at: row.get(12)?,
+        })
+    };
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,154 @@
+//! Providers in the pipeline's order, and the embedded generator as the last, which always answers.
+
+use std::sync::{Arc, PoisonError};
+
+use connect::llm::Router;
+use stdx::Timestamp;
+
+use super::{Completion, prompt};
+use crate::pipelines::Pipeline;
+use crate::providers::{self, EMBEDDED};
+use crate::stories::Member;
+use crate::{CompletionId, Desk, Error, StoryId};
+
+/// A text with the record of every call it took.
+pub(super) struct Made {
+    pub title: String,
+    pub excerpt: String,
+    /// Markdown.
+    pub body: String,
+    /// In order; the last one gave the text.
+    pub records: Vec<Completion>,
+}
+
+pub(super) async fn run(desk: &Desk, pipeline: &Pipeline, story: Option<StoryId>, members: &[Member]) -> Result<Made, Error> {
+    let mut records = Vec::new();
+    for name in pipeline.spec.providers.iter().filter(|name| *name != EMBEDDED) {
+        let Some(target) = providers::target(desk, name).await? else {
+            tracing::warn!(provider = name, pipeline = pipeline.name, "the pipeline names a provider that does not exist");
+            continue;
+        };
+        let model = target.model.clone();
+        let question = prompt::question(&pipeline.spec, members, &desk.rng);
+        let call = router(desk, target).complete(&question).await;
+        let cost = call.cost_microdollars();
+        let mut record = Completion {
+            id: CompletionId(desk.next_id()),
+            provider: name.clone(),
+            model,
+            prompt_version: prompt::version(),
+            story,
+            outcome: "ok".to_owned(),
+            error: None,
+            attempts: call.attempts.len() as u32,
+            prompt_tokens: call.attempts.iter().map(|a| a.usage.prompt_tokens).sum(),
+            completion_tokens: call.attempts.iter().map(|a| a.usage.completion_tokens).sum(),
+            cost_micros: cost,
+            latency_us: call.latency.as_micros() as u64,
+            at: desk.now(),
+        };
+        let answer = match call.result {
+            Ok(answer) => {
+                record.model = answer.model;
+                prompt::read(&answer.text).map_err(|error| ("unusable", error))
+            }
+            Err(failure) => Err((call.attempts.last().map_or("resting", |a| a.outcome), describe(&failure))),
+        };
+        match answer {
+            Ok(answer) => {
+                records.push(record);
+                let excerpt = if answer.excerpt.trim().is_empty() { first_sentence(&answer.body) } else { answer.excerpt };
+                return Ok(Made { title: answer.title, excerpt, body: answer.body, records });
+            }
+            Err((outcome, error)) => {
+                tracing::warn!(provider = name, outcome, error, "a provider gave no usable draft; the next one is asked");
+                record.outcome = outcome.to_owned();
+                record.error = Some(error);
+                records.push(record);
+            }
+        }
+    }
+    let started = desk.now();
+    let (title, excerpt, body) = embedded(pipeline, members);
+    records.push(embedded_record(desk, story, started));
+    Ok(Made { title, excerpt, body, records })
+}
+
+/// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.
+fn embedded(pipeline: &Pipeline, members: &[Member]) -> (String, String, String) {
+    let documents: Vec<text::summary::Document<'_>> = members
+        .iter()
+        .map(|member| text::summary::Document {
+            title: &member.title,
+            text: &member.text,
+            source: &member.source,
+            url: &member.url,
+            published_at: Some(member.published_at),
+        })
+        .collect();
+    let settings = text::summary::Settings {
+        sentences: pipeline.spec.sentences_max as usize,
+        words_max: pipeline.spec.words_max as usize,
+        ..Default::default()
+    };
+    let summary = text::summary::summarise(&documents, &settings);
+    let mut paragraphs: Vec<String> = Vec::new();
+    // Three sentences make a paragraph: short enough to read on a phone.
+    for group in summary.sentences.chunks(3) {
+        let sentences: Vec<String> = group.iter().map(|pick| text::markdown::escape(&pick.text)).collect();
+        paragraphs.push(sentences.join(" "));
+    }
+    let mut body = paragraphs.join("\n\n");
+    if body.is_empty() {
+        body = text::markdown::escape(&text::summary::excerpt(&members[0].text, 600));
+    }
+    if body.trim().is_empty() {
+        body = text::markdown::escape(&members[0].title);
+    }
+    let excerpt = summary.sentences.first().map(|pick| text::summary::excerpt(&pick.text, 200)).unwrap_or_default();
+    (summary.headline, excerpt, body)
+}
+
+fn embedded_record(desk: &Desk, story: Option<StoryId>, started: Timestamp) -> Completion {
+    let now = desk.now();
+    Completion {
+        id: CompletionId(desk.next_id()),
+        provider: EMBEDDED.to_owned(),
+        model: "extractive-1".to_owned(),
+        prompt_version: String::new(),
+        story,
+        outcome: "ok".to_owned(),
+        error: None,
+        attempts: 1,
+        prompt_tokens: 0,
+        completion_tokens: 0,
+        cost_micros: 0,
+        latency_us: now.since(started).as_micros() as u64,
+        at: now,
+    }
+}
+
+/// The router that remembers how the provider did, as long as its settings stay the same.
+fn router(desk: &Desk, provider: connect::llm::Provider) -> Arc<Router> {
+    let mut routers = desk.routers.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, router)) = routers.get(&provider.name)
+        && *known == provider
+    {
+        return Arc::clone(router);
+    }
+    let settings = connect::llm::Settings { providers: vec![provider.clone()], ..desk.llm.clone() };
+    let router = Arc::new(Router::new(desk.client.clone(), settings));
+    routers.insert(provider.name.clone(), (provider, Arc::clone(&router)));
+    router
+}
+
+fn describe(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {}", describe(cause)),
+        None => error.to_string(),
+    }
+}
+
+fn first_sentence(body: &str) -> String {
+    text::summary::excerpt(&text::markdown::to_text(body), 200)
+}

@@ -1,0 +1,309 @@
+use std::time::Duration;
+
+use super::poll::poll_once;
+use super::*;
+use crate::jobs::{FetchSources, PollSource};
+use crate::sources::{self, Change, NewSource, Source, State};
+use crate::testing::{Bench, rss};
+
+const OK: &str = "200 OK";
+
+async fn source(bench: &Bench, path: &str) -> Source {
+    let new = NewSource { url: bench.site.url(path), name: None, pipeline: None, interval_s: None, backfill: None };
+    sources::create(&bench.desk, &Actor::system(), new).await.unwrap()
+}
+
+async fn again(bench: &Bench, id: SourceId) -> Source {
+    sources::get(&mut bench.desk.store.read_fresh(), id).await.unwrap()
+}
+
+/// Polls as the job does, once it is due; gives the source as it is then and the number of new items.
+async fn visit(bench: &Bench, id: SourceId) -> (Source, u32) {
+    bench.clock.advance(Duration::from_secs(40 * 3_600));
+    let known = sources::known(&mut bench.desk.store.read_fresh(), id).await.unwrap().unwrap();
+    let report = poll_once(&bench.desk, known, None).await.unwrap();
+    (again(bench, id).await, report.new_items)
+}
+
+async fn items(bench: &Bench, source: SourceId) -> Vec<Item> {
+    let filter = Filter { source: Some(source), story: None };
+    let mut items = list(&bench.desk, &Actor::system(), filter, None, 200).await.unwrap();
+    items.reverse();
+    items
+}
+
+#[tokio::test]
+async fn the_job_polls_stores_and_sleeps_until_the_next_time() {
+    let bench = Bench::new().await;
+    bench.site.answer(
+        "/feed",
+        OK,
+        "ETag: W/\"a b\"\r\nLast-Modified: yesterday, they say\r\n",
+        rss(
+            "The News",
+            &[("1", "First title", "/1?utm_source=feed", "First text"), ("2", "Second title", "/2", "Second text")],
+        ),
+    );
+    let id = source(&bench, "/feed").await.id;
+    let Err(queue::Fault::Snooze(wait)) = poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await
+    else {
+        panic!("ended")
+    };
+    assert!((810..=990).contains(&wait.as_secs()), "{wait:?}");
+    let seen = again(&bench, id).await;
+    assert_eq!((seen.name.as_str(), seen.items, seen.outcome.as_deref()), ("The News", 2, Some("2 new")));
+    assert_eq!(seen.next_poll_at, Some(bench.now() + wait));
+    let stored = items(&bench, id).await;
+    assert_eq!(
+        stored[1].url.as_deref(),
+        Some("https://news.example/1"),
+        "ids rise with time: the upper entry is newer"
+    );
+    assert_eq!(
+        (stored[0].title.as_str(), stored[0].text.as_str(), stored[0].language.as_str()),
+        ("Second title", "Second text", "en")
+    );
+    assert_eq!((stored[0].standing, stored[0].published_at), (Standing::News, "2026-11-20T08:00:00Z".parse().unwrap()));
+    assert_eq!(bench.waiting("assign_stories").await.len(), 1);
+
+    // Run again before it is due, as after a crash: nothing is asked for.
+    let asked = bench.site.heads().len();
+    assert!(matches!(
+        poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await,
+        Err(queue::Fault::Snooze(_))
+    ));
+    assert_eq!(bench.site.heads().len(), asked);
+
+    // The validators go back byte by byte, and 304 changes nothing.
+    bench.site.answer("/feed", "304 Not Modified", "", "");
+    let (seen, new) = visit(&bench, id).await;
+    let head = bench.site.heads().pop().unwrap();
+    assert!(
+        head.contains("if-none-match: W/\"a b\"\r\n") && head.contains("if-modified-since: yesterday, they say\r\n"),
+        "{head}"
+    );
+    assert_eq!((new, seen.outcome.as_deref(), seen.failures), (0, Some("unchanged"), 0));
+
+    // A paused source ends the job.
+    let pause = Change { state: Some(State::Paused), ..Change::default() };
+    sources::update(&bench.desk, &Actor::system(), id, pause).await.unwrap();
+    assert!(poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn an_entry_is_stored_once_and_its_changes_are_versions() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 1);
+    // Another body with the same entries is no news; neither is an entry that left and came back.
+    bench.site.answer("/feed", OK, "", rss("Renamed", &[("1", "One", "/1", "Text")]));
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.outcome.as_deref()), (0, Some("unchanged")));
+    bench.site.answer("/feed", OK, "", rss("N", &[("2", "Two", "/2", "Text")]));
+    assert_eq!(visit(&bench, id).await.1, 1);
+    bench.site.answer(
+        "/feed",
+        OK,
+        "",
+        rss("N", &[("1", "One, corrected", "/moved", "Text"), ("2", "Two", "/2", "Text")]),
+    );
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.items, seen.outcome.as_deref()), (0, 2, Some("1 changed")));
+    let stored = items(&bench, id).await;
+    assert_eq!((stored[0].title.as_str(), stored[0].version, stored[1].version), ("One, corrected", 2, 1));
+}
+
+#[tokio::test]
+async fn a_first_fetch_brings_ten_news_and_the_archive() {
+    let bench = Bench::new().await;
+    let names: Vec<(String, String)> = (0..25).map(|i| (format!("g{i}"), format!("/{i}"))).collect();
+    let entries: Vec<(&str, &str, &str, &str)> =
+        names.iter().map(|(g, link)| (g.as_str(), g.as_str(), link.as_str(), "Text")).collect();
+    bench.site.answer("/feed", OK, "", rss("N", &entries[1..]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 24);
+    let stored = items(&bench, id).await;
+    let news: Vec<&str> = stored.iter().filter(|i| i.standing == Standing::News).map(|i| i.title.as_str()).collect();
+    assert_eq!(news, ["g10", "g9", "g8", "g7", "g6", "g5", "g4", "g3", "g2", "g1"]);
+    // Later everything unknown is news, however old it says to be.
+    bench.site.answer("/feed", OK, "", rss("N", &entries));
+    assert_eq!(visit(&bench, id).await.1, 1);
+    assert_eq!(items(&bench, id).await.last().unwrap().standing, Standing::News);
+}
+
+#[tokio::test]
+async fn one_guid_for_several_entries_is_told_apart_by_address() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("same", "A", "/a", "Text of a")]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 1);
+    let both = [("same", "B", "/b", "Text of b"), ("same", "A", "/a", "Text of a"), ("same", "A", "/a", "Text of a")];
+    bench.site.answer("/feed", OK, "", rss("N", &both));
+    assert_eq!(visit(&bench, id).await.1, 1, "the one that was there before is known, an exact repetition dropped");
+    bench.site.answer("/feed", OK, "", rss("N", &both[..1]));
+    assert_eq!(visit(&bench, id).await.1, 0);
+    assert_eq!(items(&bench, id).await.iter().map(|i| i.title.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+}
+
+#[tokio::test]
+async fn a_site_with_new_software_repeats_nothing() {
+    let bench = Bench::new().await;
+    let old =
+        [("1", "Alpha", "/1", "a"), ("2", "Beta", "/2", "b"), ("3", "Gamma", "/3", "c"), ("4", "Delta", "/4", "d")];
+    bench.site.answer("/feed", OK, "", rss("N", &old));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    let new = [
+        ("e", "Epsilon", "/x/5", "e"),
+        ("a", "Alpha", "/x/1", "a"),
+        ("b", "Beta", "/2", "b"),
+        ("c", "Gamma", "/x/3", "c"),
+        ("d", "Delta", "/x/4", "d"),
+    ];
+    bench.site.answer("/feed", OK, "", rss("N", &new));
+    let (seen, count) = visit(&bench, id).await;
+    assert_eq!((count, seen.outcome.as_deref()), (1, Some("1 new, 4 under a new name")));
+    bench.site.answer("/feed", OK, "", rss("Again", &new));
+    assert_eq!(visit(&bench, id).await.1, 0);
+}
+
+#[tokio::test]
+async fn the_same_page_from_another_source_is_a_copy() {
+    let bench = Bench::new().await;
+    bench.site.answer(
+        "/one",
+        OK,
+        "",
+        rss("One", &[("1", "Title", "/story?utm_medium=rss", "Text"), ("h", "Front", "/", "Home")]),
+    );
+    bench.site.answer(
+        "/two",
+        OK,
+        "",
+        rss("Two", &[("x", "Other title", "/story#top", "Other"), ("h", "Front page", "/", "House")]),
+    );
+    let (one, two) = (source(&bench, "/one").await.id, source(&bench, "/two").await.id);
+    visit(&bench, one).await;
+    let (seen, _) = visit(&bench, two).await;
+    assert_eq!(seen.outcome.as_deref(), Some("1 new, 1 known from elsewhere"));
+    let original = items(&bench, one).await.into_iter().find(|i| i.title == "Title").unwrap().id;
+    let stored = items(&bench, two).await;
+    let copies: Vec<_> =
+        stored.iter().filter(|i| i.standing == Standing::Copy).map(|i| (i.title.as_str(), i.copy_of)).collect();
+    assert_eq!(copies, [("Other title", Some(original))], "a link to the front page tells nothing");
+}
+
+#[tokio::test]
+async fn gaps_are_filled() {
+    let bench = Bench::new().await;
+    let json = r#"{"version": "https://jsonfeed.org/version/1.1", "title": "J", "items": [
+        {"id": "https://news.example/by-id", "content_html": "<p>Only a text, which is long enough to be cut somewhere behind the one hundredth of its characters, is it not?</p>"},
+        {"id": 2, "title": "From the future", "content_text": "Zero \u0000 byte", "date_published": "2031-01-01T00:00:00Z"},
+        {"id": 3, "title": "Ancient", "content_text": "x", "date_published": "0001-01-01T00:00:00Z", "attachments": [{"url": "https://news.example/a.mp3", "mime_type": "audio/mpeg"}]}]}"#;
+    bench.site.answer("/feed", OK, "", json);
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    let stored = items(&bench, id).await;
+    let by = |part: &str| stored.iter().find(|i| i.title.starts_with(part)).unwrap();
+    assert_eq!(
+        by("Only").title,
+        "Only a text, which is long enough to be cut somewhere behind the one hundredth of its characters…"
+    );
+    assert_eq!(by("Only").url.as_deref(), Some("https://news.example/by-id"));
+    assert_eq!(by("From").published_at, bench.now());
+    assert_eq!(by("Ancient").published_at, bench.now());
+    assert_eq!(by("Ancient").url.as_deref(), Some("https://news.example/a.mp3"));
+}
+
+#[tokio::test]
+async fn failures_are_told_and_make_us_patient() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", "<html><body>We are closed</body></html>");
+    let id = source(&bench, "/feed").await.id;
+    let (seen, _) = visit(&bench, id).await;
+    assert_eq!((seen.error.as_deref(), seen.failures), (Some("not a feed: this looks like html"), 1));
+    assert_eq!((seen.outcome.as_deref(), seen.failing_since), (Some("failed"), Some(bench.now())));
+    bench.site.answer("/feed", "500 Oops", "", "");
+    let (seen, _) = visit(&bench, id).await;
+    assert_eq!((seen.error.as_deref(), seen.failures), (Some("the site has a problem of its own (500)"), 2));
+    let wait = seen.next_poll_at.unwrap().since(bench.now()).as_secs();
+    assert!((3_240..=3_960).contains(&wait), "four times the interval: {wait}");
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.failures, seen.error, seen.failing_since), (1, 0, None, None));
+    bench.site.answer("/feed", "503 Busy", "Retry-After: 7200\r\n", "");
+    let (seen, _) = visit(&bench, id).await;
+    assert_eq!(seen.next_poll_at.unwrap().since(bench.now()), Duration::from_secs(7_200));
+}
+
+#[tokio::test]
+async fn what_is_gone_is_muted_and_endless_failure_paused() {
+    let bench = Bench::new().await;
+    bench.site.answer("/gone", "410 Gone", "", "");
+    let id = source(&bench, "/gone").await.id;
+    let (seen, _) = visit(&bench, id).await;
+    assert_eq!((seen.state, seen.next_poll_at), (State::Muted, None));
+    assert!(seen.error.unwrap().contains("gone for good (410)"));
+    let id = source(&bench, "/missing").await.id;
+    for _ in 0..9 {
+        visit(&bench, id).await;
+    }
+    let (seen, _) = visit(&bench, id).await;
+    assert_eq!(seen.state, State::Paused);
+    assert!(seen.error.unwrap().ends_with("paused after 14 days of failures"));
+}
+
+#[tokio::test]
+async fn a_permanent_move_is_believed_the_third_time() {
+    let bench = Bench::new().await;
+    bench.site.answer("/new", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    bench.site.answer("/old", "301 Moved Permanently", "Location: /new\r\n", "");
+    let id = source(&bench, "/old").await.id;
+    for _ in 0..2 {
+        assert_eq!(visit(&bench, id).await.0.url, bench.site.url("/old"));
+    }
+    assert_eq!(visit(&bench, id).await.0.url, bench.site.url("/new"));
+    // A temporary one never is, nor one to an address that is a source already.
+    bench.site.answer("/temporary", "302 Found", "Location: /else\r\n", "");
+    bench.site.answer("/else", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    bench.site.answer("/taken", "308 Permanent Redirect", "Location: /new\r\n", "");
+    let (temporary, taken) = (source(&bench, "/temporary").await.id, source(&bench, "/taken").await.id);
+    for _ in 0..4 {
+        visit(&bench, temporary).await;
+        visit(&bench, taken).await;
+    }
+    assert_eq!(again(&bench, temporary).await.url, bench.site.url("/temporary"));
+    assert_eq!(again(&bench, taken).await.url, bench.site.url("/taken"));
+}
+
+#[tokio::test]
+async fn a_fetch_reports_every_source_and_fails_for_none() {
+    let bench = Bench::new().await;
+    bench.site.answer("/good", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    bench.site.answer("/inward", "302 Found", "Location: http://127.0.0.1:9/\r\n", "");
+    bench.site.answer("/loop", "302 Found", "Location: /loop\r\n", "");
+    let mut sources = Vec::new();
+    for path in ["/good", "/inward", "/loop"] {
+        sources.push(source(&bench, path).await.id);
+    }
+    let stranger = SourceId(bench.desk.next_id());
+    let job = FetchSources { sources: [sources.clone(), vec![stranger]].concat() };
+    for new_items in [1, 0] {
+        let report = fetch(bench.desk.clone(), bench.context(), job.clone()).await.unwrap().unwrap();
+        assert_eq!(
+            (&report["sources"], &report["succeeded"], &report["new_items"]),
+            (&4.into(), &1.into(), &new_items.into())
+        );
+        let failed = report["failed"].as_array().unwrap();
+        let reason =
+            |id: SourceId| failed.iter().find(|f| f["source"] == id.to_string()).unwrap()["reason"].as_str().unwrap();
+        assert!(
+            reason(sources[1]).contains("127.0.0.1:9") && reason(sources[1]).contains("refused"),
+            "{}",
+            reason(sources[1])
+        );
+        assert!(reason(sources[2]).contains("circle"), "{}", reason(sources[2]));
+        assert!(reason(stranger).contains("does not exist"));
+    }
+}

@@ -1,0 +1,106 @@
+//! Every job's payload, so that an early module can enqueue work that a late one does.
+//! The handler of each lives in the last module it touches; [`handlers`] ties them together.
+
+use std::time::Duration;
+
+use queue::{Handlers, Job, Priority};
+use serde::{Deserialize, Serialize};
+
+use crate::{Desk, PipelineId, PostId, SourceId, StoryId, Version, drafts, items, stories, channels};
+
+/// Polls one source, again and again; see [`items::poll`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PollSource {
+    pub source: SourceId,
+}
+
+impl Job for PollSource {
+    const KIND: &'static str = "poll_source";
+    const ATTEMPTS_MAX: u32 = 1_000;
+    const DEADLINE: Option<Duration> = Some(Duration::from_secs(60));
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.source.to_string())
+    }
+}
+
+/// Fetches sources once, on somebody's demand; see [`items::fetch`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FetchSources {
+    pub sources: Vec<SourceId>,
+}
+
+impl Job for FetchSources {
+    const KIND: &'static str = "fetch_sources";
+    const PRIORITY: Priority = Priority::High;
+    const DEADLINE: Option<Duration> = Some(Duration::from_secs(600));
+}
+
+/// Groups new items into stories; see [`stories::assign`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AssignStories {}
+
+impl Job for AssignStories {
+    const KIND: &'static str = "assign_stories";
+    const PRIORITY: Priority = Priority::High;
+    const ATTEMPTS_MAX: u32 = 1_000;
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+}
+
+/// Drafts a story, or drafts it anew with what has joined it; see [`drafts::draft_story`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DraftStory {
+    pub story: StoryId,
+}
+
+impl Job for DraftStory {
+    const KIND: &'static str = "draft_story";
+    const ATTEMPTS_MAX: u32 = 5;
+    const DEADLINE: Option<Duration> = Some(Duration::from_secs(600));
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.story.to_string())
+    }
+}
+
+/// Generates several posts; see [`drafts::generate_batch`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct GenerateBatch {
+    pub pipeline: Option<PipelineId>,
+    pub entries: Vec<drafts::Request>,
+    pub actor: crate::people::Actor,
+}
+
+impl Job for GenerateBatch {
+    const KIND: &'static str = "generate_batch";
+    const DEADLINE: Option<Duration> = Some(Duration::from_secs(3_600));
+}
+
+/// Brings an approved version to its channels; see [`channels::publish`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PublishPost {
+    pub post: PostId,
+    pub version: Version,
+}
+
+impl Job for PublishPost {
+    const KIND: &'static str = "publish_post";
+    const PRIORITY: Priority = Priority::High;
+    const ATTEMPTS_MAX: u32 = 8;
+}
+
+/// What to do for each kind of job.
+pub fn handlers(desk: &Desk) -> Handlers {
+    let d = || desk.clone();
+    let (poll, fetch, assign, draft, batch, publish) = (d(), d(), d(), d(), d(), d());
+    Handlers::default()
+        .on(move |ctx, job: PollSource| items::poll(poll.clone(), ctx, job))
+        .on(move |ctx, job: FetchSources| items::fetch(fetch.clone(), ctx, job))
+        .on(move |ctx, job: AssignStories| stories::assign(assign.clone(), ctx, job))
+        .on(move |ctx, job: DraftStory| drafts::draft_story(draft.clone(), ctx, job))
+        .on(move |ctx, job: GenerateBatch| drafts::generate_batch(batch.clone(), ctx, job))
+        .on(move |ctx, job: PublishPost| channels::publish(publish.clone(), ctx, job))
+}

@@ -1,0 +1,167 @@
+//! What people set up, as one text that can stand under version control: sources, pipelines, providers.
+//! Secrets are never in it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::people::{Action, Actor};
+use crate::pipelines::Spec;
+use crate::providers::NewProvider;
+use crate::sources::NewSource;
+use crate::{Desk, Error, pipelines, providers, sources};
+
+/// The whole set-up.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Setup {
+    pub pipelines: Vec<PipelineSetup>,
+    pub providers: Vec<ProviderSetup>,
+    pub sources: Vec<SourceSetup>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PipelineSetup {
+    pub name: String,
+    #[serde(default)]
+    pub spec: Spec,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderSetup {
+    pub name: String,
+    pub base_url: String,
+    pub model: String,
+    /// Name of an environment variable that holds the key when the set-up is applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_key_env: Option<String>,
+    pub timeout_s: u32,
+    pub price_in: u64,
+    pub price_out: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceSetup {
+    pub url: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Name of a pipeline; the default one when missing.
+    #[serde(default)]
+    pub pipeline: Option<String>,
+    #[serde(default)]
+    pub interval_s: Option<u32>,
+}
+
+/// What applying a set-up changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Applied {
+    pub created: u32,
+    pub updated: u32,
+    pub unchanged: u32,
+}
+
+/// The set-up as it stands.
+pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
+    actor.may(Action::Configure)?;
+    let pipelines = pipelines::list(desk, actor).await?;
+    let mut setup = Setup::default();
+    let mut after = None;
+    loop {
+        let page = sources::list(desk, actor, after, 200).await?;
+        after = page.last().map(|source| source.id);
+        for source in &page {
+            let pipeline = pipelines.iter().find(|pipeline| pipeline.id == source.pipeline);
+            setup.sources.push(SourceSetup {
+                url: source.url.clone(),
+                name: Some(source.name.clone()),
+                pipeline: pipeline.map(|pipeline| pipeline.name.clone()),
+                interval_s: Some(source.interval_s),
+            });
+        }
+        if page.len() < 200 {
+            break;
+        }
+    }
+    setup.pipelines = pipelines.into_iter().map(|p| PipelineSetup { name: p.name, spec: p.spec }).collect();
+    for p in providers::list(desk, actor).await? {
+        setup.providers.push(ProviderSetup {
+            name: p.name,
+            base_url: p.base_url,
+            model: p.model,
+            api_key_env: None,
+            timeout_s: p.timeout_s,
+            price_in: p.price_in,
+            price_out: p.price_out,
+        });
+    }
+    setup.sources.sort_by(|a, b| a.url.cmp(&b.url));
+    Ok(setup)
+}
+
+/// Brings the desk to `setup`: creates what is missing, changes what differs, deletes nothing.
+/// `secret` looks a named secret up.
+pub async fn apply(desk: &Desk, actor: &Actor, setup: &Setup, secret: impl Fn(&str) -> Option<String>) -> Result<Applied, Error> {
+    actor.may(Action::Configure)?;
+    let mut applied = Applied::default();
+    let known = pipelines::list(desk, actor).await?;
+    for wanted in &setup.pipelines {
+        match known.iter().find(|pipeline| pipeline.name == wanted.name) {
+            None => {
+                pipelines::create(desk, actor, &wanted.name, wanted.spec.clone()).await?;
+                applied.created += 1;
+            }
+            Some(pipeline) if pipeline.spec == wanted.spec => applied.unchanged += 1,
+            Some(pipeline) => {
+                pipelines::update(desk, actor, pipeline.id, &wanted.name, wanted.spec.clone()).await?;
+                applied.updated += 1;
+            }
+        }
+    }
+    let known = providers::list(desk, actor).await?;
+    for (i, wanted) in setup.providers.iter().enumerate() {
+        let api_key = match &wanted.api_key_env {
+            None => None,
+            Some(name) => {
+                let missing = || Error::invalid(&format!("/providers/{i}/api_key_env"), format!("the environment has no {name}"));
+                Some(stdx::config::Secret::new(secret(name).ok_or_else(missing)?))
+            }
+        };
+        match known.iter().any(|provider| provider.name == wanted.name) {
+            true => applied.updated += 1,
+            false => applied.created += 1,
+        }
+        let new = NewProvider {
+            name: wanted.name.clone(),
+            base_url: wanted.base_url.clone(),
+            model: wanted.model.clone(),
+            api_key,
+            timeout_s: wanted.timeout_s,
+            price_in: wanted.price_in,
+            price_out: wanted.price_out,
+        };
+        providers::put(desk, actor, new).await?;
+    }
+    for (i, wanted) in setup.sources.iter().enumerate() {
+        let pipeline = match &wanted.pipeline {
+            None => None,
+            Some(name) => {
+                let missing = |_| Error::invalid(&format!("/sources/{i}/pipeline"), format!("there is no pipeline {name}"));
+                Some(pipelines::find(desk, name).await.map_err(missing)?.id)
+            }
+        };
+        let new = NewSource {
+            url: wanted.url.clone(),
+            name: wanted.name.clone(),
+            pipeline,
+            interval_s: wanted.interval_s,
+            backfill: None,
+        };
+        match sources::create(desk, actor, new).await {
+            Ok(_) => applied.created += 1,
+            Err(Error::Exists { .. }) => applied.unchanged += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(applied)
+}

@@ -1,0 +1,99 @@
+//! Versions: what a post said at a time, never changed once written.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use stdx::Timestamp;
+use store::{Row, Tx, params};
+
+use crate::people::Actor;
+use crate::{CompletionId, Error, PostId, Version};
+
+/// A source as a post names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceRef {
+    /// Who published it.
+    pub name: String,
+    pub title: String,
+    /// Empty when the item had no address.
+    pub url: String,
+}
+
+/// A text that is about to become a version, with what was found out about it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub title: String,
+    pub excerpt: String,
+    /// Markdown.
+    pub body: String,
+    pub topic: String,
+    pub language: String,
+    pub sources: Vec<SourceRef>,
+    pub analysis: Json,
+    pub grounding: Json,
+    pub score: f64,
+    pub grounded: bool,
+    pub completion: Option<CompletionId>,
+    pub by_person: bool,
+}
+
+/// What a person wrote in place of the newest version.
+#[derive(Clone, Debug, Default, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Edit {
+    pub title: Option<String>,
+    pub excerpt: Option<String>,
+    /// Markdown.
+    pub body: Option<String>,
+    pub topic: Option<String>,
+}
+
+/// A version with everything that is known of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct VersionView {
+    pub post: PostId,
+    pub version: Version,
+    pub title: String,
+    pub excerpt: String,
+    /// Markdown.
+    pub body: String,
+    pub sources: Vec<SourceRef>,
+    pub analysis: Json,
+    pub grounding: Json,
+    pub score: f64,
+    pub grounded: bool,
+    pub completion: Option<CompletionId>,
+    pub by: String,
+    pub created_at: Timestamp,
+}
+
+pub(super) async fn write(tx: &mut Tx, post: PostId, version: Version, d: &Draft, actor: &Actor, now: Timestamp) -> Result<(), Error> {
+    let sources = serde_json::to_string(&d.sources).expect("references are plain data");
+    let values = params![
+        post.to_i64(), version, d.title, d.excerpt, d.body, sources, d.analysis.to_string(), d.grounding.to_string(), d.score,
+        d.grounded, d.completion.map(CompletionId::to_i64), actor.principal.to_string(), now
+    ];
+    tx.exec(&super::VERSION_ADD, values).await?;
+    Ok(())
+}
+
+pub(super) fn read(row: &Row) -> Result<VersionView, Error> {
+    let json = |column: usize| -> Result<Json, store::Error> {
+        let text: String = row.get(column)?;
+        Ok(serde_json::from_str(&text).unwrap_or(Json::Null))
+    };
+    Ok(VersionView {
+        post: PostId(row.get(0)?),
+        version: row.get(1)?,
+        title: row.get(2)?,
+        excerpt: row.get(3)?,
+        body: row.get(4)?,
+        sources: serde_json::from_value(json(5)?).unwrap_or_default(),
+        analysis: json(6)?,
+        grounding: json(7)?,
+        score: row.get(8)?,
+        grounded: row.get(9)?,
+        completion: row.get::<Option<stdx::Id>>(10)?.map(CompletionId),
+        by: row.get(11)?,
+        created_at: row.get(12)?,
+    })
+}

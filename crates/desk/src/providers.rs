@@ -1,0 +1,168 @@
+//! Model providers: where drafts may come from beside the embedded generator. Keys are sealed.
+
+use serde::{Deserialize, Serialize};
+use stdx::Timestamp;
+use stdx::config::Secret;
+use store::{Row, params};
+
+use crate::people::{Action, Actor};
+use crate::{Desk, Error, Fault, ProviderId};
+
+/// The name of the generator that needs no key and no network.
+pub const EMBEDDED: &str = "embedded";
+
+/// A provider as it is shown; never its key.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Provider {
+    pub id: ProviderId,
+    pub name: String,
+    /// The wire dialect: `openai`.
+    pub kind: String,
+    pub base_url: String,
+    pub model: String,
+    pub has_key: bool,
+    pub timeout_s: u32,
+    /// Micro-dollars for a million prompt tokens.
+    pub price_in: u64,
+    /// Micro-dollars for a million completion tokens.
+    pub price_out: u64,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewProvider {
+    pub name: String,
+    /// Such as `https://api.example.com/v1`.
+    pub base_url: String,
+    pub model: String,
+    #[serde(default)]
+    pub api_key: Option<Secret>,
+    #[serde(default = "default_timeout")]
+    pub timeout_s: u32,
+    #[serde(default)]
+    pub price_in: u64,
+    #[serde(default)]
+    pub price_out: u64,
+}
+
+fn default_timeout() -> u32 {
+    60
+}
+
+store::sql! {
+    PUT = "providers.put",
+        "INSERT INTO provider (id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at) VALUES ($1, $2, 'openai', $3, $4, $5, $6, $7, $8, $9)
+         ON CONFLICT (name) DO UPDATE SET base_url = excluded.base_url, model = excluded.model, timeout_s = excluded.timeout_s, price_in = excluded.price_in, price_out = excluded.price_out,
+         api_key_sealed = coalesce(excluded.api_key_sealed, provider.api_key_sealed)";
+    FIND = "providers.find", "SELECT id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at FROM provider WHERE name = $1";
+    LIST = "providers.list", "SELECT id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at FROM provider ORDER BY name LIMIT 200";
+    DROP = "providers.drop", "DELETE FROM provider WHERE name = $1";
+}
+
+fn read(row: &Row) -> Result<(Provider, Option<String>), store::Error> {
+    let sealed: Option<String> = row.get(5)?;
+    let provider = Provider {
+        id: ProviderId(row.get(0)?),
+        name: row.get(1)?,
+        kind: row.get(2)?,
+        base_url: row.get(3)?,
+        model: row.get(4)?,
+        has_key: sealed.is_some(),
+        timeout_s: row.get(6)?,
+        price_in: row.get::<i64>(7)? as u64,
+        price_out: row.get::<i64>(8)? as u64,
+        created_at: row.get(9)?,
+    };
+    Ok((provider, sealed))
+}
+
+/// Adds the provider, or changes the one of that name; a missing key leaves the stored one.
+pub async fn put(desk: &Desk, actor: &Actor, new: NewProvider) -> Result<Provider, Error> {
+    actor.may(Action::Configure)?;
+    check(&new)?;
+    let sealed = new.api_key.as_ref().map(|key| desk.sealer.seal(key.reveal().as_bytes(), &aad(&new.name)));
+    let (id, now, row) = (desk.next_id(), desk.now(), new.clone());
+    desk.store
+        .write(move |tx| {
+            Box::pin(async move {
+                let values = params![
+                    id, row.name, row.base_url.trim_end_matches('/'), row.model, sealed, row.timeout_s, row.price_in as i64,
+                    row.price_out as i64, now
+                ];
+                tx.exec(&PUT, values).await
+            })
+        })
+        .await?;
+    let row = desk.store.read_fresh().one(&FIND, params![new.name]).await?;
+    Ok(read(&row)?.0)
+}
+
+fn check(new: &NewProvider) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    if new.name.is_empty() || new.name.len() > 60 || new.name == EMBEDDED {
+        faults.push(Fault::new("/name", "must have 1 to 60 characters and not be \"embedded\""));
+    }
+    if !matches!(url::Url::parse(&new.base_url), Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        faults.push(Fault::new("/base_url", "must be an http or https address"));
+    }
+    if new.model.is_empty() || new.model.len() > 200 {
+        faults.push(Fault::new("/model", "must have 1 to 200 characters"));
+    }
+    if !(1..=600).contains(&new.timeout_s) {
+        faults.push(Fault::new("/timeout_s", "must be 1 to 600"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+pub async fn delete(desk: &Desk, actor: &Actor, name: &str) -> Result<(), Error> {
+    actor.may(Action::Configure)?;
+    let given = name.to_owned();
+    let rows = desk.store.write(move |tx| Box::pin(async move { tx.exec(&DROP, params![given]).await })).await?;
+    if rows == 0 { Err(Error::not_found("provider", name)) } else { Ok(()) }
+}
+
+/// All providers, at most 200.
+pub async fn list(desk: &Desk, actor: &Actor) -> Result<Vec<Provider>, Error> {
+    actor.may(Action::Read)?;
+    let rows = desk.store.read().all(&LIST, params![]).await?;
+    Ok(rows.iter().map(|row| Ok(read(row)?.0)).collect::<Result<_, store::Error>>()?)
+}
+
+/// The provider with its key, ready to be called; `None` when there is none of that name.
+pub(crate) async fn target(desk: &Desk, name: &str) -> Result<Option<connect::llm::Provider>, Error> {
+    let Some(row) = desk.store.read().opt(&FIND, params![name]).await? else { return Ok(None) };
+    let (provider, sealed) = read(&row)?;
+    let api_key = match sealed {
+        None => Secret::default(),
+        Some(sealed) => {
+            let key = desk.sealer.open(&sealed, &aad(name)).map_err(|_| Error::Sealed(name.to_owned()))?;
+            Secret::new(String::from_utf8_lossy(&key))
+        }
+    };
+    Ok(Some(connect::llm::Provider {
+        name: provider.name,
+        base_url: provider.base_url,
+        api_key,
+        model: provider.model,
+        timeout_ms: u64::from(provider.timeout_s) * 1_000,
+        price_in_microdollars: provider.price_in,
+        price_out_microdollars: provider.price_out,
+    }))
+}
+
+/// Binds a sealed key to its row: moved to another one it does not open.
+fn aad(name: &str) -> String {
+    format!("provider/{name}/api_key")
+}
+
+/// Tries whether the provider's server answers at all; what it says does not matter.
+pub async fn reach(desk: &Desk, name: &str) -> Result<(), Error> {
+    let Some(target) = target(desk, name).await? else { return Err(Error::not_found("provider", name)) };
+    let url = format!("{}/models", target.base_url);
+    let limits = connect::Limits { total_timeout: std::time::Duration::from_secs(5), ..desk.limits };
+    match desk.client.send(connect::Request::get("provider_check", &url, limits)).await {
+        Ok(_) => Ok(()),
+        Err(source) => Err(Error::Fetch { url, source }),
+    }
+}

@@ -1,0 +1,54 @@
+use stdx::config::Problem;
+
+stdx::settings! {
+    /// How the desk works: polling, drafting, undo.
+    pub struct Settings {
+        /// Time between two polls of a source that says nothing about it, in seconds.
+        poll_interval_s: u32 = 900,
+        /// Shortest time between two polls of a source, whatever it says, in seconds.
+        poll_interval_min_s: u32 = 300,
+        /// Longest time between two polls of a source, in seconds.
+        poll_interval_max_s: u32 = 86_400,
+        /// Largest feed that is read, after decompression.
+        feed_size_max: stdx::ByteSize = stdx::ByteSize::mib(15),
+        /// Entries of a first fetch that count as news; the rest is stored as seen.
+        backfill: u32 = 10,
+        /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.
+        draft_delay_ms: u64 = 20_000,
+        /// Items that are this much apart never share a story, in hours.
+        story_window_h: u32 = 72,
+        /// How long an approval can be taken back before it is published, in milliseconds.
+        undo_ms: u64 = 10_000,
+        /// How long a session of the console lasts without a new sign-in, in hours.
+        session_h: u32 = 12,
+    }
+}
+
+impl Settings {
+    /// Every value that cannot work, with its remedy.
+    pub fn validate(&self, section: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut within = |key: &str, value: u64, low: u64, high: u64| {
+            if !(low..=high).contains(&value) {
+                problems.push(Problem::new(format!("{section}.{key}"), value, format!("must be {low} to {high}")));
+            }
+        };
+        within("poll_interval_min_s", self.poll_interval_min_s.into(), 1, 86_400);
+        within("poll_interval_max_s", self.poll_interval_max_s.into(), 60, 604_800);
+        within("poll_interval_s", self.poll_interval_s.into(), 1, 604_800);
+        within("feed_size_max", self.feed_size_max.bytes(), 1_024, 1 << 30);
+        within("backfill", self.backfill.into(), 0, 10_000);
+        within("draft_delay_ms", self.draft_delay_ms, 0, 3_600_000);
+        within("story_window_h", self.story_window_h.into(), 1, 24 * 60);
+        within("undo_ms", self.undo_ms, 0, 3_600_000);
+        within("session_h", self.session_h.into(), 1, 24 * 90);
+        if self.poll_interval_min_s > self.poll_interval_max_s {
+            problems.push(Problem::new(
+                format!("{section}.poll_interval_min_s"),
+                self.poll_interval_min_s,
+                format!("must not be above {section}.poll_interval_max_s, which is {}", self.poll_interval_max_s),
+            ));
+        }
+        problems
+    }
+}

@@ -1,0 +1,121 @@
+//! Stories: items that tell the same news. New items are compared with the stories of the last days,
+//! copies are recognised, and every story that gains something is drafted a little later.
+
+mod assign;
+mod because;
+mod index;
+
+use serde::Serialize;
+use stdx::Timestamp;
+use store::{Conn, Row, Tx, params};
+
+use crate::people::{Action, Actor};
+use crate::{Desk, Error, PipelineId, PostId, StoryId};
+
+pub use crate::items::Member;
+pub use assign::assign;
+pub use index::Index;
+
+/// A group of items about one event.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Story {
+    pub id: StoryId,
+    /// That of its earliest item.
+    pub title: String,
+    pub pipeline: PipelineId,
+    /// ISO 639-1, or `und`.
+    pub language: String,
+    pub items: u32,
+    /// How many sources they come from.
+    pub sources: u32,
+    /// Why the items are one story, for people.
+    pub because: String,
+    /// When its earliest item was published.
+    pub first_at: Timestamp,
+    /// When its latest item was published.
+    pub last_at: Timestamp,
+    /// The post that was drafted from it.
+    pub post: Option<PostId>,
+}
+
+store::sql! {
+    GET = "stories.get", "SELECT id, title, pipeline, language, items, sources, because, first_at, last_at, post FROM story WHERE id = $1";
+    LIST = "stories.list",
+        "SELECT id, title, pipeline, language, items, sources, because, first_at, last_at, post FROM story
+         WHERE id < $1 ORDER BY id DESC LIMIT $2";
+    MEMBERS = "stories.members",
+        "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
+         FROM item i JOIN source s ON s.id = i.source
+         WHERE i.story = $1 AND i.standing <> 'seen' ORDER BY i.published_at, i.id LIMIT $2";
+    SET_POST = "stories.set_post", "UPDATE story SET post = $2 WHERE id = $1";
+    ADD = "stories.add",
+        "INSERT INTO story (id, title, pipeline, language, items, sources, because, first_at, last_at) VALUES ($1, $2, $3, $4, 0, 0, $5, $6, $6)";
+    /// Counted from the items, so that writing it twice changes nothing.
+    RECOUNT = "stories.recount",
+        "UPDATE story SET items = (SELECT count(*) FROM item WHERE story = $1),
+                sources = (SELECT count(DISTINCT source) FROM item WHERE story = $1),
+                first_at = (SELECT min(published_at) FROM item WHERE story = $1),
+                last_at = (SELECT max(published_at) FROM item WHERE story = $1), because = $2
+         WHERE id = $1";
+    WAITING = "stories.waiting",
+        "SELECT i.id, s.pipeline, i.language, i.title, substr(i.text, 1, 4000), i.published_at, i.standing, i.copy_of
+         FROM item i JOIN source s ON s.id = i.source WHERE i.story IS NULL AND i.standing <> 'seen' ORDER BY i.id LIMIT $1";
+    ASSIGN = "stories.assign", "UPDATE item SET story = $2, standing = $3, copy_of = $4 WHERE id = $1 AND story IS NULL";
+    HOME = "stories.home", "SELECT story FROM item WHERE id = $1 AND story IS NOT NULL";
+    TEXTS = "stories.texts", "SELECT id, title, substr(text, 1, 4000) FROM item WHERE id {in:$1} LIMIT $2";
+    LEADS = "stories.leads",
+        "SELECT story, title, substr(text, 1, 1000) FROM item WHERE story {in:$1} AND standing = 'news' ORDER BY published_at, id LIMIT $2";
+    /// The stories that new items may belong to.
+    RECENT = "stories.recent", "SELECT id, pipeline, language FROM story WHERE last_at >= $1 ORDER BY last_at DESC, id DESC LIMIT $2";
+    THEIR_ITEMS = "stories.their_items",
+        "SELECT id, story, title, substr(text, 1, 4000), published_at, standing FROM item WHERE story {in:$1} ORDER BY published_at, id LIMIT $2";
+}
+
+const LIMIT_MAX: u32 = 200;
+/// Items of one story that a draft is given.
+const MEMBERS_MAX: u32 = 50;
+
+fn read(row: &Row) -> Result<Story, store::Error> {
+    Ok(Story {
+        id: StoryId(row.get(0)?),
+        title: row.get(1)?,
+        pipeline: PipelineId(row.get(2)?),
+        language: row.get(3)?,
+        items: row.get(4)?,
+        sources: row.get(5)?,
+        because: row.get(6)?,
+        first_at: row.get(7)?,
+        last_at: row.get(8)?,
+        post: row.get::<Option<stdx::Id>>(9)?.map(PostId),
+    })
+}
+
+pub async fn get(conn: &mut Conn, id: StoryId) -> Result<Story, Error> {
+    let row = conn.opt(&GET, params![id.to_i64()]).await?.ok_or_else(|| Error::not_found("story", id))?;
+    Ok(read(&row)?)
+}
+
+/// Newest first, from behind `after`; at most 200.
+pub async fn list(desk: &Desk, actor: &Actor, after: Option<StoryId>, limit: u32) -> Result<Vec<Story>, Error> {
+    actor.may(Action::Read)?;
+    let before = after.map_or(i64::MAX, StoryId::to_i64);
+    let rows = desk.store.read().all(&LIST, params![before, limit.clamp(1, LIMIT_MAX)]).await?;
+    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// What a draft is made from: the story's items with the names of their sources, earliest first, at most 50.
+pub async fn members(conn: &mut Conn, id: StoryId) -> Result<Vec<Member>, Error> {
+    let rows = conn.all(&MEMBERS, params![id.to_i64(), MEMBERS_MAX]).await?;
+    Ok(rows.iter().map(crate::items::read_member).collect::<Result<_, _>>()?)
+}
+
+/// Remembers which post tells the story.
+pub async fn set_post(tx: &mut Tx, id: StoryId, post: PostId) -> Result<(), Error> {
+    match tx.exec(&SET_POST, params![id.to_i64(), post.to_i64()]).await? {
+        0 => Err(Error::not_found("story", id)),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

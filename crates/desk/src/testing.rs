@@ -1,0 +1,157 @@
+//! A desk on a temporary database and a scripted site beside it, for the tests of all modules.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use queue::{Context, JobFilter, JobId, JobView};
+use stdx::task::Tasks;
+use stdx::{Clock, Id, Rng, Timestamp};
+use store::testing::TempStore;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::{Desk, Parts, Settings};
+
+/// A desk whose clock stands at 2026-11-20T09:00:00Z until a test moves it.
+pub(crate) struct Bench {
+    pub desk: Desk,
+    pub clock: Clock,
+    pub site: Site,
+    _store: TempStore,
+}
+
+impl Bench {
+    pub async fn new() -> Bench {
+        Bench::with(Settings { draft_delay_ms: 1_000, ..Settings::default() }).await
+    }
+
+    pub async fn with(settings: Settings) -> Bench {
+        let site = Site::start().await;
+        let store = store::testing::temporary(&[queue::MIGRATIONS, crate::MIGRATIONS]).await;
+        let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+        let rng = Rng::seeded(7);
+        let queue =
+            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
+        let connect = connect::Settings {
+            allow: vec![site.address.to_string()],
+            host_delay_ms: 0,
+            ..connect::Settings::default()
+        };
+        let desk = Desk::new(Parts {
+            store: store.store(),
+            queue,
+            clock: clock.clone(),
+            rng: rng.clone(),
+            settings,
+            client: connect::Client::new(&connect, clock.clone(), rng),
+            llm: connect::llm::Settings::default(),
+            hosts: connect::Hosts::new(&connect),
+            limits: connect.limits(),
+            sealer: guard::seal::Sealer::new([7; 32]),
+            cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
+        });
+        Bench { desk, clock, site, _store: store }
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What a job is told when it runs for the first time.
+    pub fn context(&self) -> Context {
+        let id = JobId(Id::from_i64(1).unwrap());
+        Context { id, attempt: 1, attempts_max: 3, queue: self.desk.queue.clone() }
+    }
+
+    /// The jobs of a kind that wait, soonest first.
+    pub async fn waiting(&self, kind: &str) -> Vec<JobView> {
+        let filter = JobFilter { kind: Some(kind.to_owned()), limit: 200, ..JobFilter::default() };
+        let mut jobs = self.desk.queue.list(&filter).await.unwrap();
+        jobs.sort_by_key(|job| job.run_at);
+        jobs
+    }
+}
+
+/// A server on loopback that answers each path with what it was told last, and remembers what it was asked.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub address: SocketAddr,
+    answers: Arc<Mutex<HashMap<String, Vec<u8>>>>,
+    heads: Arc<Mutex<Vec<String>>>,
+    _tasks: Tasks,
+}
+
+impl Site {
+    async fn start() -> Site {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let site = Site {
+            address: listener.local_addr().unwrap(),
+            answers: Arc::default(),
+            heads: Arc::default(),
+            _tasks: Tasks::default(),
+        };
+        let (tasks, served) = (site._tasks.clone(), (Arc::clone(&site.answers), Arc::clone(&site.heads)));
+        site._tasks.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (answers, heads) = served.clone();
+                tasks.spawn(async move {
+                    // A client may hang up at any moment.
+                    let _ = serve(stream, &answers, &heads).await;
+                });
+            }
+        });
+        site
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// `status` such as `200 OK`; each of `headers` ends with a line break.
+    pub fn answer(&self, path: &str, status: &str, headers: &str, body: impl AsRef<[u8]>) {
+        let body = body.as_ref();
+        let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n", body.len());
+        self.answers.lock().unwrap().insert(path.to_owned(), [head.as_bytes(), body].concat());
+    }
+
+    /// Request lines and headers so far; names of headers come in lower case.
+    pub fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    answers: &Mutex<HashMap<String, Vec<u8>>>,
+    heads: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
+    let (mut got, mut buffer) = (Vec::new(), [0; 4_096]);
+    while !got.windows(4).any(|w| w == b"\r\n\r\n") {
+        match stream.read(&mut buffer).await? {
+            0 => return Ok(()),
+            n => got.extend_from_slice(&buffer[..n]),
+        }
+    }
+    let head = String::from_utf8_lossy(&got).into_owned();
+    let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
+    heads.lock().unwrap().push(head);
+    let missing = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec();
+    let answer = answers.lock().unwrap().get(&path).cloned().unwrap_or(missing);
+    stream.write_all(&answer).await?;
+    stream.shutdown().await
+}
+
+/// An RSS 2.0 document of (guid, title, path of the link, text), all published an hour before the bench's start.
+pub(crate) fn rss(title: &str, entries: &[(&str, &str, &str, &str)]) -> String {
+    let item = |(guid, title, link, text): &(&str, &str, &str, &str)| {
+        format!(
+            "<item><guid isPermaLink=\"false\">{guid}</guid><title>{title}</title><link>https://news.example{link}</link>\
+             <pubDate>Fri, 20 Nov 2026 08:00:00 GMT</pubDate><description>{text}</description></item>"
+        )
+    };
+    let items: String = entries.iter().map(item).collect();
+    format!(
+        "<rss version=\"2.0\"><channel><title>{title}</title><link>https://news.example/</link><language>en</language>{items}</channel></rss>"
+    )
+}
