@@ -1,0 +1,78 @@
+//! Every chore of the repository, in Rust: what CI runs, the soaks and the house rules.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
+
+mod args;
+mod deny;
+mod http;
+mod need;
+mod postgres;
+mod run;
+mod scratch;
+mod soak;
+mod suite;
+mod test;
+mod tidy;
+
+use std::process::{Command, ExitCode};
+
+use anyhow::{Result, bail};
+
+use args::Args;
+
+const USAGE: &str = "\
+cargo xtask test [--install] [--only STEP]…   everything CI runs, step by step
+cargo xtask soak kill [--seconds N] [--seed S] [--kills K]
+                                              kill -9 the demo at random moments, then prove that nothing broke
+cargo xtask soak fuzz [--seconds N] [--seed S]
+                                              replay known bad inputs, then damage good ones
+cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
+cargo xtask tidy                              the house rules that no linter knows
+
+Steps of `test`: ";
+
+fn main() -> ExitCode {
+    match chore(Args::new(std::env::args().skip(1))) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn chore(mut args: Args) -> Result<ExitCode> {
+    match args.word().as_deref() {
+        Some("test") => {
+            let options = test::Options { install: args.flag("--install"), only: args.options("--only")? };
+            args.finish()?;
+            test::run(&options)
+        }
+        Some("soak") => soak::run(args),
+        Some("bench") => match args.word().as_deref() {
+            Some("line") => bench_line(args),
+            _ => bail!("there is one benchmark: cargo xtask bench line"),
+        },
+        Some("tidy") => {
+            args.finish()?;
+            Ok(tidy::run(&run::root()))
+        }
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}{}", test::names().join(", "));
+            Ok(ExitCode::SUCCESS)
+        }
+        Some(other) => bail!("no chore is named {other:?}; `cargo xtask help` lists them"),
+        None => bail!("which chore?\n\n{USAGE}{}", test::names().join(", ")),
+    }
+}
+
+/// Release figures only: a dev build would measure the checks that it carries.
+fn bench_line(args: Args) -> Result<ExitCode> {
+    let mut command = Command::new(run::cargo());
+    command
+        .current_dir(run::root())
+        .args(["run", "--release", "--package", "copydesk", "--", "bench", "line"])
+        .args(args.rest());
+    let status = command.status()?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,197 @@
+//! Bad input through the front door: known cases first, then damaged copies of good documents.
+//!
+//! Each case is one call of the real binary. It must end in time, by itself, with an exit code that the
+//! command promises, and speak in its promised form. Slower than a fuzzer inside the process, but it
+//! needs no other compiler and sees what a user sees.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use stdx::Rng;
+
+use super::damage::damaged;
+use crate::run::{self, Owned};
+use crate::scratch::Scratch;
+
+pub struct Plan {
+    /// How long damaged copies are made; known cases all run first.
+    pub seconds: u64,
+    pub seed: u64,
+}
+
+/// A command that reads a file from anybody.
+struct Target {
+    name: &'static str,
+    command: &'static [&'static str],
+    /// Exit code for "this is not what I read".
+    refusal: i32,
+    /// Whether it promises JSON on standard output, or on standard error with a refusal.
+    json: bool,
+    /// Folders of good documents, from the root of the repository.
+    folders: &'static [&'static str],
+    seeds: &'static [&'static str],
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        name: "feed",
+        command: &["feed", "parse", "--json", FILE],
+        refusal: 2,
+        json: true,
+        folders: &["crates/feed/fixtures"],
+        seeds: &[
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><rss version=\"2.0\"><channel><title>Town</title><link>https://town.example/</link>\
+             <item><guid isPermaLink=\"false\">1</guid><title>Bridge &amp; road</title><pubDate>Tue, 03 Nov 2026 08:00:00 +0100</pubDate>\
+             <description><![CDATA[<p>The bridge <b>opens</b> in 2027.</p>]]></description></item></channel></rss>",
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:base=\"https://town.example/\"><title>Town</title><entry><id>urn:1</id>\
+             <title type=\"html\">Bridge</title><updated>2026-11-03T08:00:00Z</updated><content type=\"xhtml\">\
+             <div xmlns=\"http://www.w3.org/1999/xhtml\"><p>It opens.</p></div></content></entry></feed>",
+            "{\"version\":\"https://jsonfeed.org/version/1.1\",\"title\":\"Town\",\"items\":[{\"id\":\"1\",\"content_html\":\"<p>It opens.</p>\",\
+             \"date_published\":\"2026-11-03T08:00:00Z\",\"authors\":[{\"name\":\"A\"}]}]}",
+        ],
+    },
+    Target {
+        name: "analyze",
+        command: &["analyze", "--json", FILE],
+        refusal: 2,
+        json: true,
+        folders: &[],
+        seeds: &[
+            "# The bridge\n\nThe council voted 7 to 2 on Monday. \"It is not a bad day,\" said Dr. Ada Price, who paid $1,200.50.\n\n\
+             - first\n- second\n\nKöprü 2027'de açılacak. Çok güzel!!! :)\n",
+            "<p>Wonderful, isn't it?</p><p>No. It was the <em>worst</em> of times; e.g. 3.14 e-mails at example.org.</p>",
+        ],
+    },
+    Target {
+        name: "config",
+        command: &["config", "check", "--config", FILE],
+        refusal: 1,
+        json: false,
+        folders: &[],
+        seeds: &[
+            "listen = \"127.0.0.1:8080\"\n\n[queue]\nworkers_max = 8\n\n[cache]\nmemory_size = \"64MiB\"\n",
+            "[connect]\nallow = [\"127.0.0.1:11434\", \"[fd00::7]:8080\"]\ncontact = \"desk@town.example\"\n",
+        ],
+    },
+];
+
+/// Stands for the input file in a command.
+const FILE: &str = "{file}";
+const CASE_LIMIT: Duration = Duration::from_secs(10);
+
+pub fn fuzz(copydesk: &Path, plan: &Plan) -> Result<String> {
+    let scratch = Scratch::new("soak-fuzz")?;
+    let root = run::root();
+    let mut known = 0;
+    for target in TARGETS {
+        for file in files(&root.join("crates/copydesk/tests/fuzz").join(target.name))? {
+            target
+                .check(copydesk, scratch.path(), &fs::read(&file)?)
+                .with_context(|| format!("known case {}", file.display()))?;
+            known += 1;
+        }
+    }
+    let seeds: Vec<Vec<Vec<u8>>> = TARGETS.iter().map(|target| target.seeds(&root)).collect::<Result<_>>()?;
+    for (target, seeds) in TARGETS.iter().zip(&seeds) {
+        for seed in seeds {
+            target
+                .check(copydesk, scratch.path(), seed)
+                .with_context(|| format!("an undamaged document for {}", target.name))?;
+        }
+    }
+    let dice = Rng::seeded(plan.seed);
+    let begun = Instant::now();
+    let mut cases = 0u64;
+    while begun.elapsed() < Duration::from_secs(plan.seconds) {
+        let which = dice.below(TARGETS.len() as u64) as usize;
+        let case = damaged(&seeds[which], &dice);
+        if let Err(error) = TARGETS[which].check(copydesk, scratch.path(), &case) {
+            let name = TARGETS[which].name;
+            let kept = root.join("target/fuzz").join(name).join(format!("seed-{}-case-{cases}", plan.seed));
+            fs::create_dir_all(kept.parent().expect("a file in a folder"))?;
+            fs::write(&kept, &case)?;
+            return Err(error.context(format!(
+                "case {cases} is kept in {}; once mended, move it to crates/copydesk/tests/fuzz/{name}",
+                kept.display()
+            )));
+        }
+        cases += 1;
+    }
+    Ok(format!("{known} known and {cases} new cases"))
+}
+
+impl Target {
+    fn seeds(&self, root: &Path) -> Result<Vec<Vec<u8>>> {
+        let mut seeds: Vec<Vec<u8>> = self.seeds.iter().map(|text| text.as_bytes().to_vec()).collect();
+        for folder in self.folders {
+            for file in files(&root.join(folder))? {
+                seeds.push(fs::read(file)?);
+            }
+        }
+        Ok(seeds)
+    }
+
+    fn check(&self, copydesk: &Path, scratch: &Path, case: &[u8]) -> Result<()> {
+        let [file, out, err] = ["in", "out", "err"].map(|name| scratch.join(name));
+        fs::write(&file, case)?;
+        let words = self.command.iter().map(|word| if *word == FILE { file.as_os_str() } else { word.as_ref() });
+        let mut command = Command::new(copydesk);
+        command
+            .args(words)
+            .current_dir(scratch)
+            .stdin(Stdio::null())
+            .stdout(File::create(&out)?)
+            .stderr(File::create(&err)?);
+        let mut process = Owned(command.spawn().with_context(|| format!("starting {}", copydesk.display()))?);
+        let Some(status) = run::wait_at_most(&mut process.0, CASE_LIMIT)? else {
+            bail!("{} runs longer than {} s", self.command.join(" "), CASE_LIMIT.as_secs());
+        };
+        self.judge(status.code(), &fs::read(&out)?, &fs::read(&err)?)
+    }
+
+    /// What the command promises: an exit code of its own, and its answer or its refusal in its form.
+    fn judge(&self, code: Option<i32>, out: &[u8], err: &[u8]) -> Result<()> {
+        let spoken = match code {
+            Some(0) => out,
+            Some(code) if code == self.refusal => err,
+            Some(code) => bail!("{} ended with {code}: {}", self.name, start_of(err)),
+            None => bail!("{} was ended by a signal: {}", self.name, start_of(err)),
+        };
+        if String::from_utf8_lossy(err).contains("panicked at") {
+            bail!("{} panicked: {}", self.name, start_of(err));
+        }
+        if self.json {
+            serde_json::from_slice::<Value>(spoken)
+                .with_context(|| format!("{} promises JSON and says {:?}", self.name, start_of(spoken)))?;
+        }
+        Ok(())
+    }
+}
+
+fn start_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().take(300).collect()
+}
+
+/// Every file below `folder`, in order; none when there is no such folder.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut waiting = vec![folder.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() { waiting.push(entry.path()) } else { found.push(entry.path()) }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests;

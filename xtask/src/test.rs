@@ -1,0 +1,176 @@
+//! `cargo xtask test`: the steps of CI in order, each timed, with a table at the end.
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::postgres::Postgres;
+use crate::suite::Suite;
+use crate::{deny, need, run, soak, tidy};
+
+pub struct Options {
+    pub install: bool,
+    /// Names of steps; all when empty.
+    pub only: Vec<String>,
+}
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    /// Does the step; the text goes into the last column of the table.
+    run: fn(&mut Stage) -> Result<String>,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "fmt", what: "the code is formatted", run: fmt },
+    Step { name: "clippy", what: "no warning in any target", run: clippy },
+    Step { name: "tidy", what: "the house rules", run: house_rules },
+    Step { name: "deny", what: "licences, bans and sources of dependencies", run: dependencies },
+    Step { name: "build", what: "one dev build for all that follows", run: build },
+    Step { name: "sqlite", what: "all tests, on SQLite", run: sqlite },
+    Step { name: "postgres", what: "the same tests on PostgreSQL", run: postgres },
+    Step { name: "browser", what: "pages and console in Chromium", run: browser },
+    Step { name: "kill", what: "kill -9 at random moments", run: kill },
+    Step { name: "fuzz", what: "known and new bad input", run: fuzz },
+];
+
+/// The crates whose tests speak to a database.
+const ON_DATABASE: &[&str] = &["store", "queue", "desk", "copydesk"];
+
+pub fn names() -> Vec<&'static str> {
+    STEPS.iter().map(|step| step.name).collect()
+}
+
+pub fn run(options: &Options) -> Result<ExitCode> {
+    if let Some(unknown) = options.only.iter().find(|name| !names().contains(&name.as_str())) {
+        bail!("no step is named {unknown:?}; the steps are {}", names().join(", "));
+    }
+    let steps: Vec<&Step> =
+        STEPS.iter().filter(|s| options.only.is_empty() || options.only.iter().any(|name| name == s.name)).collect();
+    let start = Instant::now();
+    need::ensure(&steps.iter().map(|step| step.name).collect::<Vec<_>>(), options.install)?;
+
+    let mut stage = Stage { suite: None };
+    let mut done = Vec::new();
+    for (n, step) in steps.iter().enumerate() {
+        println!("\n== {} ({} of {}): {}", step.name, n + 1, steps.len(), step.what);
+        let begun = Instant::now();
+        let outcome = (step.run)(&mut stage);
+        match &outcome {
+            Ok(note) => println!("== {} passed in {}{}", step.name, seconds(begun.elapsed()), after(note)),
+            Err(error) => println!("== {} FAILED after {}: {error:#}", step.name, seconds(begun.elapsed())),
+        }
+        done.push((step.name, begun.elapsed(), outcome));
+    }
+    Ok(close(&done, start.elapsed()))
+}
+
+/// What the steps share.
+struct Stage {
+    /// Built by the first step that asks; a failure is remembered, so that it is not tried again.
+    suite: Option<Result<Suite, String>>,
+}
+
+impl Stage {
+    fn suite(&mut self) -> Result<&Suite> {
+        let suite = self.suite.get_or_insert_with(|| Suite::build().map_err(|error| format!("{error:#}")));
+        suite.as_ref().map_err(|error| anyhow!("there is no build to test: {error}"))
+    }
+}
+
+fn fmt(_: &mut Stage) -> Result<String> {
+    run::run_cargo(&["fmt", "--all", "--check"])?;
+    Ok(String::new())
+}
+
+fn clippy(_: &mut Stage) -> Result<String> {
+    run::run_cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    Ok(String::new())
+}
+
+fn house_rules(_: &mut Stage) -> Result<String> {
+    let findings = tidy::check(&run::root())?;
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if findings.is_empty() { Ok(String::new()) } else { bail!("{} house rules broken", findings.len()) }
+}
+
+fn dependencies(_: &mut Stage) -> Result<String> {
+    let packages = deny::check(&run::root())?;
+    Ok(format!("{packages} packages"))
+}
+
+fn build(stage: &mut Stage) -> Result<String> {
+    stage.suite()?;
+    Ok(String::new())
+}
+
+fn sqlite(stage: &mut Stage) -> Result<String> {
+    tests(stage.suite()?, &[], None, &BTreeMap::new())
+}
+
+fn postgres(stage: &mut Stage) -> Result<String> {
+    let suite = stage.suite()?;
+    let server = Postgres::start()?;
+    tests(suite, ON_DATABASE, None, &BTreeMap::from([("COPYDESK_TEST_POSTGRES", server.url())]))
+}
+
+fn browser(stage: &mut Stage) -> Result<String> {
+    let path = |program: &str| -> Result<String> {
+        Ok(need::find(program).with_context(|| format!("{program} is not on this machine"))?.display().to_string())
+    };
+    let env = BTreeMap::from([
+        ("COPYDESK_TEST_CHROMEDRIVER", path("chromedriver")?),
+        ("COPYDESK_TEST_CHROMIUM", path("chromium")?),
+    ]);
+    tests(stage.suite()?, &["copydesk"], Some("browser::"), &env)
+}
+
+fn kill(stage: &mut Stage) -> Result<String> {
+    soak::kill(&stage.suite()?.copydesk, &soak::KillPlan { seconds: 45, seed: 1, kills: u32::MAX })
+}
+
+fn fuzz(stage: &mut Stage) -> Result<String> {
+    soak::fuzz(&stage.suite()?.copydesk, &soak::FuzzPlan { seconds: 30, seed: 1 })
+}
+
+fn tests(suite: &Suite, packages: &[&str], filter: Option<&str>, env: &BTreeMap<&str, String>) -> Result<String> {
+    Ok(format!("{} tests", suite.run(packages, filter, env)?))
+}
+
+/// Prints the table and the closing line.
+fn close(done: &[(&'static str, Duration, Result<String>)], total: Duration) -> ExitCode {
+    println!();
+    for (name, time, outcome) in done {
+        let (state, note) = match outcome {
+            Ok(note) => ("passed", note.clone()),
+            Err(error) => ("FAILED", format!("{error:#}").lines().next().unwrap_or_default().to_owned()),
+        };
+        println!("{name:<10} {:>9}  {state}{}", seconds(*time), after(&note));
+    }
+    let failed: Vec<&str> = done.iter().filter(|(_, _, outcome)| outcome.is_err()).map(|(name, ..)| *name).collect();
+    if failed.is_empty() {
+        println!("\ncargo xtask test: all {} steps passed in {}", done.len(), seconds(total));
+        ExitCode::SUCCESS
+    } else {
+        println!(
+            "\ncargo xtask test: {} of {} steps FAILED in {}: {}",
+            failed.len(),
+            done.len(),
+            seconds(total),
+            failed.join(", ")
+        );
+        ExitCode::FAILURE
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn after(note: &str) -> String {
+    if note.is_empty() { String::new() } else { format!("  ({note})") }
+}
