@@ -69,12 +69,12 @@ store::sql! {
         "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
          FROM post WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3";
     COUNT = "posts.count", "SELECT state, count(*) FROM post GROUP BY state";
-    SLUG_TAKEN = "posts.slug_taken", "SELECT count(*) FROM post WHERE slug = $1";
+    SLUG_TAKEN = "posts.slug_taken", "SELECT count(*) FROM post WHERE slug = $1 AND id <> $2";
     MOVE = "posts.move",
         "UPDATE post SET state = $2, events = $3, version = $4, approved_version = $5, published_version = $6, due_at = $7, published_at = $8, updated_at = $9
          WHERE id = $1 AND events = $10";
     TEXT = "posts.text",
-        "UPDATE post SET title = $2, excerpt = $3, topic = $4, language = $5, score = $6, grounded = $7, edited = $8 WHERE id = $1";
+        "UPDATE post SET title = $2, excerpt = $3, topic = $4, language = $5, score = $6, grounded = $7, edited = $8, slug = $9 WHERE id = $1";
     REASON = "posts.reason", "UPDATE post SET reason = $2 WHERE id = $1";
     VERSION_ADD = "posts.version_add",
         "INSERT INTO post_version (post, version, title, excerpt, body, sources, analysis, grounding, score, grounded, completion, by_actor, created_at)
@@ -247,8 +247,13 @@ pub(crate) async fn add_version(desk: &Desk, tx: &mut Tx, actor: &Actor, id: Pos
     let life = execute(desk, tx, actor, id, Command::AddVersion).await?;
     version::write(tx, id, life.version, draft, actor, desk.now()).await?;
     let edited = draft.by_person || get(tx, id).await?.edited;
+    // An address that readers may know stays; until then it follows the title.
+    let slug = match life.published_at {
+        Some(_) => get(tx, id).await?.slug,
+        None => free_slug(tx, &draft.title, id).await?,
+    };
     let values =
-        params![id.to_i64(), draft.title, draft.excerpt, draft.topic, draft.language, draft.score, draft.grounded, edited];
+        params![id.to_i64(), draft.title, draft.excerpt, draft.topic, draft.language, draft.score, draft.grounded, edited, slug];
     tx.exec(&TEXT, values).await?;
     Ok(life.version)
 }
@@ -261,7 +266,7 @@ pub(crate) async fn set_reason(tx: &mut Tx, id: PostId, reason: &str) -> Result<
 /// The title's slug, with the id's tail when another post has it.
 async fn free_slug(tx: &mut Tx, title: &str, id: PostId) -> Result<String, Error> {
     let slug = text::slug::slugify(title, 80);
-    let taken: i64 = tx.one(&SLUG_TAKEN, params![slug]).await?.get(0)?;
+    let taken: i64 = tx.one(&SLUG_TAKEN, params![slug, id.to_i64()]).await?.get(0)?;
     if taken == 0 && !RESERVED.contains(&slug.as_str()) {
         return Ok(slug);
     }

@@ -128,11 +128,12 @@ async fn an_edit_is_a_new_version_by_a_person_and_updates_what_is_published() {
 
     let update = moderation::edit(&bench.desk, &actor, post.id, 2, edit("Ferry back after 11 days")).await.unwrap();
     assert_eq!((update.state, update.version), (State::Published, 3));
-    let page = pages::by_slug(&bench.desk, &post.slug).await.unwrap().unwrap();
+    assert_eq!(update.slug, "ferry-stops-for-11-days", "an address follows the title until it is published");
+    let page = pages::by_slug(&bench.desk, &update.slug).await.unwrap().unwrap();
     assert_eq!(page.title, "Ferry stops for 11 days", "the site shows what was approved");
     let update = moderation::approve(&bench.desk, &actor, post.id, 3).await.unwrap();
     publish(&bench, &update).await;
-    let page = pages::by_slug(&bench.desk, &post.slug).await.unwrap().unwrap();
+    let page = pages::by_slug(&bench.desk, &update.slug).await.unwrap().unwrap();
     assert_eq!((page.title.as_str(), page.version), ("Ferry back after 11 days", 3));
     assert_eq!(check::differences(&bench.desk).await.unwrap(), Vec::<String>::new());
 }

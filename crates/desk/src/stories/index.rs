@@ -13,12 +13,14 @@ use super::{RECENT, THEIR_ITEMS};
 use crate::items::Standing;
 use crate::{Desk, Error, ItemId, PipelineId, StoryId};
 
-/// Cosine to a story's centroid from which an item belongs to it. On the stories of the tests, which
-/// share their phrasing on purpose, strangers stay below 0.2 and relatives above 0.35.
-const THRESHOLD: f32 = 0.28;
+/// Cosine to a story's centroid from which an item belongs to it. Measured on 318 items about 168 events of
+/// the demo's newsroom: 98 % of the pairs about one event reach 0.58, of 5,049 pairs about two events 21
+/// reach 0.37 (one plot in two towns, or two plots in one town).
+const THRESHOLD: f32 = 0.42;
 /// Documents without words that every model starts with: with two or three real ones each shared word
 /// would count as common.
 const BACKGROUND: usize = 200;
+const LEAD_BYTES: usize = 400;
 const CENTROID_TERMS: usize = 120;
 /// The heaviest terms of a story, by which it is found.
 const POSTED_TERMS: usize = 40;
@@ -243,9 +245,10 @@ pub(super) fn window(desk: &Desk) -> Duration {
     Duration::from_secs(u64::from(desk.settings.story_window_h) * 3_600)
 }
 
-/// What the vector of an item is made from: its headline counts twice, its beginning once.
+/// What the vector of an item is made from: its headline and its beginning. What comes later is often
+/// background that two stories from one town share word by word.
 fn told(title: &str, text: &str) -> String {
-    format!("{title}.\n\n{title}.\n\n{}", &text[..text.floor_char_boundary(2_000)])
+    format!("{title}.\n\n{}", &text[..text.floor_char_boundary(LEAD_BYTES)])
 }
 
 /// What of an item is compared with others to find copies.

@@ -34,7 +34,7 @@ pub(super) fn choose(documents: &[Document<'_>], candidates: &[Candidate], score
         let near = cosine(&model.vector(&terms[i]), &centre) + 0.1 * best_sentence(i);
         let count = words(title).count();
         let good_length = WORDS_GOOD.contains(&count) && title.chars().count() <= CHARS_MAX;
-        let bait = is_bait(title);
+        let bait = is_bait(title) || is_shouted(&documents[i].title);
         near * if good_length { 1.0 } else { 0.6 } * if bait { 0.4 } else { 1.0 }
     };
     let usable = (0..titles.len()).filter(|i| !titles[*i].is_empty());
@@ -139,7 +139,7 @@ fn capitalised(word: &str, turkish: bool) -> String {
 
 fn is_bait(title: &str) -> bool {
     let folded = fold(title);
-    title.trim_end().ends_with('?') || BAIT.iter().any(|phrase| folded.contains(phrase))
+    title.trim_end().ends_with(['?', '!']) || BAIT.iter().any(|phrase| folded.contains(phrase))
 }
 
 /// Folded.
@@ -153,5 +153,5 @@ static LABELS: &[&str] = &[
 #[rustfmt::skip]
 static BAIT: &[&str] = &[
     "you won't believe", "you need to know", "here's why", "here is why", "this is why", "what happened next", "the reason why",
-    "will shock you", "will surprise you", "goes viral", "işte", "şok", "inanamayacaksiniz", "das müssen sie wissen", "unglaublich",
+    "unbelievable", "will shock you", "will surprise you", "goes viral", "işte", "şok", "inanamayacaksiniz", "das müssen sie wissen", "unglaublich",
 ];

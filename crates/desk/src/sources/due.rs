@@ -1,0 +1,87 @@
+//! Which sources are to be fetched, and the jobs that do it.
+
+use queue::{Enqueue, Enqueued, JobId};
+use stdx::Timestamp;
+use store::{Tx, params};
+
+use super::{ACTIVE, AMONG};
+use crate::jobs::{AssignStories, FetchSources, PollSource};
+use crate::people::{Action, Actor, recall, remember};
+use crate::{Desk, Error, SourceId};
+
+/// As many sources are fetched by one job at most.
+const FETCH_MAX: usize = 10_000;
+
+/// Fetches the given sources, or all active ones, at once and in one job. Also tells when it should be done.
+pub async fn fetch(desk: &Desk, actor: &Actor, which: Option<Vec<SourceId>>) -> Result<(JobId, Timestamp), Error> {
+    actor.may(Action::Operate)?;
+    let sources = match which {
+        Some(ids) => existing(desk, ids).await?,
+        None => active(desk).await?,
+    };
+    let (inner, actor, now) = (desk.clone(), actor.clone(), desk.now());
+    let job: JobId = desk
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                if let Some(id) = recall(tx, &actor).await? {
+                    return id.parse().map_err(|_| Error::IdempotencyMismatch);
+                }
+                let id = inner.queue.enqueue(tx, &FetchSources { sources }, Enqueue::default()).await?.id();
+                remember(tx, &actor, &id.to_string(), now).await?;
+                Ok(id)
+            })
+        })
+        .await?;
+    let estimate = desk.queue.estimate(<FetchSources as queue::Job>::KIND).await?;
+    Ok((job, estimate))
+}
+
+async fn existing(desk: &Desk, mut ids: Vec<SourceId>) -> Result<Vec<SourceId>, Error> {
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.len() > FETCH_MAX {
+        return Err(Error::invalid("/sources", format!("must name at most {FETCH_MAX} sources")));
+    }
+    let wanted: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
+    let rows = desk.store.read_fresh().all(&AMONG, params![store::list(&wanted), FETCH_MAX as i64]).await?;
+    let found = rows.iter().map(|row| Ok(SourceId(row.get(0)?))).collect::<Result<Vec<_>, store::Error>>()?;
+    match ids.iter().find(|id| !found.contains(id)) {
+        Some(missing) => Err(Error::not_found("source", missing)),
+        None => Ok(ids),
+    }
+}
+
+async fn active(desk: &Desk) -> Result<Vec<SourceId>, Error> {
+    let rows = desk.store.read_fresh().all(&ACTIVE, params![0i64, FETCH_MAX as i64]).await?;
+    Ok(rows.iter().map(|row| Ok(SourceId(row.get(0)?))).collect::<Result<_, store::Error>>()?)
+}
+
+/// Sees to it that every active source has its poll and that no item waits for the clustering without
+/// a job; harmless when all is well, so it is called at start and now and then. Says how many jobs were missing.
+pub async fn ensure_polls(desk: &Desk) -> Result<usize, Error> {
+    const PAGE: i64 = 500;
+    let (mut after, mut missing) = (0i64, 0);
+    loop {
+        let rows = desk.store.read_fresh().all(&ACTIVE, params![after, PAGE]).await?;
+        let due = rows.iter().map(|row| Ok((SourceId(row.get(0)?), row.get::<Option<Timestamp>>(1)?)));
+        let due = due.collect::<Result<Vec<_>, store::Error>>()?;
+        let Some((last, _)) = due.last() else { break };
+        after = last.to_i64();
+        let inner = desk.clone();
+        missing += desk.store.write(move |tx| Box::pin(async move { enqueue_polls(&inner, tx, due).await })).await?;
+    }
+    desk.queue.enqueue_now(&AssignStories {}, Enqueue::default()).await?;
+    Ok(missing)
+}
+
+async fn enqueue_polls(desk: &Desk, tx: &mut Tx, due: Vec<(SourceId, Option<Timestamp>)>) -> Result<usize, Error> {
+    let (now, mut missing) = (desk.now(), 0);
+    for (source, at) in due {
+        let at = at.map_or(now, |at| at.max(now));
+        if let Enqueued::New(_) = desk.queue.enqueue(tx, &PollSource { source }, Enqueue::at(at)).await? {
+            missing += 1;
+        }
+    }
+    Ok(missing)
+}
