@@ -19,7 +19,13 @@ pub(crate) struct Text<'a> {
 
 /// Scores `text` and holds it against its sources. Work for the processor: below a millisecond for a
 /// usual post, so done in place.
-pub(crate) fn judge(text: Text<'_>, sources: &[Member], refs: Vec<SourceRef>, completion: Option<CompletionId>, by_person: bool) -> Draft {
+pub(crate) fn judge(
+    text: Text<'_>,
+    sources: &[Member],
+    refs: Vec<SourceRef>,
+    completion: Option<CompletionId>,
+    by_person: bool,
+) -> Draft {
     let options = text::analysis::Options {
         format: text::document::Format::Markdown,
         title: Some(text.title.to_owned()),

@@ -14,8 +14,11 @@ use crate::{ChannelId, Desk, Error, pages};
 static PUBLISHED: Counter = Counter::new();
 
 /// The module's metric cells.
-pub static METRICS: &[Metric] =
-    &[Metric { name: "copydesk_posts_published_total", help: "Versions brought to their channels", cell: Cell::Counter(&PUBLISHED) }];
+pub static METRICS: &[Metric] = &[Metric {
+    name: "copydesk_posts_published_total",
+    help: "Versions brought to their channels",
+    cell: Cell::Counter(&PUBLISHED),
+}];
 
 store::sql! {
     ADD = "channels.add", "INSERT INTO channel (id, name, kind, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING";
@@ -74,7 +77,8 @@ async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str,
                 if life.published == Some(version) && life.state == State::Published {
                     return Ok(None);
                 }
-                let wanted = matches!(life.state, State::Scheduled | State::Publishing | State::Published | State::Failed);
+                let wanted =
+                    matches!(life.state, State::Scheduled | State::Publishing | State::Published | State::Failed);
                 if !wanted || life.approved != Some(version) {
                     return Ok(None);
                 }

@@ -62,7 +62,9 @@ pub async fn differences(desk: &Desk) -> Result<Vec<String>, Error> {
                         let (count, last): (i64, i64) = (row.get(1)?, row.get(2)?);
                         let id = PostId(row.get(0)?);
                         if count != last {
-                            found.push(format!("the events of post {id} have a gap: {count} events, the last has number {last}"));
+                            found.push(format!(
+                                "the events of post {id} have a gap: {count} events, the last has number {last}"
+                            ));
                         }
                         if conn.one(&POST_EXISTS, params![id.to_i64()]).await?.get::<i64>(0)? == 0 {
                             found.push(format!("post {id} has {count} events but does not exist"));
@@ -76,7 +78,11 @@ pub async fn differences(desk: &Desk) -> Result<Vec<String>, Error> {
                     found.push(format!("the site shows post {}, which is not published", PostId(row.get(0)?)));
                 }
                 for row in conn.all(&ITEMS_DOUBLE, params![]).await? {
-                    found.push(format!("an item of source {} is stored {} times", row.get::<stdx::Id>(0)?, row.get::<i64>(2)?));
+                    found.push(format!(
+                        "an item of source {} is stored {} times",
+                        row.get::<stdx::Id>(0)?,
+                        row.get::<i64>(2)?
+                    ));
                 }
                 for row in conn.all(&STORY_DOUBLE, params![]).await? {
                     found.push(format!("story {} has {} posts", row.get::<stdx::Id>(0)?, row.get::<i64>(1)?));
@@ -120,7 +126,8 @@ async fn compare(conn: &mut store::Conn, id: PostId, found: &mut Vec<String>) ->
 }
 
 fn describe(life: &Life) -> String {
-    let deliveries: BTreeMap<_, _> = life.deliveries.iter().map(|(id, d)| (id.to_string(), (d.state.name(), d.version))).collect();
+    let deliveries: BTreeMap<_, _> =
+        life.deliveries.iter().map(|(id, d)| (id.to_string(), (d.state.name(), d.version))).collect();
     format!(
         "{} at version {} (approved {:?}, published {:?}, due {:?}, first published {:?}, deliveries {deliveries:?})",
         life.state, life.version, life.approved, life.published, life.due_at, life.published_at

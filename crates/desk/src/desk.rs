@@ -1,7 +1,7 @@
 //! The handle that every function of the desk takes.
 
-use std::ops::Deref;
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::{Arc, Mutex};
 
 use serde::Serialize;

@@ -24,8 +24,16 @@ static SECONDS: Histogram = Histogram::new();
 
 /// The module's metric cells.
 pub static METRICS: &[Metric] = &[
-    Metric { name: "copydesk_completions_total", help: "Generator calls by provider and outcome", cell: Cell::Counters(&COMPLETIONS) },
-    Metric { name: "copydesk_ai_processing_seconds", help: "Time to generate a draft, all attempts included", cell: Cell::Histogram(&SECONDS) },
+    Metric {
+        name: "copydesk_completions_total",
+        help: "Generator calls by provider and outcome",
+        cell: Cell::Counters(&COMPLETIONS),
+    },
+    Metric {
+        name: "copydesk_ai_processing_seconds",
+        help: "Time to generate a draft, all attempts included",
+        cell: Cell::Histogram(&SECONDS),
+    },
 ];
 
 store::sql! {
@@ -124,7 +132,9 @@ pub async fn generate(desk: &Desk, actor: &Actor, request: &Request) -> Result<P
 }
 
 fn check(request: &Request) -> Result<(), Error> {
-    let given = usize::from(request.story.is_some()) + usize::from(!request.items.is_empty()) + usize::from(!request.documents.is_empty());
+    let given = usize::from(request.story.is_some())
+        + usize::from(!request.items.is_empty())
+        + usize::from(!request.documents.is_empty());
     let mut faults = Vec::new();
     if given != 1 {
         faults.push(Fault::new("", "must name exactly one of story, items and documents"));
@@ -148,7 +158,10 @@ fn check(request: &Request) -> Result<(), Error> {
 
 /// Accepts up to 1,000 requests and answers at once; the job's result says what became of each.
 pub async fn generate_many(
-    desk: &Desk, actor: &Actor, pipeline: Option<PipelineId>, entries: Vec<Request>,
+    desk: &Desk,
+    actor: &Actor,
+    pipeline: Option<PipelineId>,
+    entries: Vec<Request>,
 ) -> Result<(JobId, Timestamp), Error> {
     actor.may(Action::Write)?;
     if entries.is_empty() || entries.len() > 1_000 {
@@ -163,7 +176,8 @@ pub async fn generate_many(
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    let (d, job) = (desk.clone(), GenerateBatch { pipeline, entries, actor: Actor { idempotency: None, ..actor.clone() } });
+    let (d, job) =
+        (desk.clone(), GenerateBatch { pipeline, entries, actor: Actor { idempotency: None, ..actor.clone() } });
     let actor = actor.clone();
     let id = desk
         .store
@@ -219,7 +233,12 @@ impl GivenText {
 
 /// Generates, judges, writes and submits; the policy decides in the same transaction.
 async fn make(
-    desk: &Desk, actor: &Actor, pipeline: &Pipeline, story: Option<StoryId>, members: Vec<Member>, existing: Option<PostId>,
+    desk: &Desk,
+    actor: &Actor,
+    pipeline: &Pipeline,
+    story: Option<StoryId>,
+    members: Vec<Member>,
+    existing: Option<PostId>,
 ) -> Result<PostId, Error> {
     let mut originals: Vec<Member> = members.iter().filter(|member| !member.is_copy).cloned().collect();
     if originals.is_empty() {
@@ -305,8 +324,19 @@ fn topic_of(members: &[Member]) -> String {
 
 async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
     let values = params![
-        c.id.to_i64(), c.provider, c.model, c.prompt_version, c.story.map(StoryId::to_i64), c.outcome, c.error, c.attempts,
-        c.prompt_tokens as i64, c.completion_tokens as i64, c.cost_micros as i64, c.latency_us as i64, c.at
+        c.id.to_i64(),
+        c.provider,
+        c.model,
+        c.prompt_version,
+        c.story.map(StoryId::to_i64),
+        c.outcome,
+        c.error,
+        c.attempts,
+        c.prompt_tokens as i64,
+        c.completion_tokens as i64,
+        c.cost_micros as i64,
+        c.latency_us as i64,
+        c.at
     ];
     tx.exec(&COMPLETION_ADD, values).await?;
     let (provider, outcome, time) = (c.provider.clone(), c.outcome.clone(), Duration::from_micros(c.latency_us));
@@ -318,7 +348,12 @@ async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
 }
 
 /// Recorded calls, newest first, at most 200.
-pub async fn completions(desk: &Desk, actor: &Actor, before: Option<crate::CompletionId>, limit: usize) -> Result<Vec<Completion>, Error> {
+pub async fn completions(
+    desk: &Desk,
+    actor: &Actor,
+    before: Option<crate::CompletionId>,
+    limit: usize,
+) -> Result<Vec<Completion>, Error> {
     actor.may(Action::Read)?;
     let before = before.map_or(i64::MAX, crate::CompletionId::to_i64);
     let rows = desk.store.read().all(&COMPLETIONS_OF, params![before, limit.clamp(1, 200) as i64]).await?;

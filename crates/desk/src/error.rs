@@ -69,9 +69,11 @@ impl Error {
 impl From<Error> for queue::Fault {
     fn from(error: Error) -> Self {
         match &error {
-            Error::NotFound { .. } | Error::Forbidden { .. } | Error::IllegalMove { .. } | Error::Invalid(_) | Error::Sealed(_) => {
-                queue::Fault::give_up(&error)
-            }
+            Error::NotFound { .. }
+            | Error::Forbidden { .. }
+            | Error::IllegalMove { .. }
+            | Error::Invalid(_)
+            | Error::Sealed(_) => queue::Fault::give_up(&error),
             _ => queue::Fault::retry(&error),
         }
     }

@@ -92,7 +92,12 @@ store::sql! {
 /// # Errors
 /// [`Error::Conflict`] when the stream has moved on since it was read.
 pub(crate) async fn append(
-    tx: &mut Tx, post: PostId, expected: u32, events: &[Event], actor: &str, now: Timestamp,
+    tx: &mut Tx,
+    post: PostId,
+    expected: u32,
+    events: &[Event],
+    actor: &str,
+    now: Timestamp,
 ) -> Result<(), Error> {
     for (version, event) in (expected + 1..).zip(events) {
         let data = serde_json::to_string(event).expect("an event is plain data");
@@ -117,5 +122,12 @@ fn read(row: &Row) -> Result<Recorded, Error> {
     let data: String = row.get(5)?;
     let damaged = |_| store::Error::Decode { column: 5, wanted: "an event", found: "something else" };
     let event = serde_json::from_str(&data).map_err(damaged)?;
-    Ok(Recorded { pos: row.get(0)?, post: PostId(row.get(1)?), version: row.get(2)?, actor: row.get(3)?, at: row.get(4)?, event })
+    Ok(Recorded {
+        pos: row.get(0)?,
+        post: PostId(row.get(1)?),
+        version: row.get(2)?,
+        actor: row.get(3)?,
+        at: row.get(4)?,
+        event,
+    })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use queue::{Handlers, Job, Priority};
 use serde::{Deserialize, Serialize};
 
-use crate::{Desk, PipelineId, PostId, SourceId, StoryId, Version, drafts, items, stories, channels};
+use crate::{Desk, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, stories};
 
 /// Polls one source, again and again; see [`items::poll`].
 #[derive(Clone, Debug, Serialize, Deserialize)]

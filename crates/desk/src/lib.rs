@@ -83,8 +83,23 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
 
 /// The tables a backup carries, in an order that satisfies references.
 pub const TABLES: &[&str] = &[
-    "event", "idempotency", "setting", "api_key", "session", "provider", "pipeline", "source", "item", "story", "post", "post_version",
-    "completion", "review", "channel", "delivery", "page",
+    "event",
+    "idempotency",
+    "setting",
+    "api_key",
+    "session",
+    "provider",
+    "pipeline",
+    "source",
+    "item",
+    "story",
+    "post",
+    "post_version",
+    "completion",
+    "review",
+    "channel",
+    "delivery",
+    "page",
 ];
 
 /// Every statement of the desk.

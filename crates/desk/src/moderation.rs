@@ -11,8 +11,8 @@ use store::{Conn, Tx, params};
 use crate::jobs::PublishPost;
 use crate::people::{Action, Actor, recall, remember};
 use crate::pipelines::Policy;
-use crate::posts::{self, Command, Draft, Post, State};
 pub use crate::posts::Edit;
+use crate::posts::{self, Command, Draft, Post, State};
 use crate::{ChannelId, Desk, Error, Fault, PostId, ReviewId, Version, analysis, pages};
 
 static DECISIONS: Family<Counter> = Family::new(&["decision", "by"], 20);
@@ -93,7 +93,13 @@ pub async fn approve(desk: &Desk, actor: &Actor, id: PostId, version: Version) -
 }
 
 /// Writes the edited text as a new version and approves it, in one step.
-pub async fn edit_and_approve(desk: &Desk, actor: &Actor, id: PostId, version: Version, edit: Edit) -> Result<Post, Error> {
+pub async fn edit_and_approve(
+    desk: &Desk,
+    actor: &Actor,
+    id: PostId,
+    version: Version,
+    edit: Edit,
+) -> Result<Post, Error> {
     actor.may(Action::Judge)?;
     actor.may(Action::Write)?;
     change(desk, actor, id, version, edit, true).await
@@ -105,7 +111,14 @@ pub async fn edit(desk: &Desk, actor: &Actor, id: PostId, version: Version, edit
     change(desk, actor, id, version, edit, false).await
 }
 
-async fn change(desk: &Desk, actor: &Actor, id: PostId, version: Version, edit: Edit, approve: bool) -> Result<Post, Error> {
+async fn change(
+    desk: &Desk,
+    actor: &Actor,
+    id: PostId,
+    version: Version,
+    edit: Edit,
+    approve: bool,
+) -> Result<Post, Error> {
     check(&edit)?;
     // Scoring and grounding are work for the processor, so they are done before the transaction.
     let draft = {
@@ -158,7 +171,13 @@ fn check(edit: &Edit) -> Result<(), Error> {
 }
 
 async fn approve_in(
-    desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId, version: Version, reason: &str, automatic: bool,
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PostId,
+    version: Version,
+    reason: &str,
+    automatic: bool,
 ) -> Result<(), Error> {
     let undo = if automatic { Duration::ZERO } else { Duration::from_millis(desk.settings.undo_ms) };
     let due_at = desk.now() + undo;
@@ -267,9 +286,16 @@ pub async fn write(desk: &Desk, actor: &Actor, new: Draft, pipeline: crate::Pipe
 }
 
 async fn record(
-    desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId, version: Version, decision: &'static str, reason: &str,
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PostId,
+    version: Version,
+    decision: &'static str,
+    reason: &str,
 ) -> Result<(), Error> {
-    let values = params![desk.next_id(), id.to_i64(), version, decision, actor.principal.to_string(), reason, desk.now()];
+    let values =
+        params![desk.next_id(), id.to_i64(), version, decision, actor.principal.to_string(), reason, desk.now()];
     tx.exec(&REVIEW_ADD, values).await?;
     posts::set_reason(tx, id, reason).await?;
     let by = if actor.principal == crate::people::Principal::System { "policy" } else { "person" };

@@ -114,8 +114,19 @@ fn read(row: &Row) -> Result<Page, store::Error> {
 pub(crate) async fn put(desk: &Desk, tx: &mut Tx, page: &Page) -> Result<(), Error> {
     let sources = serde_json::to_string(&page.sources).expect("references are plain data");
     let values = params![
-        page.id.to_i64(), page.slug, page.version, page.title, page.excerpt, page.html, sources, page.topic, page.topic_name,
-        page.language, page.words, page.published_at, page.updated_at
+        page.id.to_i64(),
+        page.slug,
+        page.version,
+        page.title,
+        page.excerpt,
+        page.html,
+        sources,
+        page.topic,
+        page.topic_name,
+        page.language,
+        page.words,
+        page.published_at,
+        page.updated_at
     ];
     tx.exec(&PUT, values).await?;
     index(tx, page).await?;
@@ -159,7 +170,12 @@ pub async fn by_slug(desk: &Desk, slug: &str) -> Result<Option<Page>, Error> {
 }
 
 /// Newest first, of one topic or of all; `after` is where the last page of the list ended.
-pub async fn list(desk: &Desk, topic: Option<&str>, after: Option<(Timestamp, PostId)>, limit: usize) -> Result<Vec<Page>, Error> {
+pub async fn list(
+    desk: &Desk,
+    topic: Option<&str>,
+    after: Option<(Timestamp, PostId)>,
+    limit: usize,
+) -> Result<Vec<Page>, Error> {
     let (at, id) = after.map_or((i64::MAX, i64::MAX), |(at, id)| (at.micros(), id.to_i64()));
     let limit = limit.clamp(1, 1_000) as i64;
     let mut conn = desk.store.read();
@@ -202,7 +218,12 @@ pub async fn search(desk: &Desk, query: &str, limit: usize) -> Result<Vec<Page>,
 
 fn search_words(query: &str) -> Vec<String> {
     let folded = fold(query);
-    folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(12).map(|word| word.chars().take(40).collect()).collect()
+    folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .take(12)
+        .map(|word| word.chars().take(40).collect())
+        .collect()
 }
 
 /// Lower case without marks, so that İstanbul, istanbul and ISTANBUL are one word on both engines.

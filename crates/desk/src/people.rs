@@ -155,7 +155,11 @@ impl ApiKey {
 
 /// Makes a key and shows it, this once.
 pub async fn create_key(
-    desk: &Desk, actor: &Actor, name: &str, role: Role, lasts: Option<Duration>,
+    desk: &Desk,
+    actor: &Actor,
+    name: &str,
+    role: Role,
+    lasts: Option<Duration>,
 ) -> Result<(ApiKey, Secret), Error> {
     actor.may(Action::Admin)?;
     if name.trim().is_empty() || name.len() > 100 {
@@ -177,8 +181,15 @@ pub async fn create_key(
     desk.store
         .write(move |tx| {
             Box::pin(async move {
-                let values =
-                    params![row.id.to_i64(), hash, row.prefix, row.name, row.role.to_string(), row.created_at, row.expires_at];
+                let values = params![
+                    row.id.to_i64(),
+                    hash,
+                    row.prefix,
+                    row.name,
+                    row.role.to_string(),
+                    row.created_at,
+                    row.expires_at
+                ];
                 tx.exec(&KEY_ADD, values).await
             })
         })

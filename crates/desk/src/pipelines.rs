@@ -91,7 +91,8 @@ fn read(row: &Row) -> Result<Pipeline, store::Error> {
         id: PipelineId(row.get(0)?),
         name: row.get(1)?,
         // Written by us from a valid value; a damaged one falls back to the careful defaults.
-        spec: serde_json::from_str(&spec).unwrap_or_else(|_| Spec { policy: Policy { automatic: false, ..Policy::default() }, ..Spec::default() }),
+        spec: serde_json::from_str(&spec)
+            .unwrap_or_else(|_| Spec { policy: Policy { automatic: false, ..Policy::default() }, ..Spec::default() }),
         created_at: row.get(3)?,
         updated_at: row.get(4)?,
     })
@@ -173,7 +174,8 @@ pub async fn get(conn: &mut Conn, id: PipelineId) -> Result<Pipeline, Error> {
 }
 
 pub async fn find(desk: &Desk, name: &str) -> Result<Pipeline, Error> {
-    let row = desk.store.read_fresh().opt(&FIND, params![name]).await?.ok_or_else(|| Error::not_found("pipeline", name))?;
+    let row =
+        desk.store.read_fresh().opt(&FIND, params![name]).await?.ok_or_else(|| Error::not_found("pipeline", name))?;
     Ok(read(&row)?)
 }
 

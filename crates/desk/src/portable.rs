@@ -101,7 +101,12 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
 
 /// Brings the desk to `setup`: creates what is missing, changes what differs, deletes nothing.
 /// `secret` looks a named secret up.
-pub async fn apply(desk: &Desk, actor: &Actor, setup: &Setup, secret: impl Fn(&str) -> Option<String>) -> Result<Applied, Error> {
+pub async fn apply(
+    desk: &Desk,
+    actor: &Actor,
+    setup: &Setup,
+    secret: impl Fn(&str) -> Option<String>,
+) -> Result<Applied, Error> {
     actor.may(Action::Configure)?;
     let mut applied = Applied::default();
     let known = pipelines::list(desk, actor).await?;
@@ -123,7 +128,8 @@ pub async fn apply(desk: &Desk, actor: &Actor, setup: &Setup, secret: impl Fn(&s
         let api_key = match &wanted.api_key_env {
             None => None,
             Some(name) => {
-                let missing = || Error::invalid(&format!("/providers/{i}/api_key_env"), format!("the environment has no {name}"));
+                let missing =
+                    || Error::invalid(&format!("/providers/{i}/api_key_env"), format!("the environment has no {name}"));
                 Some(stdx::config::Secret::new(secret(name).ok_or_else(missing)?))
             }
         };
@@ -146,7 +152,8 @@ pub async fn apply(desk: &Desk, actor: &Actor, setup: &Setup, secret: impl Fn(&s
         let pipeline = match &wanted.pipeline {
             None => None,
             Some(name) => {
-                let missing = |_| Error::invalid(&format!("/sources/{i}/pipeline"), format!("there is no pipeline {name}"));
+                let missing =
+                    |_| Error::invalid(&format!("/sources/{i}/pipeline"), format!("there is no pipeline {name}"));
                 Some(pipelines::find(desk, name).await.map_err(missing)?.id)
             }
         };

@@ -15,7 +15,8 @@ use crate::{Desk, Error, PipelineId, PostId, Signal, StoryId, Version, events};
 
 /// First parts of an address that the site needs for itself.
 pub const RESERVED: &[&str] = &[
-    "api", "archive", "assets", "console", "docs", "feed", "health", "metrics", "page", "redoc", "robots", "search", "sitemap", "topic",
+    "api", "archive", "assets", "console", "docs", "feed", "health", "metrics", "page", "redoc", "robots", "search",
+    "sitemap", "topic",
 ];
 
 /// A post as the lists show it.
@@ -94,7 +95,11 @@ fn read(row: &Row) -> Result<Post, store::Error> {
     let state: String = row.get(1)?;
     Ok(Post {
         id: PostId(row.get(0)?),
-        state: state.parse().map_err(|()| store::Error::Decode { column: 1, wanted: "a post's state", found: "another word" })?,
+        state: state.parse().map_err(|()| store::Error::Decode {
+            column: 1,
+            wanted: "a post's state",
+            found: "another word",
+        })?,
         version: row.get(2)?,
         approved_version: row.get(3)?,
         published_version: row.get(4)?,
@@ -193,13 +198,32 @@ pub async fn versions(conn: &mut Conn, id: PostId) -> Result<Vec<VersionView>, E
 
 /// Makes a post in the draft state with its first version.
 pub(crate) async fn create(
-    desk: &Desk, tx: &mut Tx, actor: &Actor, pipeline: PipelineId, story: Option<StoryId>, draft: &Draft,
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    pipeline: PipelineId,
+    story: Option<StoryId>,
+    draft: &Draft,
 ) -> Result<PostId, Error> {
     let (id, now) = (PostId(desk.next_id()), desk.now());
     let slug = free_slug(tx, &draft.title, id).await?;
     let values = params![
-        id.to_i64(), State::Draft.name(), 2, 1, pipeline.to_i64(), story.map(StoryId::to_i64), draft.title, draft.excerpt, slug,
-        draft.topic, draft.language, draft.score, draft.grounded, draft.by_person, "", now
+        id.to_i64(),
+        State::Draft.name(),
+        2,
+        1,
+        pipeline.to_i64(),
+        story.map(StoryId::to_i64),
+        draft.title,
+        draft.excerpt,
+        slug,
+        draft.topic,
+        draft.language,
+        draft.score,
+        draft.grounded,
+        draft.by_person,
+        "",
+        now
     ];
     tx.exec(&ADD, values).await?;
     let facts = [events::Event::Created { pipeline, story }, events::Event::VersionAdded { version: 1 }];
@@ -210,7 +234,13 @@ pub(crate) async fn create(
 }
 
 /// Carries out `command`: decides, records the facts, and brings the read model up to date.
-pub(crate) async fn execute(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId, command: Command) -> Result<Life, Error> {
+pub(crate) async fn execute(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PostId,
+    command: Command,
+) -> Result<Life, Error> {
     let (post, mut life) = load(tx, id).await?;
     let facts = life.decide(id, &command)?;
     if facts.is_empty() {
@@ -223,7 +253,15 @@ pub(crate) async fn execute(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId,
     events::append(tx, id, post.events, &facts, &actor.principal.to_string(), now).await?;
     let events = post.events + facts.len() as u32;
     let values = params![
-        id.to_i64(), life.state.name(), events, life.version, life.approved, life.published, life.due_at, life.published_at, now,
+        id.to_i64(),
+        life.state.name(),
+        events,
+        life.version,
+        life.approved,
+        life.published,
+        life.due_at,
+        life.published_at,
+        now,
         post.events
     ];
     if tx.exec(&MOVE, values).await? == 0 {
@@ -232,8 +270,14 @@ pub(crate) async fn execute(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId,
     for (channel, delivery) in &life.deliveries {
         if facts.iter().any(|fact| life::touches(fact, *channel)) {
             let values = params![
-                desk.next_id(), id.to_i64(), channel.to_i64(), delivery.version, delivery.state.name(), delivery.key,
-                delivery.remote_id, now
+                desk.next_id(),
+                id.to_i64(),
+                channel.to_i64(),
+                delivery.version,
+                delivery.state.name(),
+                delivery.key,
+                delivery.remote_id,
+                now
             ];
             tx.exec(&DELIVERY_PUT, values).await?;
         }
@@ -243,7 +287,13 @@ pub(crate) async fn execute(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId,
 }
 
 /// Adds a version to a post; what that means for its state is the workflow's to say.
-pub(crate) async fn add_version(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId, draft: &Draft) -> Result<Version, Error> {
+pub(crate) async fn add_version(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PostId,
+    draft: &Draft,
+) -> Result<Version, Error> {
     let life = execute(desk, tx, actor, id, Command::AddVersion).await?;
     version::write(tx, id, life.version, draft, actor, desk.now()).await?;
     let edited = draft.by_person || get(tx, id).await?.edited;
@@ -252,8 +302,17 @@ pub(crate) async fn add_version(desk: &Desk, tx: &mut Tx, actor: &Actor, id: Pos
         Some(_) => get(tx, id).await?.slug,
         None => free_slug(tx, &draft.title, id).await?,
     };
-    let values =
-        params![id.to_i64(), draft.title, draft.excerpt, draft.topic, draft.language, draft.score, draft.grounded, edited, slug];
+    let values = params![
+        id.to_i64(),
+        draft.title,
+        draft.excerpt,
+        draft.topic,
+        draft.language,
+        draft.score,
+        draft.grounded,
+        edited,
+        slug
+    ];
     tx.exec(&TEXT, values).await?;
     Ok(life.version)
 }
@@ -273,7 +332,15 @@ async fn free_slug(tx: &mut Tx, title: &str, id: PostId) -> Result<String, Error
     Ok(format!("{slug}-{}", id.to_string().to_lowercase()))
 }
 
-fn announce(desk: &Desk, tx: &mut Tx, id: PostId, facts: &[events::Event], state: State, version: Version, title: &str) {
+fn announce(
+    desk: &Desk,
+    tx: &mut Tx,
+    id: PostId,
+    facts: &[events::Event],
+    state: State,
+    version: Version,
+    title: &str,
+) {
     let (desk, title, now) = (desk.clone(), title.to_owned(), desk.now());
     let kinds: Vec<&'static str> = facts.iter().map(events::Event::kind).collect();
     tx.after_commit(move || {

@@ -87,8 +87,15 @@ pub async fn put(desk: &Desk, actor: &Actor, new: NewProvider) -> Result<Provide
         .write(move |tx| {
             Box::pin(async move {
                 let values = params![
-                    id, row.name, row.base_url.trim_end_matches('/'), row.model, sealed, row.timeout_s, row.price_in as i64,
-                    row.price_out as i64, now
+                    id,
+                    row.name,
+                    row.base_url.trim_end_matches('/'),
+                    row.model,
+                    sealed,
+                    row.timeout_s,
+                    row.price_in as i64,
+                    row.price_out as i64,
+                    now
                 ];
                 tx.exec(&PUT, values).await
             })
@@ -103,7 +110,8 @@ fn check(new: &NewProvider) -> Result<(), Error> {
     if new.name.is_empty() || new.name.len() > 60 || new.name == EMBEDDED {
         faults.push(Fault::new("/name", "must have 1 to 60 characters and not be \"embedded\""));
     }
-    if !matches!(url::Url::parse(&new.base_url), Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host()) {
+    if !matches!(url::Url::parse(&new.base_url), Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host())
+    {
         faults.push(Fault::new("/base_url", "must be an http or https address"));
     }
     if new.model.is_empty() || new.model.len() > 200 {

@@ -83,7 +83,14 @@ async fn a_good_draft_passes_the_policy_and_is_published_once() {
     let log = events::stream(&mut bench.desk.store.read_fresh(), post.id).await.unwrap();
     let kinds: Vec<&str> = log.iter().map(|recorded| recorded.event.kind()).collect();
     let line = [
-        "created", "version_added", "submitted", "approved", "scheduled", "publishing_started", "delivery_started", "delivery_live",
+        "created",
+        "version_added",
+        "submitted",
+        "approved",
+        "scheduled",
+        "publishing_started",
+        "delivery_started",
+        "delivery_live",
         "published",
     ];
     assert_eq!(kinds, line);
@@ -100,7 +107,11 @@ async fn an_approval_can_be_undone_until_the_delivery_starts() {
     assert_eq!(approved.due_at, Some(bench.now() + std::time::Duration::from_secs(10)));
     let undone = moderation::withdraw_approval(&bench.desk, &Actor::system(), post.id).await.unwrap();
     assert_eq!((undone.state, undone.approved_version), (State::InReview, None));
-    assert_eq!(publish(&bench, &post).await, Some(json!("nothing to do")), "the job of the approval that was taken back");
+    assert_eq!(
+        publish(&bench, &post).await,
+        Some(json!("nothing to do")),
+        "the job of the approval that was taken back"
+    );
 
     moderation::approve(&bench.desk, &Actor::system(), post.id, 1).await.unwrap();
     publish(&bench, &post).await;
@@ -120,7 +131,8 @@ async fn an_edit_is_a_new_version_by_a_person_and_updates_what_is_published() {
     let post = held(&bench).await;
     let actor = Actor::system();
     let edit = |title: &str| Edit { title: Some(title.into()), ..Edit::default() };
-    let edited = moderation::edit_and_approve(&bench.desk, &actor, post.id, 1, edit("Ferry stops for 11 days")).await.unwrap();
+    let edited =
+        moderation::edit_and_approve(&bench.desk, &actor, post.id, 1, edit("Ferry stops for 11 days")).await.unwrap();
     assert_eq!((edited.state, edited.version, edited.edited), (State::Scheduled, 2, true));
     let stale = moderation::edit(&bench.desk, &actor, post.id, 1, edit("late")).await;
     assert!(matches!(stale, Err(Error::StaleVersion { newest: 2, .. })));
@@ -163,7 +175,10 @@ async fn a_repeated_request_is_answered_from_memory_and_a_changed_one_refused() 
     let again = drafts::generate(&bench.desk, &with("a"), &ferry()).await.unwrap();
     assert_eq!(first.id, again.id);
     assert!(matches!(drafts::generate(&bench.desk, &with("b"), &ferry()).await, Err(Error::IdempotencyMismatch)));
-    assert_eq!(posts::list(&bench.desk, &Actor::system(), Filter { limit: 10, ..Filter::default() }).await.unwrap().len(), 1);
+    assert_eq!(
+        posts::list(&bench.desk, &Actor::system(), Filter { limit: 10, ..Filter::default() }).await.unwrap().len(),
+        1
+    );
 }
 
 #[tokio::test]
@@ -172,7 +187,8 @@ async fn keys_work_until_they_end_and_roles_bind() {
     let admin = people::ensure_admin(&bench.desk).await.unwrap().unwrap();
     assert!(people::ensure_admin(&bench.desk).await.unwrap().is_none(), "only the first start makes one");
     let (key, actor) = people::authenticate(&bench.desk, admin.reveal()).await.unwrap().unwrap();
-    let (viewer_key, viewer) = people::create_key(&bench.desk, &actor, "reader", guard::role::Role::Viewer, None).await.unwrap();
+    let (viewer_key, viewer) =
+        people::create_key(&bench.desk, &actor, "reader", guard::role::Role::Viewer, None).await.unwrap();
     let (_, viewer_actor) = people::authenticate(&bench.desk, viewer.reveal()).await.unwrap().unwrap();
     let post = held(&bench).await;
     let refused = moderation::approve(&bench.desk, &viewer_actor, post.id, 1).await;
@@ -187,7 +203,8 @@ async fn keys_work_until_they_end_and_roles_bind() {
     assert!(people::authenticate(&bench.desk, "ck_nonsense").await.unwrap().is_none());
 
     let day = std::time::Duration::from_secs(86_400);
-    let (_, short) = people::create_key(&bench.desk, &actor, "short", guard::role::Role::Editor, Some(day)).await.unwrap();
+    let (_, short) =
+        people::create_key(&bench.desk, &actor, "short", guard::role::Role::Editor, Some(day)).await.unwrap();
     bench.clock.advance(2 * day);
     assert!(people::authenticate(&bench.desk, short.reveal()).await.unwrap().is_none());
     assert!(people::list_keys(&bench.desk, &actor).await.unwrap().iter().any(|k| k.id == key.id));
@@ -243,7 +260,13 @@ async fn from_a_feed_to_a_page_by_the_workers_alone() {
     let bench = ready().await;
     let feed = rss("Alder Mail", &[("g1", "Ferry to Saint Brannoc stops for eleven days", "/ferry", FERRY)]);
     bench.site.answer("/feed", "200 OK", "Content-Type: application/rss+xml\r\n", feed);
-    let new = crate::sources::NewSource { url: bench.site.url("/feed"), name: None, pipeline: None, interval_s: None, backfill: None };
+    let new = crate::sources::NewSource {
+        url: bench.site.url("/feed"),
+        name: None,
+        pipeline: None,
+        interval_s: None,
+        backfill: None,
+    };
     crate::sources::create(&bench.desk, &Actor::system(), new).await.unwrap();
     let mut spec = pipelines::find(&bench.desk, pipelines::DEFAULT).await.unwrap();
     spec.spec.policy.score_min = 0.3;
@@ -276,10 +299,28 @@ async fn from_a_feed_to_a_page_by_the_workers_alone() {
 async fn every_statement_prepares_and_no_hot_one_scans() {
     let bench = Bench::new().await;
     // Whole-table statements that are meant to be: small tables, checks, counts.
-    let whole = ["pipelines.", "providers.", "people.", "channels.", "check.", "posts.count", "pages.topics", "pages.count", "pages.search", "pages.text", "sources."];
+    let whole = [
+        "pipelines.",
+        "providers.",
+        "people.",
+        "channels.",
+        "check.",
+        "posts.count",
+        "pages.topics",
+        "pages.count",
+        "pages.search",
+        "pages.text",
+        "sources.",
+    ];
     for statement in crate::statements() {
-        let plan = bench.desk.store.prepare(statement).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
-        let scans = plan.iter().any(|line| line.starts_with("SCAN") && !line.contains("USING") && !line.contains("json_each") && !line.contains("CONSTANT"));
+        let plan =
+            bench.desk.store.prepare(statement).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
+        let scans = plan.iter().any(|line| {
+            line.starts_with("SCAN")
+                && !line.contains("USING")
+                && !line.contains("json_each")
+                && !line.contains("CONSTANT")
+        });
         assert!(!scans || whole.iter().any(|name| statement.name.starts_with(name)), "{}: {plan:?}", statement.name);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use stdx::metric::{Cell, Counter, Family, Histogram, Metric};
 
-// Routes are patterns such as `/posts/{id}`, never paths, so that these bounds are seldom met.
+// Routes are patterns such as `/things/{id}`, never paths, so that these bounds are seldom met.
 static REQUESTS: Family<Counter> = Family::new(&["method", "route", "status"], 2_000);
 static DURATION: Family<Histogram> = Family::new(&["route"], 300);
 

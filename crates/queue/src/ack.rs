@@ -38,7 +38,11 @@ impl Verdict {
 
 impl Queue {
     /// Writes `acks`. `left` holds, for each lease, how many of its members have not been acknowledged before.
-    pub(crate) async fn flush(&self, acks: Vec<Ack>, left: &mut HashMap<Id, usize>) -> Result<(), (store::Error, Flush)> {
+    pub(crate) async fn flush(
+        &self,
+        acks: Vec<Ack>,
+        left: &mut HashMap<Id, usize>,
+    ) -> Result<(), (store::Error, Flush)> {
         let now = self.0.clock.now();
         let mut by_lease: HashMap<Id, Vec<Verdict>> = HashMap::new();
         for ack in acks {
@@ -111,7 +115,9 @@ impl Queue {
                 }
             }
         }
-        for (statement, rows) in [(&sql::DONE_ADD, done), (&sql::RESULT_ADD, results), (&sql::INSERT, again), (&sql::DEAD_ADD, dead)] {
+        for (statement, rows) in
+            [(&sql::DONE_ADD, done), (&sql::RESULT_ADD, results), (&sql::INSERT, again), (&sql::DEAD_ADD, dead)]
+        {
             if !rows.is_empty() {
                 tx.batch(statement, rows).await?;
             }
@@ -124,7 +130,9 @@ impl Queue {
     fn decide(&self, ack: Ack, now: Timestamp) -> Verdict {
         let Ack { mut job, started_at, outcome, .. } = ack;
         match outcome {
-            Ok(result) => Verdict::Done { job, started_at, outcome: "completed", result: result.map(|r| r.to_string()) },
+            Ok(result) => {
+                Verdict::Done { job, started_at, outcome: "completed", result: result.map(|r| r.to_string()) }
+            }
             Err(Fault::Cancel) => Verdict::Done { job, started_at, outcome: "cancelled", result: None },
             Err(Fault::Snooze(wait)) => {
                 job.attempt = 0;

@@ -88,21 +88,54 @@ impl Waiting {
     /// For `sql::INSERT`.
     pub fn values(&self) -> Vec<Value> {
         params![
-            self.queue, self.priority, self.run_at, self.id.to_i64(), self.kind, self.attempt, self.attempts_max, self.rescued,
-            self.created_at, self.body, self.group_key, self.uniq, self.parent, self.error
+            self.queue,
+            self.priority,
+            self.run_at,
+            self.id.to_i64(),
+            self.kind,
+            self.attempt,
+            self.attempts_max,
+            self.rescued,
+            self.created_at,
+            self.body,
+            self.group_key,
+            self.uniq,
+            self.parent,
+            self.error
         ]
     }
 
     /// For `sql::DONE_ADD`.
     pub fn done_values(&self, outcome: &str, started_at: Timestamp, now: Timestamp) -> Vec<Value> {
-        params![now, self.id.to_i64(), self.queue, self.priority, self.kind, outcome, self.attempt + 1, self.created_at, started_at]
+        params![
+            now,
+            self.id.to_i64(),
+            self.queue,
+            self.priority,
+            self.kind,
+            outcome,
+            self.attempt + 1,
+            self.created_at,
+            started_at
+        ]
     }
 
     /// For `sql::DEAD_ADD`.
     pub fn dead_values(&self, reason: &str, now: Timestamp) -> Vec<Value> {
         params![
-            self.id.to_i64(), self.queue, self.priority, self.kind, self.attempt, self.attempts_max, self.created_at, now, self.body,
-            self.group_key, self.uniq, self.parent, reason
+            self.id.to_i64(),
+            self.queue,
+            self.priority,
+            self.kind,
+            self.attempt,
+            self.attempts_max,
+            self.created_at,
+            now,
+            self.body,
+            self.group_key,
+            self.uniq,
+            self.parent,
+            reason
         ]
     }
 
@@ -140,13 +173,18 @@ impl Queue {
         if pairs.is_empty() || free == 0 {
             return Ok(None);
         }
-        let pairs: Vec<(i64, i64, usize)> = pairs.into_iter().map(|(queue, priority)| (queue, priority, room(queue))).collect();
+        let pairs: Vec<(i64, i64, usize)> =
+            pairs.into_iter().map(|(queue, priority)| (queue, priority, room(queue))).collect();
         let queue = self.clone();
         self.0.store.write(move |tx| Box::pin(async move { queue.claim_in(tx, &pairs, free, now).await })).await
     }
 
     async fn claim_in(
-        &self, tx: &mut Tx, pairs: &[(i64, i64, usize)], free: usize, now: Timestamp,
+        &self,
+        tx: &mut Tx,
+        pairs: &[(i64, i64, usize)],
+        free: usize,
+        now: Timestamp,
     ) -> Result<Option<Lease>, store::Error> {
         let mut jobs: Vec<Waiting> = Vec::new();
         let mut heads = Vec::new();

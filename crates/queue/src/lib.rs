@@ -31,7 +31,7 @@ pub use job::{Context, Enqueue, Enqueued, Fault, Job, JobId, Priority, State};
 pub use queue::{METRICS, Queue};
 pub use settings::Settings;
 pub use sql::STATEMENTS;
-pub use view::{Counts, Dead, JobView, JobFilter, QueueStats, Signal, SignalKind};
+pub use view::{Counts, Dead, JobFilter, JobView, QueueStats, Signal, SignalKind};
 pub use worker::{Handlers, Workers};
 
 /// The queue's own tables.
@@ -48,8 +48,18 @@ pub const MIGRATIONS: store::MigrationSet = store::MigrationSet {
 /// The tables a backup carries. Leases and acknowledgements are among them: a restored queue rescues
 /// what was running.
 pub const TABLES: &[&str] = &[
-    "queue_conf", "job_kind", "job", "job_lease", "job_ack", "job_done", "job_result", "job_dead", "job_unique", "job_group",
-    "job_blocked", "cron",
+    "queue_conf",
+    "job_kind",
+    "job",
+    "job_lease",
+    "job_ack",
+    "job_done",
+    "job_result",
+    "job_dead",
+    "job_unique",
+    "job_group",
+    "job_blocked",
+    "cron",
 ];
 
 #[cfg(test)]

@@ -48,14 +48,18 @@ pub(crate) async fn load_kinds(conn: &mut Conn) -> Result<Vec<(i64, String)>, st
 pub(crate) async fn load_queues(conn: &mut Conn) -> Result<Vec<QueueConf>, store::Error> {
     let rows = conn.all(&sql::QUEUES, params![]).await?;
     rows.iter()
-        .map(|row| Ok(QueueConf { code: row.get(0)?, name: row.get(1)?, concurrency: row.get(3)?, paused: row.get(4)? }))
+        .map(|row| {
+            Ok(QueueConf { code: row.get(0)?, name: row.get(1)?, concurrency: row.get(3)?, paused: row.get(4)? })
+        })
         .collect()
 }
 
 /// Stands for a name for good: its FNV-1a hash in 31 bits, the same on every node and engine, so that
 /// two nodes that meet a new kind at the same time need no agreement.
 pub(crate) fn code_of(name: &str) -> i64 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = name
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     ((hash >> 32 ^ hash) & 0x7fff_ffff) as i64
 }
 

@@ -24,12 +24,24 @@ pub(crate) static STALE_ACKS: Counter = Counter::new();
 /// The queue's metric cells.
 pub static METRICS: &[Metric] = &[
     Metric { name: "copydesk_jobs_enqueued_total", help: "Jobs enqueued", cell: Cell::Counters(&ENQUEUED) },
-    Metric { name: "copydesk_jobs_finished_total", help: "Runs that ended, by outcome", cell: Cell::Counters(&FINISHED) },
+    Metric {
+        name: "copydesk_jobs_finished_total",
+        help: "Runs that ended, by outcome",
+        cell: Cell::Counters(&FINISHED),
+    },
     Metric { name: "copydesk_job_duration_seconds", help: "Time a run took", cell: Cell::Histograms(&DURATION) },
     Metric { name: "copydesk_job_pickup_seconds", help: "Time from due to started", cell: Cell::Histogram(&PICKUP) },
     Metric { name: "copydesk_jobs_running", help: "Jobs running in this process", cell: Cell::Gauge(&RUNNING) },
-    Metric { name: "copydesk_jobs_rescued_total", help: "Jobs taken back from silent processes", cell: Cell::Counter(&RESCUED) },
-    Metric { name: "copydesk_jobs_stale_acks_total", help: "Acknowledgements refused since the lease was gone", cell: Cell::Counter(&STALE_ACKS) },
+    Metric {
+        name: "copydesk_jobs_rescued_total",
+        help: "Jobs taken back from silent processes",
+        cell: Cell::Counter(&RESCUED),
+    },
+    Metric {
+        name: "copydesk_jobs_stale_acks_total",
+        help: "Acknowledgements refused since the lease was gone",
+        cell: Cell::Counter(&STALE_ACKS),
+    },
 ];
 
 /// The queue of one database, as one process sees it. Cheap to clone.

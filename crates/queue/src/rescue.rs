@@ -14,7 +14,13 @@ use crate::{Error, Queue, Settings, sql};
 const RESCUES_MAX: i64 = 20;
 
 /// Takes the lowest free node number; its epoch is an id, so that older leases can be told by comparison.
-pub(crate) async fn take_node(store: &Store, settings: &Settings, clock: &Clock, rng: &Rng, alone: bool) -> Result<(u16, Id), Error> {
+pub(crate) async fn take_node(
+    store: &Store,
+    settings: &Settings,
+    clock: &Clock,
+    rng: &Rng,
+    alone: bool,
+) -> Result<(u16, Id), Error> {
     let name = format!("{}-{:08x}", std::process::id(), rng.next_u64() as u32);
     let silence = Duration::from_secs(settings.silence_s);
     let clock = clock.clone();

@@ -29,13 +29,48 @@ impl Settings {
                 problems.push(Problem::new(format!("{section}.{key}"), value, remedy));
             }
         };
-        check((1..=4_096).contains(&self.workers_max), "workers_max", self.workers_max.to_string(), "must be 1 to 4096; remove the line to use 32");
-        check((1..=86_400).contains(&self.deadline_s), "deadline_s", self.deadline_s.to_string(), "must be 1 to 86400 seconds");
-        check((1..=3_600_000).contains(&self.retry_delay_ms), "retry_delay_ms", self.retry_delay_ms.to_string(), "must be 1 to 3600000 milliseconds");
-        check((1..=604_800).contains(&self.retry_delay_max_s), "retry_delay_max_s", self.retry_delay_max_s.to_string(), "must be 1 to 604800 seconds");
-        check((1..=60).contains(&self.heartbeat_s), "heartbeat_s", self.heartbeat_s.to_string(), "must be 1 to 60 seconds");
-        check(self.silence_s >= 3 * self.heartbeat_s && self.silence_s <= 600, "silence_s", self.silence_s.to_string(), "must be at least three heartbeats (queue.heartbeat_s) and at most 600 seconds");
-        check((1..=3_650).contains(&self.history_days), "history_days", self.history_days.to_string(), "must be 1 to 3650 days");
+        check(
+            (1..=4_096).contains(&self.workers_max),
+            "workers_max",
+            self.workers_max.to_string(),
+            "must be 1 to 4096; remove the line to use 32",
+        );
+        check(
+            (1..=86_400).contains(&self.deadline_s),
+            "deadline_s",
+            self.deadline_s.to_string(),
+            "must be 1 to 86400 seconds",
+        );
+        check(
+            (1..=3_600_000).contains(&self.retry_delay_ms),
+            "retry_delay_ms",
+            self.retry_delay_ms.to_string(),
+            "must be 1 to 3600000 milliseconds",
+        );
+        check(
+            (1..=604_800).contains(&self.retry_delay_max_s),
+            "retry_delay_max_s",
+            self.retry_delay_max_s.to_string(),
+            "must be 1 to 604800 seconds",
+        );
+        check(
+            (1..=60).contains(&self.heartbeat_s),
+            "heartbeat_s",
+            self.heartbeat_s.to_string(),
+            "must be 1 to 60 seconds",
+        );
+        check(
+            self.silence_s >= 3 * self.heartbeat_s && self.silence_s <= 600,
+            "silence_s",
+            self.silence_s.to_string(),
+            "must be at least three heartbeats (queue.heartbeat_s) and at most 600 seconds",
+        );
+        check(
+            (1..=3_650).contains(&self.history_days),
+            "history_days",
+            self.history_days.to_string(),
+            "must be 1 to 3650 days",
+        );
         problems
     }
 }

@@ -110,7 +110,14 @@ async fn failures_are_retried_and_end_as_dead_letters_that_can_be_redriven() {
     let (dead, panicked) = (finished(&queue, failing).await, finished(&queue, panicking).await);
     assert_eq!((dead.state, dead.attempts, dead.error.as_deref()), (State::Discarded, 3, Some("attempt 3 failed")));
     assert_eq!(panicked.error.as_deref(), Some("the job panicked: as told"));
-    assert_eq!(queue.list(&JobFilter { state: Some(State::Discarded), limit: 10, ..JobFilter::default() }).await.unwrap().len(), 2);
+    assert_eq!(
+        queue
+            .list(&JobFilter { state: Some(State::Discarded), limit: 10, ..JobFilter::default() })
+            .await
+            .unwrap()
+            .len(),
+        2
+    );
 
     broken.store(0, Ordering::SeqCst);
     queue.retry(failing).await.unwrap();
@@ -147,7 +154,9 @@ async fn what_cannot_be_read_or_is_unknown_goes_to_dead_letters_with_the_reason(
 async fn a_unique_job_is_enqueued_once_until_it_ends() {
     let store = temporary().await;
     let queue = open(&store, &Clock::system()).await;
-    let Enqueued::New(first) = queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap() else { panic!("new") };
+    let Enqueued::New(first) = queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap() else {
+        panic!("new")
+    };
     assert_eq!(queue.enqueue_now(&Only { key: 1 }, Enqueue::default()).await.unwrap(), Enqueued::Duplicate(first));
     assert!(matches!(queue.enqueue_now(&Only { key: 2 }, Enqueue::default()).await.unwrap(), Enqueued::New(_)));
     queue.cancel(first).await.unwrap();
@@ -192,7 +201,8 @@ async fn a_silent_process_loses_its_jobs_and_its_acknowledgements() {
     }
     let lease = first.claim(10, |_| usize::MAX).await.unwrap().unwrap();
     let mut left = std::collections::HashMap::from([(lease.id, 3)]);
-    let ack = |i: usize| ack::Ack { lease: lease.id, job: lease.jobs[i].clone(), started_at: clock.now(), outcome: Ok(None) };
+    let ack =
+        |i: usize| ack::Ack { lease: lease.id, job: lease.jobs[i].clone(), started_at: clock.now(), outcome: Ok(None) };
     first.flush(vec![ack(0)], &mut left).await.unwrap();
 
     let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), false).await.unwrap();
@@ -236,7 +246,13 @@ async fn a_running_job_can_be_cancelled_and_a_snoozed_one_counts_no_attempt() {
         })
         .on(move |ctx: Context, _: Work| {
             let run = counted.fetch_add(1, Ordering::SeqCst);
-            async move { if run < 5 { Err(Fault::Snooze(Duration::from_millis(1))) } else { Ok(Some(serde_json::json!(ctx.attempt))) } }
+            async move {
+                if run < 5 {
+                    Err(Fault::Snooze(Duration::from_millis(1)))
+                } else {
+                    Ok(Some(serde_json::json!(ctx.attempt)))
+                }
+            }
         });
     let tasks = Tasks::default();
     let mut signals = queue.watch();

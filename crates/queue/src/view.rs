@@ -134,7 +134,10 @@ impl Queue {
                 jobs
             }
         };
-        jobs.retain(|job| filter.state.is_none_or(|state| state == job.state) && filter.kind.as_ref().is_none_or(|kind| *kind == job.kind));
+        jobs.retain(|job| {
+            filter.state.is_none_or(|state| state == job.state)
+                && filter.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+        });
         jobs.truncate(limit);
         Ok(jobs)
     }
@@ -283,7 +286,8 @@ impl Queue {
             });
         }
         for job in self.leased().await? {
-            let place = stats.iter_mut().find(|s| s.queue == job.queue && s.priority == job.priority && s.kind == job.kind);
+            let place =
+                stats.iter_mut().find(|s| s.queue == job.queue && s.priority == job.priority && s.kind == job.kind);
             let cell = match place {
                 Some(cell) => cell,
                 None => {

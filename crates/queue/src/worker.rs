@@ -20,7 +20,8 @@ use crate::queue::{DURATION, PICKUP, RUNNING};
 use crate::view::SignalKind;
 use crate::{Context, Error, Fault, Job, Queue};
 
-type Run = Arc<dyn Fn(Context, &str) -> Pin<Box<dyn Future<Output = Result<Option<Json>, Fault>> + Send>> + Send + Sync>;
+type Run =
+    Arc<dyn Fn(Context, &str) -> Pin<Box<dyn Future<Output = Result<Option<Json>, Fault>> + Send>> + Send + Sync>;
 
 struct Handler {
     run: Run,
@@ -128,7 +129,9 @@ impl Workers {
             let due = self.queue.0.due.lock().unwrap_or_else(PoisonError::into_inner);
             due.values().filter(|at| **at > now).min().copied()
         };
-        let wait = next.map_or(Duration::from_secs(1), |at| at.since(now)).clamp(Duration::from_millis(1), Duration::from_secs(1));
+        let wait = next
+            .map_or(Duration::from_secs(1), |at| at.since(now))
+            .clamp(Duration::from_millis(1), Duration::from_secs(1));
         tokio::time::sleep(wait).await;
     }
 
@@ -137,7 +140,13 @@ impl Workers {
         match queues.iter().find(|conf| conf.code == queue) {
             Some(conf) if conf.paused => 0,
             Some(conf) if conf.concurrency > 0 => {
-                let running = self.by_queue.lock().unwrap_or_else(PoisonError::into_inner).get(&queue).copied().unwrap_or_default();
+                let running = self
+                    .by_queue
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .get(&queue)
+                    .copied()
+                    .unwrap_or_default();
                 (conf.concurrency as usize).saturating_sub(running)
             }
             _ => usize::MAX,
@@ -210,7 +219,11 @@ impl Workers {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
-    panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
 }
 
 /// Writes acknowledgements: at once when idle, together while a write is in flight. Ends when no worker is left.
@@ -257,7 +270,9 @@ async fn keep_house(queue: Queue, mut stop: Stop) {
 
 async fn round(queue: &Queue, rounds: u64) -> Result<(), Error> {
     if !queue.beat().await? {
-        tracing::error!("this process was silent for so long that another took its place; its acknowledgements are refused");
+        tracing::error!(
+            "this process was silent for so long that another took its place; its acknowledgements are refused"
+        );
     }
     queue.rescue().await?;
     queue.reload().await?;

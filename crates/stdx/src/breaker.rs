@@ -41,7 +41,11 @@ struct Inner {
 impl Breaker {
     /// Opens after `threshold` failures in a row, for `pause`.
     pub fn new(threshold: u32, pause: Duration) -> Self {
-        Breaker { threshold: threshold.max(1), pause, inner: Mutex::new(Inner { failures: 0, open_until: None, probing: false }) }
+        Breaker {
+            threshold: threshold.max(1),
+            pause,
+            inner: Mutex::new(Inner { failures: 0, open_until: None, probing: false }),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {

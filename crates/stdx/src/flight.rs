@@ -52,10 +52,12 @@ mod tests {
         let calls = (0..100).map(|_| {
             let (flight, loads) = (Arc::clone(&flight), Arc::clone(&loads));
             async move {
-                flight.run(1, || async {
-                    tokio::task::yield_now().await;
-                    loads.fetch_add(1, Ordering::SeqCst) + 1
-                }).await
+                flight
+                    .run(1, || async {
+                        tokio::task::yield_now().await;
+                        loads.fetch_add(1, Ordering::SeqCst) + 1
+                    })
+                    .await
             }
         });
         let values = futures_util::future::join_all(calls).await;

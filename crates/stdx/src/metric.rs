@@ -48,7 +48,8 @@ impl Gauge {
 
 /// Upper bounds of the buckets in seconds; the last bucket is without bound.
 pub const BOUNDS_S: [f64; 18] = [
-    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+    60.0,
 ];
 
 /// Durations in fixed buckets.
@@ -139,7 +140,11 @@ impl<C: Default> Family<C> {
             return Arc::clone(cell);
         }
         let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
-        let key = if cells.len() < self.max || cells.contains_key(&key) { key } else { vec!["other".to_owned(); self.labels.len()] };
+        let key = if cells.len() < self.max || cells.contains_key(&key) {
+            key
+        } else {
+            vec!["other".to_owned(); self.labels.len()]
+        };
         Arc::clone(cells.entry(key).or_default())
     }
 

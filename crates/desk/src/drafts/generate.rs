@@ -21,11 +21,20 @@ pub(super) struct Made {
     pub records: Vec<Completion>,
 }
 
-pub(super) async fn run(desk: &Desk, pipeline: &Pipeline, story: Option<StoryId>, members: &[Member]) -> Result<Made, Error> {
+pub(super) async fn run(
+    desk: &Desk,
+    pipeline: &Pipeline,
+    story: Option<StoryId>,
+    members: &[Member],
+) -> Result<Made, Error> {
     let mut records = Vec::new();
     for name in pipeline.spec.providers.iter().filter(|name| *name != EMBEDDED) {
         let Some(target) = providers::target(desk, name).await? else {
-            tracing::warn!(provider = name, pipeline = pipeline.name, "the pipeline names a provider that does not exist");
+            tracing::warn!(
+                provider = name,
+                pipeline = pipeline.name,
+                "the pipeline names a provider that does not exist"
+            );
             continue;
         };
         let model = target.model.clone();
@@ -57,11 +66,17 @@ pub(super) async fn run(desk: &Desk, pipeline: &Pipeline, story: Option<StoryId>
         match answer {
             Ok(answer) => {
                 records.push(record);
-                let excerpt = if answer.excerpt.trim().is_empty() { first_sentence(&answer.body) } else { answer.excerpt };
+                let excerpt =
+                    if answer.excerpt.trim().is_empty() { first_sentence(&answer.body) } else { answer.excerpt };
                 return Ok(Made { title: answer.title, excerpt, body: answer.body, records });
             }
             Err((outcome, error)) => {
-                tracing::warn!(provider = name, outcome, error, "a provider gave no usable draft; the next one is asked");
+                tracing::warn!(
+                    provider = name,
+                    outcome,
+                    error,
+                    "a provider gave no usable draft; the next one is asked"
+                );
                 record.outcome = outcome.to_owned();
                 record.error = Some(error);
                 records.push(record);

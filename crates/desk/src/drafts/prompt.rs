@@ -48,9 +48,7 @@ pub(crate) fn question(spec: &Spec, members: &[Member], rng: &Rng) -> Completion
 
 /// Drops what hides instructions from a reader's eye: zero-width, bidirectional and tag characters.
 fn clean(text: &str) -> String {
-    let hidden = |c: char| {
-        matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}')
-    };
+    let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}');
     text.chars().filter(|c| !hidden(*c)).collect()
 }
 
@@ -70,8 +68,8 @@ pub(crate) struct Answer {
 pub(crate) fn read(answer: &str) -> Result<Answer, String> {
     let start = answer.find('{').ok_or("the answer holds no JSON object")?;
     let end = answer.rfind('}').filter(|end| *end > start).ok_or("the answer's JSON object does not end")?;
-    let mut parsed: Answer =
-        serde_json::from_str(&answer[start..=end]).map_err(|error| format!("the answer's JSON cannot be read: {error}"))?;
+    let mut parsed: Answer = serde_json::from_str(&answer[start..=end])
+        .map_err(|error| format!("the answer's JSON cannot be read: {error}"))?;
     parsed.title = parsed.title.split_whitespace().collect::<Vec<_>>().join(" ");
     if parsed.title.is_empty() || parsed.title.chars().count() > 300 {
         return Err("the title must have 1 to 300 characters".to_owned());
@@ -87,7 +85,11 @@ pub(crate) fn read(answer: &str) -> Result<Answer, String> {
 
 fn foreign_link(body: &str) -> bool {
     let lower = body.to_lowercase();
-    lower.contains("](") || lower.contains("http://") || lower.contains("https://") || lower.contains("<img") || lower.contains("<a ")
+    lower.contains("](")
+        || lower.contains("http://")
+        || lower.contains("https://")
+        || lower.contains("<img")
+        || lower.contains("<a ")
 }
 
 #[cfg(test)]
@@ -97,7 +99,9 @@ mod tests {
     #[test]
     fn answers_are_read_in_the_forms_models_give() {
         let plain = r#"{"title":" A  ferry ","excerpt":"e","body":"One two three four five six."}"#;
-        for answer in [plain.to_owned(), format!("```json\n{plain}\n```"), format!("Here you are:\n{plain}\nHope it helps")] {
+        for answer in
+            [plain.to_owned(), format!("```json\n{plain}\n```"), format!("Here you are:\n{plain}\nHope it helps")]
+        {
             assert_eq!(read(&answer).map(|a| a.title), Ok("A ferry".to_owned()));
         }
         for (bad, part) in [

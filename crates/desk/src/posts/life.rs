@@ -27,8 +27,15 @@ pub enum State {
 
 impl State {
     pub const ALL: [State; 9] = [
-        State::Draft, State::InReview, State::Approved, State::Scheduled, State::Publishing, State::Published, State::Rejected,
-        State::Failed, State::Retracted,
+        State::Draft,
+        State::InReview,
+        State::Approved,
+        State::Scheduled,
+        State::Publishing,
+        State::Published,
+        State::Rejected,
+        State::Failed,
+        State::Retracted,
     ];
 
     pub fn name(self) -> &'static str {
@@ -137,20 +144,43 @@ pub enum Command {
     AddVersion,
     Submit,
     /// Approves and schedules. While the post is published, the approved version becomes an update.
-    Approve { version: Version, automatic: bool, due_at: Timestamp },
-    Reject { version: Version },
+    Approve {
+        version: Version,
+        automatic: bool,
+        due_at: Timestamp,
+    },
+    Reject {
+        version: Version,
+    },
     /// Takes an approval back before its delivery has started.
     WithdrawApproval,
     /// Back to the draft state, from rejected, failed or retracted.
     Reopen,
     /// Publishes at once what is scheduled, or tries again what has failed.
-    StartPublishing { version: Version },
-    StartDelivery { channel: ChannelId, version: Version, key: String },
-    ConfirmDelivery { channel: ChannelId, version: Version, remote_id: String },
-    FailDelivery { channel: ChannelId, version: Version },
+    StartPublishing {
+        version: Version,
+    },
+    StartDelivery {
+        channel: ChannelId,
+        version: Version,
+        key: String,
+    },
+    ConfirmDelivery {
+        channel: ChannelId,
+        version: Version,
+        remote_id: String,
+    },
+    FailDelivery {
+        channel: ChannelId,
+        version: Version,
+    },
     /// All required deliveries are live, or one is dead and none pending.
-    FinishPublishing { version: Version },
-    WithdrawDelivery { channel: ChannelId },
+    FinishPublishing {
+        version: Version,
+    },
+    WithdrawDelivery {
+        channel: ChannelId,
+    },
     Retract,
 }
 
@@ -230,7 +260,9 @@ impl Life {
                 (Published, Some(version)) if self.deliveries.values().all(|d| d.version != version) => {
                     Ok(vec![Event::ApprovalWithdrawn { version }])
                 }
-                (Publishing | Published, _) => refuse("the delivery has started, so the approval can no longer be taken back"),
+                (Publishing | Published, _) => {
+                    refuse("the delivery has started, so the approval can no longer be taken back")
+                }
                 _ => refuse("there is no approval to take back"),
             },
             Command::Reopen => match self.state {
@@ -239,7 +271,9 @@ impl Life {
                 _ => refuse("only a rejected, failed or retracted post can become a draft again"),
             },
             Command::StartPublishing { version } => match self.state {
-                Scheduled | Failed if self.approved == Some(*version) => Ok(vec![Event::PublishingStarted { version: *version }]),
+                Scheduled | Failed if self.approved == Some(*version) => {
+                    Ok(vec![Event::PublishingStarted { version: *version }])
+                }
                 Publishing if self.approved == Some(*version) => Ok(vec![]),
                 // An update of what is published already: the post stays published.
                 Published if self.approved == Some(*version) => Ok(vec![]),
@@ -250,7 +284,11 @@ impl Life {
                     return refuse("a delivery starts only while an approved version is being published");
                 }
                 match self.deliveries.get(channel) {
-                    Some(d) if d.version == *version && matches!(d.state, DeliveryState::Sending | DeliveryState::Live) => Ok(vec![]),
+                    Some(d)
+                        if d.version == *version && matches!(d.state, DeliveryState::Sending | DeliveryState::Live) =>
+                    {
+                        Ok(vec![])
+                    }
                     _ => Ok(vec![Event::DeliveryStarted { channel: *channel, version: *version, key: key.clone() }]),
                 }
             }
@@ -270,7 +308,9 @@ impl Life {
             Command::FinishPublishing { version } => {
                 let mine = || self.deliveries.values().filter(|d| d.version == *version);
                 let all_live = mine().count() > 0 && mine().all(|d| d.state == DeliveryState::Live);
-                let pending = mine().any(|d| matches!(d.state, DeliveryState::Waiting | DeliveryState::Sending | DeliveryState::Unknown));
+                let pending = mine().any(|d| {
+                    matches!(d.state, DeliveryState::Waiting | DeliveryState::Sending | DeliveryState::Unknown)
+                });
                 match self.state {
                     Published if self.published == Some(*version) => Ok(vec![]),
                     Publishing | Published if self.approved != Some(*version) => refuse("that version is not approved"),
@@ -327,7 +367,8 @@ impl Life {
             }
             Event::DeliveryStarted { channel, version, key } => {
                 let remote_id = self.deliveries.get(channel).and_then(|d| d.remote_id.clone());
-                let delivery = Delivery { state: DeliveryState::Sending, version: *version, key: key.clone(), remote_id };
+                let delivery =
+                    Delivery { state: DeliveryState::Sending, version: *version, key: key.clone(), remote_id };
                 self.deliveries.insert(*channel, delivery);
             }
             Event::DeliveryLive { channel, remote_id, .. } => {

@@ -66,11 +66,29 @@ pub struct VersionView {
     pub created_at: Timestamp,
 }
 
-pub(super) async fn write(tx: &mut Tx, post: PostId, version: Version, d: &Draft, actor: &Actor, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn write(
+    tx: &mut Tx,
+    post: PostId,
+    version: Version,
+    d: &Draft,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), Error> {
     let sources = serde_json::to_string(&d.sources).expect("references are plain data");
     let values = params![
-        post.to_i64(), version, d.title, d.excerpt, d.body, sources, d.analysis.to_string(), d.grounding.to_string(), d.score,
-        d.grounded, d.completion.map(CompletionId::to_i64), actor.principal.to_string(), now
+        post.to_i64(),
+        version,
+        d.title,
+        d.excerpt,
+        d.body,
+        sources,
+        d.analysis.to_string(),
+        d.grounding.to_string(),
+        d.score,
+        d.grounded,
+        d.completion.map(CompletionId::to_i64),
+        actor.principal.to_string(),
+        now
     ];
     tx.exec(&super::VERSION_ADD, values).await?;
     Ok(())

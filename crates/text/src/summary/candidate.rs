@@ -119,9 +119,13 @@ pub(super) fn is_boilerplate(sentence: &str) -> bool {
 
 /// Ends in several exclamation marks, or says two words on end in capitals.
 fn is_shouting(sentence: &str) -> bool {
-    let capitals = |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !word.chars().any(char::is_lowercase);
+    let capitals =
+        |word: &str| word.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !word.chars().any(char::is_lowercase);
     let words: Vec<&str> = sentence.split_whitespace().collect();
-    sentence.trim_end().ends_with("!!") || words.windows(2).any(|pair| pair.iter().all(|word| capitals(word) && !word.contains(|c: char| c.is_ascii_digit())))
+    sentence.trim_end().ends_with("!!")
+        || words
+            .windows(2)
+            .any(|pair| pair.iter().all(|word| capitals(word) && !word.contains(|c: char| c.is_ascii_digit())))
 }
 
 fn leans(words: &[Word<'_>]) -> bool {

@@ -34,7 +34,7 @@ pub(super) fn choose(documents: &[Document<'_>], candidates: &[Candidate], score
         let near = cosine(&model.vector(&terms[i]), &centre) + 0.1 * best_sentence(i);
         let count = words(title).count();
         let good_length = WORDS_GOOD.contains(&count) && title.chars().count() <= CHARS_MAX;
-        let bait = is_bait(title) || is_shouted(&documents[i].title);
+        let bait = is_bait(title) || is_shouted(documents[i].title);
         near * if good_length { 1.0 } else { 0.6 } * if bait { 0.4 } else { 1.0 }
     };
     let usable = (0..titles.len()).filter(|i| !titles[*i].is_empty());

@@ -100,7 +100,11 @@ fn any_command() -> impl Strategy<Value = Command> {
         Just(Command::Reopen),
         version.clone().prop_map(|version| Command::StartPublishing { version }),
         version.clone().prop_map(|version| Command::StartDelivery { channel: channel(), version, key: "k".into() }),
-        version.clone().prop_map(|version| Command::ConfirmDelivery { channel: channel(), version, remote_id: "r".into() }),
+        version.clone().prop_map(|version| Command::ConfirmDelivery {
+            channel: channel(),
+            version,
+            remote_id: "r".into()
+        }),
         version.clone().prop_map(|version| Command::FailDelivery { channel: channel(), version }),
         version.prop_map(|version| Command::FinishPublishing { version }),
         Just(Command::WithdrawDelivery { channel: channel() }),
