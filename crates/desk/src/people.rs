@@ -178,19 +178,19 @@ pub async fn create_key(
         revoked_at: None,
     };
     let (row, hash) = (key.clone(), hash.to_hex());
+    let actor = actor.clone();
     desk.store
         .write(move |tx| {
             Box::pin(async move {
-                let values = params![
-                    row.id.to_i64(),
-                    hash,
-                    row.prefix,
-                    row.name,
-                    row.role.to_string(),
-                    row.created_at,
-                    row.expires_at
-                ];
-                tx.exec(&KEY_ADD, values).await
+                // The secret is not kept, so that a repeat cannot be answered with it; it makes no second key either.
+                if let Some(id) = recall(tx, &actor).await? {
+                    return Err(Error::Exists { what: "key", name: row.name, id });
+                }
+                let id = row.id.to_string();
+                let values =
+                    params![row.id.to_i64(), hash, row.prefix, row.name, row.role.to_string(), row.created_at, row.expires_at];
+                tx.exec(&KEY_ADD, values).await?;
+                remember(tx, &actor, &id, now).await
             })
         })
         .await?;

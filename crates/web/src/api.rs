@@ -1,0 +1,82 @@
+//! The API under `/api/v3`, one module per noun, and its documentation.
+//!
+//! Invariants
+//! - Every address below the prefix needs a key; [`health`] tells its status without one.
+//! - What is answered is a view of this module, so that the desk's types may move on.
+//! - A route is documented by the attribute it is declared with: [`document`] knows all of them.
+
+#![expect(unused_qualifications, reason = "utoipa's macros write paths in full")]
+
+mod analyze;
+mod channels;
+mod decisions;
+mod docs;
+mod drafts;
+pub(crate) mod health;
+mod items;
+mod jobs;
+mod keys;
+mod metrics;
+mod pipelines;
+mod posts;
+mod providers;
+mod reference;
+mod sources;
+mod stories;
+mod view;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use axum::Router;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+use crate::auth::Caller;
+use crate::problem::{self, Problem};
+
+/// Where the API stands.
+pub const PREFIX: &str = "/api/v3";
+
+/// Everything that this module answers.
+pub fn routes() -> Router<App> {
+    let (api, _) = nouns().fallback(unknown).split_for_parts();
+    let api = api.route("/openapi.json", get(docs::document_for_keys));
+    Router::new()
+        .nest(PREFIX, api)
+        .route("/health", get(health::probe))
+        .route("/metrics", get(metrics::prometheus))
+        .merge(docs::routes())
+}
+
+/// The description of the API, as OpenAPI 3.1 has it.
+pub fn document() -> OpenApi {
+    let (_, document) = OpenApiRouter::new().nest(PREFIX, nouns().routes(crate::live::documented())).split_for_parts();
+    docs::complete(document)
+}
+
+fn nouns() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .merge(sources::routes())
+        .merge(items::routes())
+        .merge(stories::routes())
+        .merge(posts::routes())
+        .merge(decisions::routes())
+        .merge(drafts::routes())
+        .merge(analyze::routes())
+        .merge(pipelines::routes())
+        .merge(providers::routes())
+        .merge(channels::routes())
+        .merge(keys::routes())
+        .merge(jobs::routes())
+        .merge(health::routes())
+        .merge(metrics::routes())
+}
+
+/// Who has no key does not learn which addresses there are.
+async fn unknown(_: Caller) -> Response {
+    Problem::new(&problem::NOT_FOUND, "there is nothing at this address").into_response()
+}

@@ -1,0 +1,60 @@
+//! `/analyze`: what is measured of a text.
+
+use axum::extract::State;
+use axum::response::Response;
+use desk::people::Action;
+use text::analysis::{self, Options};
+use text::language::Language;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::view::{Format, request};
+use crate::App;
+use crate::problem::{self, Problem};
+use crate::respond::{Asked, json};
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(analyze))
+}
+
+/// Longest text that is measured, in bytes: some tens of milliseconds of work.
+const TEXT_MAX: usize = 1_000_000;
+
+request! {
+    /// A text to be measured.
+    AnalysisRequest {
+        /// At most 1,000,000 bytes.
+        text: String,
+        title: Option<String>,
+        slug: Option<String>,
+        description: Option<String>,
+        /// What the text should be found by.
+        keyphrase: Option<String>,
+        /// ISO 639-1; detected when absent.
+        language: Option<String>,
+        #[serde(default)]
+        format: text::document::Format as Option<Format>,
+    }
+}
+
+/// Measures a text: sentiment, readability, keywords, structure, search fitness and one explained score.
+#[utoipa::path(post, path = "/analyze", tag = "analysis", request_body = AnalysisRequest, responses((status = 200, body = Object)))]
+async fn analyze(State(_): State<App>, Asked(caller, asked): Asked<AnalysisRequest>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    let AnalysisRequest { text, title, slug, description, keyphrase, language, format } = asked;
+    let mut faults = Vec::new();
+    if text.len() > TEXT_MAX {
+        faults.push(desk::Fault::new("/text", format!("must have at most {TEXT_MAX} bytes")));
+    }
+    let known = language.as_deref().map(Language::from_code);
+    if known == Some(None) {
+        faults.push(desk::Fault::new("/language", "must be a known language, such as \"en\" or \"tr\""));
+    }
+    if !faults.is_empty() {
+        return Err(desk::Error::Invalid(faults).into());
+    }
+    let options = Options { language: known.flatten(), title, slug, description, keyphrase, format };
+    let work = tokio::task::spawn_blocking(move || analysis::analyze(&text, &options));
+    let analysis = work.await.map_err(|error| Problem::new(&problem::INTERNAL, error.to_string()))?;
+    Ok(json(&analysis))
+}

@@ -1,0 +1,79 @@
+//! `/items`: what sources bring.
+
+use axum::extract::State;
+use axum::response::Response;
+use desk::{ItemId, SourceId, StoryId, items};
+use serde::Deserialize;
+use stdx::Timestamp;
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::view::{Asking, Id, Page, Paging, Place, Standing, Time, view};
+use crate::App;
+use crate::auth::Caller;
+use crate::problem::Problem;
+use crate::respond::json;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+}
+
+view! {
+    /// One entry of a feed.
+    Item of items::Item {
+        id: ItemId as Id,
+        source: SourceId as Id,
+        source_name: String,
+        url: Option<String>,
+        title: String,
+        authors: Vec<String>,
+        categories: Vec<String>,
+        /// ISO 639-1, or `und`.
+        language: String,
+        /// Sanitised.
+        content_html: String,
+        /// The content as plain text.
+        text: String,
+        /// As the feed says; the time of first sight when it says nothing credible.
+        published_at: Timestamp as Time,
+        first_seen_at: Timestamp as Time,
+        /// Grows by one each time the source changes the entry.
+        version: u32,
+        standing: items::Standing as Standing,
+        copy_of: Option<ItemId> as Option<Id>,
+        story: Option<StoryId> as Option<Id>,
+    }
+}
+
+/// Which items.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ItemFilter {
+    /// Of this source.
+    #[param(value_type = Option<Id>)]
+    source: Option<SourceId>,
+    /// Of this story.
+    #[param(value_type = Option<Id>)]
+    story: Option<StoryId>,
+}
+
+/// Lists items, newest first, of all sources or of one source or story.
+#[utoipa::path(get, path = "/items", tag = "items", params(Paging, ItemFilter), responses((status = 200, body = Page<Item>)))]
+async fn list(
+    caller: Caller,
+    State(app): State<App>,
+    Asking(paging): Asking<Paging>,
+    Asking(filter): Asking<ItemFilter>,
+) -> Result<Response, Problem> {
+    let filter = items::Filter { source: filter.source, story: filter.story };
+    let rows = items::list(&app.desk, &caller.actor, filter, paging.after()?.map(ItemId), paging.rows()?).await?;
+    Ok(json(&Page::<Item>::of(rows, &paging, |item| item.id.to_string())?))
+}
+
+/// Shows an item.
+#[utoipa::path(get, path = "/items/{id}", tag = "items", params(("id" = Id, Path)), responses((status = 200, body = Item)))]
+async fn get(_: Caller, State(app): State<App>, Place(id): Place<ItemId>) -> Result<Response, Problem> {
+    let item = items::get(&mut app.desk.store.read(), id).await?;
+    Ok(json(&Item::from(item)))
+}

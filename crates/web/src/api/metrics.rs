@@ -1,0 +1,133 @@
+//! `/metrics` in both forms, and `/cache/stats`.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use desk::people::Action;
+use http::{HeaderValue, header};
+use observe::Sample;
+use observe::history::Answer;
+use observe::process::{self, Process};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::view::{Asking, view};
+use crate::App;
+use crate::auth::Caller;
+use crate::problem::{self, Problem};
+use crate::respond::json;
+
+pub fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(cache_stats))
+}
+
+/// All that is measured.
+#[derive(Serialize, ToSchema)]
+struct Metrics {
+    /// Memory, processor time, threads and files of the process.
+    #[schema(value_type = Object)]
+    process: Process,
+    /// Each cell at this moment.
+    #[schema(value_type = Vec<Object>)]
+    metrics: Vec<Sample>,
+    /// Points of each series in steps of ten seconds.
+    #[schema(value_type = Object)]
+    history: Answer,
+    /// Connections to the database.
+    pools: Vec<Pool>,
+}
+
+view! {
+    /// A pool of connections to the database.
+    Pool of store::PoolStats {
+        name: &'static str as String,
+        total: usize,
+        active: usize,
+        idle: usize,
+        /// Callers that wait for a connection.
+        waiting: usize,
+    }
+}
+
+view! {
+    /// The cache at this moment.
+    CacheStats of cache::Stats {
+        entries: u64,
+        entries_max: u64,
+        bytes: u64,
+        bytes_max: u64,
+        hits: u64,
+        misses: u64,
+        /// 0 to 1; `null` before the first question.
+        hit_ratio: Option<f64>,
+        /// Tags whose last invalidation is remembered one by one.
+        tags: u64,
+        spaces: Vec<cache::SpaceStats> as Vec<CacheSpace>,
+    }
+}
+
+view! {
+    /// One space of the cache; counts are since the start.
+    CacheSpace of cache::SpaceStats {
+        name: &'static str as String,
+        ttl_seconds: u64,
+        entries: u64,
+        bytes: u64,
+        hits: u64,
+        misses: u64,
+        /// Loaders that were run, successful or not.
+        loads: u64,
+        load_errors: u64,
+        evictions: u64,
+        /// 0 to 1; `null` before the first question.
+        hit_ratio: Option<f64>,
+    }
+}
+
+/// How far back.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Span {
+    /// Minutes of history, 0 to 60; 60 when nothing is said.
+    #[param(minimum = 0, maximum = 60)]
+    minutes: Option<u32>,
+}
+
+/// Shows every metric with the history of the last hour.
+#[utoipa::path(get, path = "/metrics", tag = "metrics", params(Span), responses((status = 200, body = Metrics)))]
+async fn show(caller: Caller, State(app): State<App>, Asking(span): Asking<Span>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    let minutes = span.minutes.unwrap_or(60);
+    if minutes > 60 {
+        return Err(Problem::new(&problem::MALFORMED, format!("minutes: must be 0 to 60, not {minutes}")));
+    }
+    let now = app.desk.now();
+    let pools = app.desk.store.stats().pools;
+    Ok(json(&Metrics {
+        process: process::read(app.started_at, now),
+        metrics: app.registry.snapshot(),
+        history: app.history.query(now - Duration::from_secs(u64::from(minutes) * 60), now),
+        pools: pools.into_iter().map(Pool::from).collect(),
+    }))
+}
+
+/// Shows what the cache holds and how often it helped.
+#[utoipa::path(get, path = "/cache/stats", tag = "metrics", responses((status = 200, body = CacheStats)))]
+async fn cache_stats(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    Ok(json(&CacheStats::from(app.desk.cache.stats())))
+}
+
+/// `/metrics` outside of the API: Prometheus' text format. It needs a key as well.
+pub async fn prometheus(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    let text = app.registry.prometheus_with(&process::read(app.started_at, app.desk.now()));
+    let mut response = text.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    Ok(response)
+}

@@ -1,0 +1,127 @@
+use desk::jobs::{AssignStories, PollSource};
+use guard::role::Role;
+use serde_json::json;
+
+use super::Bench;
+
+#[tokio::test]
+async fn a_source_is_added_once_and_looked_after() {
+    let bench = Bench::new().await;
+    let made = bench.post("/api/v3/sources", json!({ "url": bench.feed, "name": "Courier" })).await.expect(201);
+    let source = made.json();
+    let path = format!("/api/v3/sources/{}", source["id"].as_str().unwrap());
+    assert_eq!(made.header("location"), path);
+    assert_eq!((source["state"].as_str(), source["name"].as_str()), (Some("active"), Some("Courier")));
+
+    let again = bench.post("/api/v3/sources", json!({ "url": bench.feed })).await.expect(409);
+    assert_eq!((again.problem().as_str(), &again.json()["id"]), ("already-exists", &source["id"]));
+
+    let changed = bench
+        .call(Role::Editor, "PATCH", &path)
+        .body(json!({ "state": "paused", "interval_s": 600 }))
+        .send()
+        .await
+        .expect(200);
+    assert_eq!((changed.json()["state"].as_str(), changed.json()["interval_s"].as_u64()), (Some("paused"), Some(600)));
+    assert_eq!(bench.get(&path).await.expect(200).json(), changed.json());
+    let wrong = bench.call(Role::Admin, "PATCH", &path).body(json!({ "interval_s": 1 })).send().await.expect(422);
+    assert_eq!(wrong.json()["errors"][0]["pointer"], "/interval_s");
+}
+
+#[tokio::test]
+async fn a_repeated_request_leads_to_the_same_source() {
+    let bench = Bench::new().await;
+    let send = async |url: &str, key: &str| {
+        let call = bench.call(Role::Admin, "POST", "/api/v3/sources").header("idempotency-key", key);
+        call.body(json!({ "url": url })).send().await
+    };
+    let first = send("https://a.example/feed", "once").await.expect(201).json();
+    assert_eq!(send("https://a.example/feed", "once").await.expect(201).json(), first);
+    assert_eq!(send("https://b.example/feed", "once").await.expect(422).problem(), "idempotency-mismatch");
+    assert_eq!(send("https://a.example/feed", "twice").await.expect(409).problem(), "already-exists");
+    assert_eq!(send("https://a.example/feed", "").await.expect(400).problem(), "malformed");
+}
+
+#[tokio::test]
+async fn lists_go_on_where_they_ended() {
+    let bench = Bench::new().await;
+    for i in 0..5 {
+        bench.post("/api/v3/sources", json!({ "url": format!("https://site{i}.example/feed") })).await.expect(201);
+    }
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = bench.get(&format!("/api/v3/sources?limit=2{after}")).await.expect(200).json();
+        seen.extend(page["data"].as_array().unwrap().iter().map(|source| source["url"].as_str().unwrap().to_owned()));
+        assert_eq!(page["pagination"]["has_next"], page["pagination"]["next"].is_string());
+        match page["pagination"]["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let expected: Vec<String> = (0..5).map(|i| format!("https://site{i}.example/feed")).collect();
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn an_address_can_be_looked_at_before() {
+    let bench = Bench::new().await;
+    let seen = bench.post("/api/v3/sources/preview", json!({ "url": bench.feed })).await.expect(200).json();
+    assert_eq!(
+        (seen["kind"].as_str(), seen["entries"].as_u64(), seen["title"].as_str()),
+        (Some("rss"), Some(2), Some("Harbour Courier"))
+    );
+    assert_eq!(bench.get("/api/v3/sources").await.json()["data"], json!([]));
+    // The guard against addresses of our own network holds here as well.
+    let refused = bench.post("/api/v3/sources/preview", json!({ "url": "http://127.0.0.1:9/feed" })).await.expect(422);
+    assert_eq!(refused.problem(), "source-failed");
+}
+
+#[tokio::test]
+async fn a_fetch_is_accepted_as_a_job() {
+    let bench = Bench::new().await;
+    let source = bench.post("/api/v3/sources", json!({ "url": bench.feed })).await.expect(201).json();
+    let send = || bench.call(Role::Admin, "POST", "/api/v3/sources/fetch").header("idempotency-key", "f1").body("");
+    let accepted = send().send().await.expect(202);
+    let job = accepted.json();
+    assert_eq!((job["status"].as_str(), job["message"].is_string()), (Some("accepted"), true));
+    // Before anything is known, 120 s are said.
+    assert_eq!(job["estimated_completion"], "2026-11-20T09:02:00Z");
+    assert_eq!(accepted.header("location"), format!("/api/v3/jobs/{}", job["job_id"].as_str().unwrap()));
+    assert_eq!(send().send().await.expect(202).json()["job_id"], job["job_id"]);
+    let shown = bench.get(accepted.header("location")).await.expect(200).json();
+    assert_eq!((shown["kind"].as_str(), &shown["parameters"]["sources"][0]), (Some("fetch_sources"), &source["id"]));
+
+    let path = format!("/api/v3/sources/{}/fetch", source["id"].as_str().unwrap());
+    bench.post(&path, json!({})).await.expect(202);
+    let unknown = bench.post("/api/v3/sources/fetch", json!({ "sources": ["0M7K2Q9XA4D0G"] })).await;
+    assert_eq!(unknown.expect(404).problem(), "not-found");
+}
+
+#[tokio::test]
+async fn items_become_stories_that_can_be_read() {
+    let bench = Bench::new().await;
+    let source = bench.post("/api/v3/sources", json!({ "url": bench.feed })).await.expect(201).json();
+    let id = source["id"].as_str().unwrap();
+    let desk = &bench.app.desk;
+    let _ = desk::items::poll(desk.clone(), bench.context(), PollSource { source: id.parse().unwrap() }).await;
+    desk::stories::assign(desk.clone(), bench.context(), AssignStories {}).await.unwrap();
+
+    let items = bench.get(&format!("/api/v3/items?source={id}")).await.expect(200).json();
+    assert_eq!(items["data"].as_array().unwrap().len(), 2);
+    let item = &items["data"][0];
+    assert_eq!(item["source_name"], "Harbour Courier");
+    let path = format!("/api/v3/items/{}", item["id"].as_str().unwrap());
+    assert_eq!(&bench.get(&path).await.expect(200).json(), item);
+
+    let stories = bench.get("/api/v3/stories").await.expect(200).json();
+    assert_eq!(stories["data"].as_array().unwrap().len(), 2);
+    let story = stories["data"][0]["id"].as_str().unwrap();
+    let shown = bench.get(&format!("/api/v3/stories/{story}")).await.expect(200).json();
+    assert_eq!(shown["story"], stories["data"][0]);
+    let of_story = bench.get(&format!("/api/v3/items?story={story}")).await.expect(200).json();
+    assert_eq!(shown["items"], of_story["data"]);
+
+    let post = bench.post("/api/v3/generate-post", json!({ "story": story })).await.expect(201).json();
+    assert_eq!(post["story"], story);
+    assert_eq!(bench.get("/api/v3/items?source=nope").await.expect(400).problem(), "malformed");
+}

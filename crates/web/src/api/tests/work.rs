@@ -1,0 +1,108 @@
+//! Jobs, keys, pipelines, providers, analysis.
+
+use guard::role::Role;
+use serde_json::json;
+
+use super::Bench;
+
+#[tokio::test]
+async fn jobs_are_listed_counted_and_cancelled() {
+    let bench = Bench::new().await;
+    for i in 0..5 {
+        bench.post("/api/v3/sources", json!({ "url": format!("https://site{i}.example/feed") })).await.expect(201);
+    }
+    bench.post("/api/v3/sources/fetch", json!({})).await.expect(202);
+    let (mut seen, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = bench.get(&format!("/api/v3/jobs?limit=4{after}")).await.expect(200).json();
+        seen.extend(page["data"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()));
+        match page["pagination"]["next"].as_str() {
+            Some(next) => after = format!("&after={next}"),
+            None => break,
+        }
+    }
+    let mut sorted = seen.clone();
+    sorted.sort_unstable_by(|a, b| b.cmp(a));
+    sorted.dedup();
+    assert_eq!((seen.len(), &seen), (6, &sorted));
+    let polls = bench.get("/api/v3/jobs?kind=poll_source&state=available").await.expect(200).json();
+    assert_eq!(polls["data"].as_array().unwrap().len(), 5);
+    assert_eq!(bench.get("/api/v3/jobs?state=asleep").await.expect(400).problem(), "malformed");
+
+    let path = format!("/api/v3/jobs/{}", polls["data"][0]["id"].as_str().unwrap());
+    assert_eq!(bench.post(&format!("{path}/retry"), json!({})).await.expect(202).json()["state"], "available");
+    bench.delete(&format!("{path}/dead-letter")).await.expect(404);
+    assert_eq!(bench.delete(&path).await.expect(202).json()["state"], "cancelled");
+    bench.delete(&path).await.expect(404);
+    let gone = bench.get("/api/v3/jobs?state=cancelled").await.expect(200).json();
+    assert_eq!(gone["data"].as_array().unwrap().len(), 1);
+
+    let queues = bench.get("/api/v3/queues").await.expect(200).json();
+    let polls = queues["data"].as_array().unwrap().iter().find(|row| row["kind"] == "poll_source").unwrap();
+    assert_eq!((polls["queue"].as_str(), polls["priority"].as_str()), (Some("default"), Some("normal")));
+    assert_eq!((polls["counts"]["available"].as_u64(), polls["counts"]["cancelled"].as_u64()), (Some(4), Some(1)));
+    // A moderator judges posts and leaves the queues alone.
+    bench.call(Role::Moderator, "DELETE", &path).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
+    let bench = Bench::new().await;
+    let made = bench
+        .post("/api/v3/keys", json!({ "name": "reader", "role": "viewer", "lasts_days": 2 }))
+        .await
+        .expect(201)
+        .json();
+    assert_eq!((made["role"].as_str(), made["expires_at"].as_str()), (Some("viewer"), Some("2026-11-22T09:00:00Z")));
+    let bearer = format!("Bearer {}", made["secret"].as_str().unwrap());
+    let read = || bench.bare("GET", "/api/v3/posts").header("authorization", &bearer);
+    read().send().await.expect(200);
+    let listed = bench.get("/api/v3/keys").await.expect(200);
+    assert!(!listed.text.contains(made["secret"].as_str().unwrap()), "the list holds no secret");
+    bench.call(Role::Editor, "GET", "/api/v3/keys").send().await.expect(403);
+    let path = format!("/api/v3/keys/{}", made["id"].as_str().unwrap());
+    bench.delete(&path).await.expect(204);
+    assert_eq!(read().send().await.expect(401).problem(), "unauthenticated");
+    bench.delete(&path).await.expect(404);
+}
+
+#[tokio::test]
+async fn pipelines_and_providers_are_configured() {
+    let bench = Bench::new().await;
+    let recipe = json!({ "name": "careful", "words_max": 300, "policy": { "automatic": false } });
+    let send = || bench.call(Role::Editor, "POST", "/api/v3/pipelines").header("idempotency-key", "p").body(&recipe);
+    let made = send().send().await.expect(201).json();
+    assert_eq!(send().send().await.expect(201).json(), made);
+    assert_eq!(made["policy"], json!({ "automatic": false, "score_min": 0.8, "grounded": true }));
+    assert_eq!(bench.post("/api/v3/pipelines", recipe.clone()).await.expect(409).json()["id"], made["id"]);
+    let path = format!("/api/v3/pipelines/{}", made["id"].as_str().unwrap());
+    let put = |body| bench.call(Role::Editor, "PUT", &path).body(body);
+    assert_eq!(put(json!({ "name": "careful", "words_max": 100 })).send().await.expect(200).json()["words_max"], 100);
+    let wrong = put(json!({ "name": "careful", "policy": { "score_min": 7 } })).send().await.expect(422);
+    assert_eq!(wrong.json()["errors"][0]["pointer"], "/policy/score_min");
+    assert_eq!(bench.get(&path).await.expect(200).json()["words_max"], 100);
+    assert_eq!(bench.get("/api/v3/pipelines").await.expect(200).json()["data"].as_array().unwrap().len(), 2);
+
+    let settings = json!({ "base_url": "https://llm.example/v1", "model": "small", "api_key": "sk-very-secret" });
+    let provider = bench.call(Role::Admin, "PUT", "/api/v3/providers/example").body(settings).send().await.expect(200);
+    assert_eq!((provider.json()["name"].as_str(), provider.json()["has_key"].as_bool()), (Some("example"), Some(true)));
+    let listed = bench.get("/api/v3/providers").await.expect(200);
+    assert!(!listed.text.contains("sk-very-secret") && !provider.text.contains("sk-very-secret"));
+    bench.delete("/api/v3/providers/example").await.expect(204);
+    bench.delete("/api/v3/providers/example").await.expect(404);
+    assert_eq!(bench.get("/api/v3/channels").await.expect(200).json()["data"][0]["kind"], "site");
+}
+
+#[tokio::test]
+async fn texts_are_measured() {
+    let bench = Bench::new().await;
+    let asked = json!({ "text": "# Ships\n\nThe **quay** is wonderful. It takes 14 ships.", "title": "Ships", "language": "en", "format": "markdown" });
+    let answer = bench.call(Role::Viewer, "POST", "/api/v3/analyze").body(asked).send().await.expect(200).json();
+    assert_eq!(answer["language"], "en");
+    assert!(answer["sentiment"]["compound"].as_f64().is_some_and(|compound| compound > 0.3), "{answer}");
+    assert!(answer["score"].as_f64().is_some_and(|score| (0.0..=1.0).contains(&score)), "{answer}");
+    assert_eq!(
+        bench.post("/api/v3/analyze", json!({ "text": "a", "format": "pdf" })).await.expect(422).problem(),
+        "invalid"
+    );
+}

@@ -1,0 +1,70 @@
+//! What every handler shares.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use desk::Desk;
+use stdx::Timestamp;
+use stdx::task::Tasks;
+
+use crate::{Settings, api, live, site};
+
+/// What the web is made of.
+pub struct Parts {
+    pub desk: Desk,
+    pub settings: Settings,
+    pub registry: observe::Registry,
+    pub history: observe::history::History,
+    pub tasks: Tasks,
+    pub started_at: Timestamp,
+    /// Shown by `/api/v3/health` and `--version`.
+    pub version: &'static str,
+}
+
+/// Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    parts: Parts,
+    /// Rendered pages of the public site.
+    pub(crate) pages: site::Cache,
+    pub(crate) proxies: edge::client_ip::Proxies,
+    /// Wrong keys by address, so that nobody can guess on.
+    pub(crate) sign_in_limit: guard::limit::Limiter,
+    /// What was found of each part's health.
+    pub(crate) checks: api::health::Checks,
+    /// What live connections are told.
+    pub(crate) live: Arc<live::Hub>,
+}
+
+impl App {
+    /// `settings` must have been validated.
+    pub fn new(parts: Parts) -> App {
+        let pages = site::cache(&parts.desk.cache);
+        let proxies = edge::client_ip::Proxies::parse(&parts.settings.trusted_proxies)
+            .unwrap_or_else(|_| edge::client_ip::Proxies::new(Vec::new()));
+        let sign_in_limit = guard::limit::Limiter::new(20, std::time::Duration::from_secs(60), 10_000);
+        let live = live::Hub::new(parts.desk.ids.node(), parts.started_at);
+        App(Arc::new(Inner { parts, pages, proxies, sign_in_limit, checks: Default::default(), live }))
+    }
+
+    /// Lets the health watch the disk that holds `folder`; only the first call counts.
+    pub fn watch_disk(&self, folder: std::path::PathBuf) {
+        self.checks.watch(folder);
+    }
+}
+
+impl Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Deref for Inner {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}

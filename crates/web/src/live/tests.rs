@@ -1,0 +1,254 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use guard::role::Role;
+use serde_json::{Map, Value as Json, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use super::ring::{Hub, Topic};
+use crate::api::tests::Bench;
+
+/// Reads one stream of events.
+struct Reader {
+    body: axum::body::BodyDataStream,
+    text: String,
+}
+
+/// One event: id, type, data.
+type Event = (String, String, Json);
+
+impl Reader {
+    async fn open(bench: &Bench, path: &str, last: Option<&str>) -> Reader {
+        let call = bench.call(Role::Viewer, "GET", path);
+        let call = match last {
+            Some(last) => call.header("last-event-id", last),
+            None => call,
+        };
+        let response = call.open().await;
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        Reader { body: response.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// The next event; `None` at the end of the stream.
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            if let Some(end) = self.text.find("\n\n") {
+                let event: String = self.text.drain(..end + 2).collect();
+                let field =
+                    |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+                if event.starts_with(':') {
+                    continue;
+                }
+                return Some((field("id: "), field("event: "), serde_json::from_str(&field("data: ")).unwrap()));
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(20), self.body.next())
+                .await
+                .expect("an event comes in time")?;
+            self.text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+        }
+    }
+
+    async fn until(&mut self, kind: &str) -> Event {
+        loop {
+            let event = self.next().await.expect("the stream goes on");
+            if event.1 == kind {
+                return event;
+            }
+        }
+    }
+}
+
+async fn write(bench: &Bench) -> Json {
+    bench.post("/api/v3/posts", json!({ "title": "A quay", "body": "It opens in March." })).await.expect(201).json()
+}
+
+#[tokio::test]
+async fn what_happens_is_streamed_and_resumed() {
+    let bench = Bench::new().await;
+    super::start(&bench.app);
+    let mut reader = Reader::open(&bench, "/api/v3/events?topics=posts", None).await;
+    let (start, kind, _) = reader.next().await.unwrap();
+    assert_eq!(kind, "ready");
+    let post = write(&bench).await;
+    let (first, topic, data) = reader.next().await.unwrap();
+    assert_eq!((topic.as_str(), data["type"].as_str(), &data["post"]), ("posts", Some("created"), &post["id"]));
+    assert_eq!((data["id"].as_str(), data["topic"].as_str()), (Some(first.as_str()), Some("posts")));
+    let (second, _, data) = reader.next().await.unwrap();
+    assert_eq!((data["type"].as_str(), data["state"].as_str()), (Some("submitted"), Some("in_review")));
+    drop(reader);
+
+    let mut again = Reader::open(&bench, "/api/v3/events?topics=posts", Some(&first)).await;
+    assert_eq!(again.next().await.unwrap().0, second, "only what was missed");
+    assert_eq!(again.next().await.unwrap().1, "ready");
+    let mut from_start =
+        Reader::open(&bench, &format!("/api/v3/events?topics=posts&last_event_id={start}"), None).await;
+    assert_eq!(from_start.next().await.unwrap().0, first);
+    for unknown in ["1023-0.5", "nonsense", &start.replace('.', ".9"), ""] {
+        let mut lost = Reader::open(&bench, "/api/v3/events?topics=posts", Some(unknown)).await;
+        assert_eq!(lost.next().await.unwrap().1, "resync", "{unknown}");
+    }
+    bench.tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn single_jobs_are_told_to_those_who_named_them() {
+    let bench = Bench::new().await;
+    super::start(&bench.app);
+    let mut polls = Reader::open(&bench, "/api/v3/events?kinds=poll_source", None).await;
+    let mut counts = Reader::open(&bench, "/api/v3/events?topics=jobs", None).await;
+    counts.until("counts").await;
+    bench.post("/api/v3/sources", json!({ "url": "https://a.example/feed" })).await.expect(201);
+    let (_, _, data) = polls.until("jobs").await;
+    assert_eq!((data["type"].as_str(), data["kind"].as_str()), (Some("enqueued"), Some("poll_source")));
+    loop {
+        let (_, kind, data) = counts.next().await.unwrap();
+        assert_eq!(kind, "counts", "no single job: {data}");
+        if data["queues"].as_array().is_some_and(|queues| queues.iter().any(|q| q["counts"]["available"] == 1)) {
+            break;
+        }
+    }
+    for (query, name) in
+        [("topics=weather", "topics"), ("jobs=x", "jobs"), (&format!("kinds={}", "a,".repeat(101)), "kinds")]
+    {
+        let answer = bench.get(&format!("/api/v3/events?{query}")).await.expect(400);
+        assert!(answer.json()["detail"].as_str().unwrap().starts_with(name), "{}", answer.text);
+    }
+    bench.tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+fn body(n: u64) -> Map<String, Json> {
+    Map::from_iter([("n".to_owned(), json!(n))])
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_is_cut_off() {
+    let bench = Bench::new().await;
+    let mut reader = Reader::open(&bench, "/api/v3/events?topics=posts", None).await;
+    assert_eq!(reader.next().await.unwrap().1, "ready");
+    for n in 0..5_000 {
+        bench.app.live.publish(Topic::Posts, None, body(n));
+        if n % 100 == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    let (mut told, mut last) = (0, String::new());
+    while let Some((_, kind, _)) = reader.next().await {
+        told += 1;
+        last = kind;
+    }
+    assert_eq!(last, "resync", "the last word, after {told} events");
+    assert!(told < 1_500, "{told} events waited for somebody who did not read");
+}
+
+#[test]
+fn the_ring_forgets_and_says_so() {
+    let hub = Hub::new(3, stdx::Timestamp::from_millis(255));
+    for n in 0..1_100 {
+        hub.publish(Topic::Posts, None, body(n));
+    }
+    let missed = |seq: u64| hub.read(Some(&format!("3-ff.{seq}")), false).missed.map(|list| list.len());
+    assert_eq!(
+        [missed(1_100), missed(1_099), missed(76), missed(75), missed(1_101)],
+        [Some(0), Some(1), Some(1_024), None, None]
+    );
+    // A flood of jobs does not push the posts out.
+    let job = queue::JobId(stdx::Id::from_i64(5).unwrap());
+    for n in 0..3_000 {
+        hub.publish(Topic::Jobs, Some((job, "poll_source".to_owned())), body(n));
+    }
+    assert_eq!(missed(1_000), Some(100));
+    assert!(hub.read(Some("3-ff.1000"), true).missed.is_none());
+    assert!(hub.read(Some("4-ff.1000"), false).missed.is_none() && hub.read(Some("3-fe.1000"), false).missed.is_none());
+    assert_eq!(hub.newest().to_string(), "3-ff.4100");
+}
+
+#[test]
+fn seats_are_counted_and_given_back() {
+    let hub = Hub::new(0, stdx::Timestamp::EPOCH);
+    let mut seats: Vec<_> = (0..super::CLIENTS_MAX).map(|_| hub.sit().unwrap()).collect();
+    assert!(hub.sit().is_none());
+    seats.pop();
+    assert!(hub.sit().is_some());
+    drop(seats);
+    assert!(!hub.has_clients() && Arc::strong_count(&hub) == 1);
+}
+
+/// A connection to the router over loopback, as `axum` serves it.
+async fn connect(bench: &Bench, head: &str) -> (TcpStream, String) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = edge::Settings::default();
+    drop(listener);
+    let listener = edge::listen::bind(address).unwrap();
+    edge::serve(listener, crate::service(&bench.app), &settings, &bench.tasks);
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = head.replace("HOST", &address.to_string());
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        assert_eq!(stream.read(&mut byte).await.unwrap(), 1, "{}", String::from_utf8_lossy(&answer));
+        answer.push(byte[0]);
+    }
+    (stream, String::from_utf8(answer).unwrap())
+}
+
+/// The next text of an unmasked, unfragmented frame (RFC 6455 §5.2).
+async fn frame(stream: &mut TcpStream) -> (u8, Vec<u8>) {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head).await.unwrap();
+    let mut length = u64::from(head[1] & 127);
+    if length == 126 {
+        length = u64::from(stream.read_u16().await.unwrap());
+    } else if length == 127 {
+        length = stream.read_u64().await.unwrap();
+    }
+    let mut payload = vec![0; length as usize];
+    stream.read_exact(&mut payload).await.unwrap();
+    (head[0] & 15, payload)
+}
+
+fn upgrade(bench: &Bench, more: &str) -> String {
+    format!(
+        "GET /api/v3/live?topics=posts HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nAuthorization: Bearer {}\r\n{more}\r\n",
+        bench.key(Role::Viewer)
+    )
+}
+
+#[tokio::test]
+async fn a_web_socket_tells_the_same() {
+    let bench = Bench::new().await;
+    super::start(&bench.app);
+    let (mut stream, answer) = connect(&bench, &upgrade(&bench, "Origin: http://HOST\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    let (_, hello) = frame(&mut stream).await;
+    assert_eq!(serde_json::from_slice::<Json>(&hello).unwrap()["type"], "ready");
+    let post = write(&bench).await;
+    let (opcode, text) = frame(&mut stream).await;
+    let message: Json = serde_json::from_slice(&text).unwrap();
+    assert_eq!((opcode, &message["post"], message["topic"].as_str()), (1, &post["id"], Some("posts")));
+    let stopped = bench.tasks.clone();
+    let (left, closed) = tokio::join!(stopped.shutdown(Duration::from_secs(10)), async {
+        loop {
+            let (opcode, payload) = frame(&mut stream).await;
+            if opcode == 8 {
+                return payload;
+            }
+        }
+    });
+    assert_eq!((left, &closed[..2]), (0, &1001u16.to_be_bytes()[..]));
+}
+
+#[tokio::test]
+async fn pages_of_other_sites_may_not_listen() {
+    let bench = Bench::new().await;
+    for more in ["Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: http://HOST.evil.example\r\n"] {
+        let (_, answer) = connect(&bench, &upgrade(&bench, more)).await;
+        assert!(answer.starts_with("HTTP/1.1 403 "), "{more}: {answer}");
+    }
+    bench.tasks.shutdown(Duration::from_secs(5)).await;
+}

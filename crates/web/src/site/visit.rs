@@ -1,0 +1,90 @@
+//! What the site needs to know of a request.
+
+use std::convert::Infallible;
+
+use axum::body::Body;
+use axum::extract::FromRequestParts;
+use axum::response::Response;
+use edge::Ready;
+use http::request::Parts;
+use http::{HeaderMap, Method, header};
+
+use crate::App;
+
+/// A reader's request, without what the site does not read.
+#[derive(Debug)]
+pub struct Visit {
+    pub(super) path: String,
+    /// The query as sent, without `?`.
+    query: String,
+    /// Scheme and host for whole addresses: the public address, else the host that was asked for;
+    /// empty when that is no host, and then addresses stay relative.
+    pub(super) origin: String,
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl FromRequestParts<App> for Visit {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Visit {
+            path: parts.uri.path().to_owned(),
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            origin: app.settings.public_url.clone().or_else(|| origin(parts, app)).unwrap_or_default(),
+            method: parts.method.clone(),
+            headers: parts.headers.clone(),
+        })
+    }
+}
+
+impl Visit {
+    pub(crate) fn answer(&self, ready: &Ready) -> Response {
+        ready.answer(&self.method, &self.headers).map(Body::new)
+    }
+
+    /// The cache's key of `name`: answers hold whole addresses, so each host has its own.
+    pub(super) fn key(&self, name: &str) -> String {
+        format!("{name} {}", self.origin)
+    }
+
+    /// The list's cursor: `after`, when it can be the slug of a page.
+    pub(super) fn after(&self) -> Result<Option<&str>, NotASlug> {
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        match pairs.find(|(name, _)| *name == "after") {
+            None => Ok(None),
+            Some((_, slug)) if is_slug(slug) => Ok(Some(slug)),
+            Some(_) => Err(NotASlug),
+        }
+    }
+
+    /// The same address without slashes at its end; `None` when there are none, or nothing is left.
+    pub(super) fn without_slash(&self) -> Option<String> {
+        let name = self.path.strip_suffix('/')?.trim_matches('/');
+        // Two slashes at the front, or one and a backslash, would lead to another host.
+        let is_plain = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+        let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.query) };
+        is_plain.then(|| format!("/{name}{query}"))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct NotASlug;
+
+/// Whether `text` can be part of an address of the site: lower-case letters, digits, hyphens.
+pub(super) fn is_slug(text: &str) -> bool {
+    (1..=120).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
+}
+
+fn origin(parts: &Parts, app: &App) -> Option<String> {
+    // HTTP/2 carries the host in the address.
+    let sent = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = parts.uri.authority().map(|authority| authority.as_str()).or(sent)?.to_ascii_lowercase();
+    let is_host = (1..=255).contains(&host.len())
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
+        && host.parse::<http::uri::Authority>().is_ok();
+    let proxy = parts.extensions.get::<edge::Peer>().is_some_and(|peer| app.proxies.is_trusted(peer.0.ip()));
+    let outside = parts.headers.get("x-forwarded-proto").filter(|_| proxy);
+    let scheme = if outside.is_some_and(|value| value.as_bytes() == b"https") { "https" } else { "http" };
+    is_host.then(|| format!("{scheme}://{host}"))
+}
