@@ -1,0 +1,11 @@
+//! A newsroom of invented outlets, and the command that runs the whole line on it.
+
+pub mod news;
+pub mod outlets;
+pub mod plots;
+pub mod render;
+pub mod respond;
+mod run;
+pub mod serve;
+
+pub use run::run;

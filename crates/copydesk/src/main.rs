@@ -1,0 +1,96 @@
+//! The `copydesk` command.
+
+mod bench;
+mod cli;
+mod commands;
+mod config;
+mod demo;
+mod log;
+mod process;
+mod serve;
+mod server;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("copydesk")
+        .build()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(cli)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            if let Some(refused) = error.downcast_ref::<commands::Refused>() {
+                complain(&refused.to_string());
+                return ExitCode::from(2);
+            }
+            complain(&format!("copydesk: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that tells the user why a command failed")]
+fn complain(text: &str) {
+    eprintln!("{text}");
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
+    // What needs no configuration first: a broken file must not keep anybody from measuring a text.
+    match &cli.command {
+        Command::Feed(cli::Feed::Parse { file, url, json }) => return done(commands::texts::feed_parse(file, url.as_deref(), *json)),
+        Command::Analyze(args) => return done(commands::texts::analyze(args)),
+        Command::Version => return done(commands::say(format!("copydesk {}", env!("CARGO_PKG_VERSION")))),
+        Command::Openapi => return done(commands::say(web::api::document().to_json()?)),
+        Command::Config(cli::Config::Reference) => return done(commands::say(config::reference())),
+        _ => {}
+    }
+    let mut flags = BTreeMap::new();
+    if let Some(data) = &cli.common.data {
+        flags.insert("data".to_owned(), data.display().to_string());
+    }
+    if let Some(url) = &cli.common.database_url {
+        flags.insert("store.url".to_owned(), url.clone());
+    }
+    let loaded = config::Sources::of_process(cli.common.config.clone(), flags).and_then(|sources| config::load(&sources));
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(mistakes) => {
+            complain(mistakes.to_string().trim_end());
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    let config = loaded.config.clone();
+    log::start(&config.log, matches!(cli.command, Command::Serve(_)));
+    match &cli.command {
+        Command::Demo(args) => done(demo::run(config, args, cli.common.data.clone()).await),
+        Command::Serve(args) => done(serve::run(config, args).await),
+        Command::Source(command) => done(commands::sources::run(&config, command).await),
+        Command::Key(command) => done(commands::keys::run(&config, command).await),
+        Command::Migrate(args) => done(commands::archive::migrate(&config, args.check).await),
+        Command::Doctor(args) => {
+            let sound = commands::doctor::run(&config, args.json).await?;
+            Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
+        Command::Config(cli::Config::Show) => done(commands::say(loaded.show().trim_end())),
+        Command::Config(_) => done(commands::say("the configuration has no mistakes")),
+        Command::Backup { file } => done(commands::archive::backup(&config, file).await),
+        Command::Restore { file } => done(commands::archive::restore(&config, file).await),
+        Command::Export => done(commands::setup::export(&config).await),
+        Command::Apply { file } => done(commands::setup::apply(&config, file).await),
+        Command::Bench(cli::Bench::Line { posts, json }) => done(bench::line(&config, *posts, *json).await),
+        Command::Feed(_) | Command::Analyze(_) | Command::Version | Command::Openapi => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn done(result: Result<()>) -> Result<ExitCode> {
+    result.map(|()| ExitCode::SUCCESS)
+}

@@ -1,0 +1,169 @@
+//! One running process: everything opened in order, and closed in the other.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use desk::{Desk, Parts, channels, jobs, pipelines, sources};
+use queue::{Queue, Workers};
+use stdx::task::Tasks;
+use stdx::{Clock, Rng};
+use store::{MigrationSet, Store};
+
+use crate::config::Config;
+
+/// Every set of migrations, in the order they are applied.
+pub const MIGRATIONS: &[MigrationSet] = &[queue::MIGRATIONS, desk::MIGRATIONS];
+
+/// The database, the queue and the desk, without anything that runs by itself.
+pub struct Process {
+    pub desk: Desk,
+    pub tasks: Tasks,
+    pub config: Config,
+}
+
+/// Whether this process is the server of its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Owns the data folder; brings the schema up to date.
+    Serve,
+    /// A command beside a server that may be running.
+    Beside,
+}
+
+impl Process {
+    pub async fn open(config: &Config, mode: Mode) -> Result<Process> {
+        let clock = Clock::system();
+        let rng = Rng::from_os();
+        create_folder(&config.data)?;
+        let store = if mode == Mode::Serve || is_fresh(config) {
+            Store::open(&config.data, &config.store, MIGRATIONS, clock.clone()).await
+        } else {
+            Store::open_beside(&config.data, &config.store, MIGRATIONS, clock.clone()).await
+        };
+        let store = store.with_context(|| format!("opening the database of {}", config.data.display()))?;
+        let alone = mode == Mode::Serve && config.store.url.is_none();
+        let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), alone).await.context("joining the queue")?;
+        let desk = Desk::new(Parts {
+            queue,
+            settings: config.desk.clone(),
+            client: connect::Client::new(&config.connect, clock.clone(), rng.clone()),
+            llm: config.llm.clone(),
+            hosts: connect::Hosts::new(&config.connect),
+            limits: config.connect.limits(),
+            sealer: guard::Sealer::new(secret_key(config)?),
+            cache: cache::Cache::new(&config.cache, clock.clone()),
+            store,
+            clock,
+            rng,
+        });
+        Ok(Process { desk, tasks: Tasks::default(), config: config.clone() })
+    }
+
+    /// Starts the work: what must be there is made, what was interrupted is taken up, workers claim.
+    pub async fn start_work(&self) -> Result<Arc<Workers>> {
+        pipelines::ensure_default(&self.desk).await?;
+        channels::ensure_site(&self.desk).await?;
+        sources::ensure_polls(&self.desk).await?;
+        // A poll can only be missing after somebody has worked on the database by hand; sources are too
+        // important to rely on that.
+        let (desk, mut stop) = (self.desk.clone(), self.tasks.stop());
+        self.tasks.spawn(async move {
+            while stop.sleep(Duration::from_secs(60)).await {
+                if let Err(error) = sources::ensure_polls(&desk).await {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "looking for sources without a poll failed");
+                }
+            }
+        });
+        let workers = Workers::start(&self.desk.queue, jobs::handlers(&self.desk), &self.tasks);
+        if self.config.store.url.is_none() {
+            let queue = self.desk.queue.clone();
+            store::socket::listen(&self.config.data, &self.tasks, Arc::new(move |_| queue.poke()))
+                .context("listening for commands in the data folder")?;
+        }
+        Ok(workers)
+    }
+
+    /// Ends everything: running jobs get `grace` to finish, the rest is taken up at the next start.
+    pub async fn close(self, grace: Duration) {
+        let left = self.tasks.shutdown(grace).await;
+        if left > 0 {
+            tracing::warn!(tasks = left, "some work did not end in time; it is taken up at the next start");
+        }
+        if let Err(error) = self.desk.queue.leave().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "leaving the queue failed");
+        }
+        self.desk.store.close().await;
+    }
+
+    /// Ends a command: the server, if there is one, is told that there may be new work.
+    pub async fn close_beside(self) -> Result<()> {
+        self.desk.queue.leave().await?;
+        self.desk.store.close().await;
+        if self.config.store.url.is_none() {
+            store::socket::poke(&self.config.data, "work").await?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether there is no embedded database yet, where one is to be used.
+pub fn is_fresh(config: &Config) -> bool {
+    config.store.url.is_none() && !config.data.join(DATABASE).exists()
+}
+
+/// The file of the embedded database in the data folder.
+pub const DATABASE: &str = "copydesk.db";
+
+/// Makes the data folder, for its owner alone.
+///
+/// # Errors
+/// That of the system, with the folder's name.
+pub fn create_folder(folder: &Path) -> Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("creating the data folder {}", folder.display()))
+}
+
+/// The master key of sealed secrets: read from its file, or made at the first start with mode 0600.
+fn secret_key(config: &Config) -> Result<[u8; 32]> {
+    let path: PathBuf = config.secret_key_file.clone().unwrap_or_else(|| config.data.join("secret.key"));
+    match std::fs::read(&path) {
+        Ok(bytes) => decode_key(&bytes).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.secret_key_file.is_none() => make_key(&path),
+        Err(error) => Err(error).with_context(|| format!("reading the secret key {}", path.display())),
+    }
+}
+
+fn make_key(path: &Path) -> Result<[u8; 32]> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let key = stdx::rng::os_random::<32>();
+    let text: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Written whole under another name first: a process that dies here leaves no half key.
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let write = || -> std::io::Result<()> {
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&draft, path)
+    };
+    write().with_context(|| format!("writing the secret key {}", path.display()))?;
+    Ok(key)
+}
+
+fn decode_key(bytes: &[u8]) -> Result<[u8; 32]> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default().trim();
+    let mut key = [0; 32];
+    if text.len() != 64 || !text.bytes().all(|c| c.is_ascii_hexdigit()) {
+        bail!("the secret key is damaged");
+    }
+    for (i, byte) in key.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&text[2 * i..2 * i + 2], 16)?;
+    }
+    Ok(key)
+}

@@ -1,0 +1,61 @@
+//! The listeners of a process and what they serve.
+
+use std::net::SocketAddr;
+
+use anyhow::{Context as _, Result};
+use stdx::metric::Metric;
+
+use crate::process::Process;
+
+/// Every crate's metric cells.
+pub fn metrics() -> Vec<&'static [Metric]> {
+    let mut all: Vec<&'static [Metric]> = vec![
+        store::METRICS,
+        queue::METRICS,
+        connect::METRICS,
+        guard::METRICS,
+        cache::METRICS,
+        edge::METRICS,
+        observe::access::METRICS,
+    ];
+    all.extend_from_slice(desk::METRICS);
+    all
+}
+
+/// Binds and serves; gives the address, whose port the system chose when `listen` has port 0.
+pub fn start(process: &Process, listen: SocketAddr) -> Result<(web::App, SocketAddr)> {
+    let listener = edge::listen::bind(listen)?;
+    let address = listener.address();
+    let registry = observe::Registry::new(metrics());
+    let history = observe::History::default();
+    history.run(registry.clone(), process.desk.clock.clone(), &process.tasks);
+    let app = web::App::new(web::Parts {
+        desk: process.desk.clone(),
+        settings: process.config.site.clone(),
+        registry,
+        history,
+        tasks: process.tasks.clone(),
+        started_at: process.desk.now(),
+        version: env!("CARGO_PKG_VERSION"),
+    });
+    web::live::start(&app);
+    if process.config.store.url.is_none() {
+        app.watch_disk(process.config.data.clone());
+    }
+    edge::serve(listener, web::service(&app), &process.config.edge, &process.tasks);
+    Ok((app, address))
+}
+
+/// Completes when the operator wants the process to end. Listens from now on, so that whoever reads that
+/// the process is up may end it at once.
+pub fn stopped() -> Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
+    let mut terminate = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
