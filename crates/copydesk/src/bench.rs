@@ -44,7 +44,13 @@ pub async fn line(config: &Config, events: u32, as_json: bool) -> Result<()> {
     let process = Process::open(&config, Mode::Serve).await?;
     desk::pipelines::ensure_default(&process.desk).await?;
     for feed in &feeds {
-        let new = NewSource { url: feed.url.clone(), name: None, pipeline: None, interval_s: Some(86_400), backfill: Some(10_000) };
+        let new = NewSource {
+            url: feed.url.clone(),
+            name: None,
+            pipeline: None,
+            interval_s: Some(86_400),
+            backfill: Some(10_000),
+        };
         sources::create(&process.desk, &Actor::system(), new).await.with_context(|| format!("adding {}", feed.url))?;
     }
     let (started, cpu) = (Instant::now(), cpu_seconds());
@@ -67,8 +73,15 @@ pub async fn line(config: &Config, events: u32, as_json: bool) -> Result<()> {
             "cpu_s": cpu, "cpu_ms_per_post": cpu * 1_000.0 / made.max(1) as f64, "commits": stats.commits,
         }));
     }
-    say(format!("{} items of {} sources became {} stories and {made} posts, {published} of them published", totals.items, totals.sources, totals.stories))?;
-    say(format!("{seconds:.2} s: {:.0} posts an hour; {:.2} ms of processor a post", made as f64 / seconds * 3_600.0, cpu * 1_000.0 / made.max(1) as f64))?;
+    say(format!(
+        "{} items of {} sources became {} stories and {made} posts, {published} of them published",
+        totals.items, totals.sources, totals.stories
+    ))?;
+    say(format!(
+        "{seconds:.2} s: {:.0} posts an hour; {:.2} ms of processor a post",
+        made as f64 / seconds * 3_600.0,
+        cpu * 1_000.0 / made.max(1) as f64
+    ))?;
     if !settled {
         say("the work was not done within the limit")?;
     }
@@ -91,7 +104,8 @@ fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
         let base = format!("http://{address}");
         let mut bodies = Vec::new();
         for chunk in all.chunks(EVENTS_A_FEED as usize) {
-            let mut items: Vec<render::Item> = chunk.iter().rev().filter_map(|event| room.item(event, number)).collect();
+            let mut items: Vec<render::Item> =
+                chunk.iter().rev().filter_map(|event| room.item(event, number)).collect();
             // The newsroom's calendar is made for a few days: the whole bench is news of one afternoon.
             for item in &mut items {
                 item.published_at = room.started - Duration::from_secs(600 + item.index % 3_600);

@@ -46,7 +46,9 @@ fn complain(text: &str) {
 async fn run(cli: Cli) -> Result<ExitCode> {
     // What needs no configuration first: a broken file must not keep anybody from measuring a text.
     match &cli.command {
-        Command::Feed(cli::Feed::Parse { file, url, json }) => return done(commands::texts::feed_parse(file, url.as_deref(), *json)),
+        Command::Feed(cli::Feed::Parse { file, url, json }) => {
+            return done(commands::texts::feed_parse(file, url.as_deref(), *json));
+        }
         Command::Analyze(args) => return done(commands::texts::analyze(args)),
         Command::Version => return done(commands::say(format!("copydesk {}", env!("CARGO_PKG_VERSION")))),
         Command::Openapi => return done(commands::say(web::api::document().to_json()?)),
@@ -60,7 +62,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     if let Some(url) = &cli.common.database_url {
         flags.insert("store.url".to_owned(), url.clone());
     }
-    let loaded = config::Sources::of_process(cli.common.config.clone(), flags).and_then(|sources| config::load(&sources));
+    let loaded =
+        config::Sources::of_process(cli.common.config.clone(), flags).and_then(|sources| config::load(&sources));
     let loaded = match loaded {
         Ok(loaded) => loaded,
         Err(mistakes) => {

@@ -44,7 +44,9 @@ impl Process {
         };
         let store = store.with_context(|| format!("opening the database of {}", config.data.display()))?;
         let alone = mode == Mode::Serve && config.store.url.is_none();
-        let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), alone).await.context("joining the queue")?;
+        let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), alone)
+            .await
+            .context("joining the queue")?;
         let desk = Desk::new(Parts {
             queue,
             settings: config.desk.clone(),
@@ -72,7 +74,10 @@ impl Process {
         self.tasks.spawn(async move {
             while stop.sleep(Duration::from_secs(60)).await {
                 if let Err(error) = sources::ensure_polls(&desk).await {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "looking for sources without a poll failed");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "looking for sources without a poll failed"
+                    );
                 }
             }
         });
@@ -134,7 +139,9 @@ fn secret_key(config: &Config) -> Result<[u8; 32]> {
     let path: PathBuf = config.secret_key_file.clone().unwrap_or_else(|| config.data.join("secret.key"));
     match std::fs::read(&path) {
         Ok(bytes) => decode_key(&bytes).with_context(|| format!("{} must hold 64 hexadecimal digits", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.secret_key_file.is_none() => make_key(&path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && config.secret_key_file.is_none() => {
+            make_key(&path)
+        }
         Err(error) => Err(error).with_context(|| format!("reading the secret key {}", path.display())),
     }
 }

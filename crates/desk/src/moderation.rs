@@ -13,7 +13,7 @@ use crate::people::{Action, Actor, recall, remember};
 use crate::pipelines::{self, Policy};
 pub use crate::posts::Edit;
 use crate::posts::{self, Command, Draft, Post, State};
-use crate::{PipelineId, ChannelId, Desk, Error, Fault, PostId, ReviewId, Version, analysis, pages};
+use crate::{ChannelId, Desk, Error, Fault, PipelineId, PostId, ReviewId, Version, analysis, pages};
 
 static DECISIONS: Family<Counter> = Family::new(&["decision", "by"], 20);
 

@@ -187,8 +187,15 @@ pub async fn create_key(
                     return Err(Error::Exists { what: "key", name: row.name, id });
                 }
                 let id = row.id.to_string();
-                let values =
-                    params![row.id.to_i64(), hash, row.prefix, row.name, row.role.to_string(), row.created_at, row.expires_at];
+                let values = params![
+                    row.id.to_i64(),
+                    hash,
+                    row.prefix,
+                    row.name,
+                    row.role.to_string(),
+                    row.created_at,
+                    row.expires_at
+                ];
                 tx.exec(&KEY_ADD, values).await?;
                 remember(tx, &actor, &id, now).await
             })

@@ -24,14 +24,14 @@ pub(crate) struct Ack {
 #[derive(Clone, Debug)]
 enum Verdict {
     Done { job: Waiting, started_at: Timestamp, outcome: &'static str, result: Option<String> },
-    Again(Waiting),
+    Again { job: Waiting, failed: bool },
     Dead { job: Waiting, reason: String },
 }
 
 impl Verdict {
     fn job(&self) -> &Waiting {
         match self {
-            Verdict::Done { job, .. } | Verdict::Again(job) | Verdict::Dead { job, .. } => job,
+            Verdict::Done { job, .. } | Verdict::Again { job, .. } | Verdict::Dead { job, .. } => job,
         }
     }
 }
@@ -108,7 +108,7 @@ impl Queue {
                     }
                     job.release(tx).await?;
                 }
-                Verdict::Again(job) => again.push(job.values()),
+                Verdict::Again { job, .. } => again.push(job.values()),
                 Verdict::Dead { job, reason } => {
                     dead.push(job.dead_values(reason, now));
                     job.release(tx).await?;
@@ -136,8 +136,9 @@ impl Queue {
             Err(Fault::Cancel) => Verdict::Done { job, started_at, outcome: "cancelled", result: None },
             Err(Fault::Snooze(wait)) => {
                 job.attempt = 0;
+                job.error = None;
                 job.run_at = now + wait;
-                Verdict::Again(job)
+                Verdict::Again { job, failed: false }
             }
             Err(Fault::GiveUp(reason)) => {
                 job.attempt += 1;
@@ -150,7 +151,7 @@ impl Queue {
                 }
                 job.run_at = now + after.unwrap_or_else(|| self.backoff().delay(job.attempt as u32, &self.0.rng));
                 job.error = Some(error);
-                Verdict::Again(job)
+                Verdict::Again { job, failed: true }
             }
         }
     }
@@ -159,10 +160,14 @@ impl Queue {
         let (job, kind, detail, outcome) = match verdict {
             Verdict::Done { job, outcome: "cancelled", .. } => (job, SignalKind::Cancelled, None, "cancelled"),
             Verdict::Done { job, result, .. } => (job, SignalKind::Completed, result, "completed"),
-            Verdict::Again(job) => {
+            Verdict::Again { job, failed: true } => {
                 self.notice(&job);
                 let error = job.error.clone();
                 (job, SignalKind::Failed, error, "retried")
+            }
+            Verdict::Again { job, failed: false } => {
+                self.notice(&job);
+                (job, SignalKind::Snoozed, None, "snoozed")
             }
             Verdict::Dead { job, reason } => {
                 tracing::warn!(job.id = %job.id, job.kind = self.0.kinds.name(job.kind), reason, "a job is dead");

@@ -10,7 +10,7 @@ use crate::claim::Waiting;
 use crate::queue::RESCUED;
 use crate::{Error, Queue, Settings, sql};
 
-/// A job that was taken back this often is taken for the cause of the crashes.
+/// A job that was taken back this often, and as often as it may be tried, is taken for the cause of the crashes.
 const RESCUES_MAX: i64 = 20;
 
 /// Takes the lowest free node number; its epoch is an id, so that older leases can be told by comparison.
@@ -99,8 +99,8 @@ impl Queue {
             let jobs: Vec<Waiting> = serde_json::from_str(&packed).unwrap_or_default();
             for mut job in jobs.into_iter().filter(|job| !acked.contains(&job.id.to_i64())) {
                 job.rescued += 1;
-                if job.rescued > RESCUES_MAX {
-                    let reason = format!("its process went silent {RESCUES_MAX} times while it ran");
+                if job.rescued > RESCUES_MAX.max(job.attempts_max) {
+                    let reason = format!("its process went silent {} times while it ran", job.rescued);
                     tx.exec(&sql::DEAD_ADD, job.dead_values(&reason, now)).await?;
                     job.release(tx).await?;
                 } else {

@@ -35,6 +35,8 @@ pub enum SignalKind {
     Progress,
     Completed,
     Failed,
+    /// Put off by itself, without a failure.
+    Snoozed,
     Dead,
     Cancelled,
 }

@@ -28,6 +28,8 @@
     all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
   }));
 
+  one(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
   // --- Help
   const help = one("#help");
   one("[data-dialog]")?.addEventListener("click", (event) => {
@@ -153,25 +155,26 @@
   const ticker = one("[data-ticker]");
   const tell = (words, href) => {
     if (!ticker) return;
-    ticker.closest("[hidden]")?.removeAttribute("hidden");
     const line = document.createElement("li");
     const text = href ? document.createElement("a") : document.createElement("span");
     if (href) text.href = href;
     text.textContent = words;
     const at = document.createElement("span");
     at.className = "meta";
-    at.textContent = ` ${new Date().toLocaleTimeString()}`;
+    at.textContent = ` ${new Date().toLocaleTimeString([], { hour12: false })}`;
     line.append(text, at);
     ticker.prepend(line);
     while (ticker.children.length > 12) ticker.lastChild.remove();
   };
+  ticker?.closest("[hidden]").removeAttribute("hidden");
   const section = body.dataset.section;
   const onPost = (told) => {
     const words = told.type.replaceAll("_", " ");
     if (section === "overview") tell(`${told.title}: ${words}`, `/console/posts/${told.post}`);
     if (told.post === body.dataset.post) {
       const warning = one("#overtaken");
-      if (warning) warning.hidden = false;
+      const news = told.version > Number(body.dataset.version) || told.state !== body.dataset.state;
+      if (warning && news) warning.hidden = false;
     } else if (section === "posts" || section === "review" && told.type === "submitted") fresh(told.post);
   };
   const onSource = (told) => {
@@ -182,7 +185,10 @@
   };
   const onJob = (told) => {
     if (told.type === "progress" || told.type === "enqueued") return;
-    tell(`${told.kind}: ${told.type}${told.type === "failed" || told.type === "dead" ? `, ${told.detail || ""}` : ""}`, `/console/jobs/${told.job}`);
+    // A run that ends without an error and is not done has put itself off, such as the poll of a source.
+    const words = told.type === "snoozed" ? "due again later" : told.type === "dead" ? "given up" : told.type;
+    const why = (told.type === "failed" || told.type === "dead") && told.detail ? `, ${told.detail}` : "";
+    tell(`${told.kind}: ${words}${why}`, `/console/jobs/${told.job}`);
   };
 
   const close = () => { stream?.close(); stream = null; };

@@ -54,7 +54,11 @@ impl Settings {
             wrong("public_url", url, "must be http:// or https:// and a host, without a path");
         }
         if edge::client_ip::Proxies::parse(&self.trusted_proxies).is_err() {
-            wrong("trusted_proxies", &self.trusted_proxies.join(", "), "must be addresses or networks, such as \"10.0.0.0/8\"");
+            wrong(
+                "trusted_proxies",
+                &self.trusted_proxies.join(", "),
+                "must be addresses or networks, such as \"10.0.0.0/8\"",
+            );
         }
         for (key, path) in [("logo", &self.logo), ("pages_folder", &self.pages_folder)] {
             if let Some(path) = path

@@ -33,7 +33,9 @@ pub async fn backup(config: &Config, file: &Path) -> Result<()> {
             return Err(error).with_context(|| format!("writing {}", file.display()));
         }
     };
-    std::fs::File::open(&draft).and_then(|file| file.sync_all()).with_context(|| format!("writing {}", draft.display()))?;
+    std::fs::File::open(&draft)
+        .and_then(|file| file.sync_all())
+        .with_context(|| format!("writing {}", draft.display()))?;
     std::fs::rename(&draft, file).with_context(|| format!("naming {}", file.display()))?;
     say(format!("{} rows in {}", summary.rows(), file.display()))?;
     process.close_beside().await
@@ -43,7 +45,9 @@ pub async fn restore(config: &Config, file: &Path) -> Result<()> {
     let input = std::fs::File::open(file).with_context(|| format!("opening {}", file.display()))?;
     crate::process::create_folder(&config.data)?;
     // The store alone: joining the queue would write into a database that must be empty.
-    let store = Store::open(&config.data, &config.store, MIGRATIONS, stdx::Clock::system()).await.context("opening the database")?;
+    let store = Store::open(&config.data, &config.store, MIGRATIONS, stdx::Clock::system())
+        .await
+        .context("opening the database")?;
     let loaded = archive::load(&store, &tables(), input).await;
     store.close().await;
     let summary = loaded.with_context(|| format!("restoring {}", file.display()))?;
@@ -54,7 +58,8 @@ pub async fn restore(config: &Config, file: &Path) -> Result<()> {
 }
 
 pub async fn migrate(config: &Config, only_check: bool) -> Result<()> {
-    let pending = store::pending(&config.data, &config.store, MIGRATIONS).await.context("reading the schema's state")?;
+    let pending =
+        store::pending(&config.data, &config.store, MIGRATIONS).await.context("reading the schema's state")?;
     for step in &pending {
         say(format!("{}/{:04} {}", step.set, step.version, step.name))?;
     }

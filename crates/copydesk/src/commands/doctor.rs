@@ -38,7 +38,9 @@ fn report(findings: &Findings, json: bool) -> Result<bool> {
     if json {
         say_json(findings)?;
     } else {
-        for (mark, lines) in [("ok      ", &findings.passed), ("warning ", &findings.warnings), ("PROBLEM ", &findings.problems)] {
+        for (mark, lines) in
+            [("ok      ", &findings.passed), ("warning ", &findings.warnings), ("PROBLEM ", &findings.problems)]
+        {
             for line in lines {
                 say(format!("{mark}{line}"))?;
             }
@@ -50,13 +52,17 @@ fn report(findings: &Findings, json: bool) -> Result<bool> {
 fn disk(config: &Config, findings: &mut Findings) {
     let folder = &config.data;
     if !folder.exists() {
-        findings.warnings.push(format!("the data folder {} does not exist yet; the first start makes it", folder.display()));
+        findings
+            .warnings
+            .push(format!("the data folder {} does not exist yet; the first start makes it", folder.display()));
         return;
     }
     let probe = folder.join(format!(".probe-{}", std::process::id()));
     match std::fs::write(&probe, b"probe").and_then(|()| std::fs::remove_file(&probe)) {
         Ok(()) => findings.passed.push(format!("the data folder {} can be written", folder.display())),
-        Err(error) => findings.problems.push(format!("the data folder {} cannot be written: {error}", folder.display())),
+        Err(error) => {
+            findings.problems.push(format!("the data folder {} cannot be written: {error}", folder.display()))
+        }
     }
     match rustix::fs::statvfs(folder) {
         Ok(stat) => {
@@ -78,13 +84,17 @@ fn disk(config: &Config, findings: &mut Findings) {
 async fn database(process: &Process, findings: &mut Findings) {
     match process.desk.store.check().await {
         Ok(damage) if damage.is_empty() => findings.passed.push("the database is sound".to_owned()),
-        Ok(damage) => findings.problems.extend(damage.into_iter().map(|line| format!("the database is damaged: {line}"))),
+        Ok(damage) => {
+            findings.problems.extend(damage.into_iter().map(|line| format!("the database is damaged: {line}")))
+        }
         Err(error) => findings.problems.push(format!("checking the database failed: {:#}", anyhow::Error::from(error))),
     }
     match check::differences(&process.desk).await {
         Ok(found) if found.is_empty() => findings.passed.push("the event log replays to the same posts".to_owned()),
         Ok(found) => findings.problems.extend(found),
-        Err(error) => findings.problems.push(format!("replaying the event log failed: {:#}", anyhow::Error::from(error))),
+        Err(error) => {
+            findings.problems.push(format!("replaying the event log failed: {:#}", anyhow::Error::from(error)))
+        }
     }
     if let Ok((pages, _)) = pages::summary(&process.desk).await {
         findings.passed.push(format!("the site shows {pages} pages"));
@@ -96,14 +106,22 @@ async fn remote(process: &Process, findings: &mut Findings) {
     let Ok(all) = sources::list(&process.desk, &actor, None, 200).await else { return };
     let failing: Vec<_> = all.iter().filter(|source| source.failures > 0).collect();
     for source in failing.iter().take(20) {
-        findings.warnings.push(format!("source {} fails: {}", source.url, source.error.as_deref().unwrap_or("no reason is known")));
+        findings.warnings.push(format!(
+            "source {} fails: {}",
+            source.url,
+            source.error.as_deref().unwrap_or("no reason is known")
+        ));
     }
     if failing.is_empty() {
         findings.passed.push(format!("{} sources, none failing", all.len()));
     }
     for provider in providers::list(&process.desk, &actor).await.unwrap_or_default() {
         if let Err(error) = providers::reach(&process.desk, &provider.name).await {
-            findings.warnings.push(format!("provider {} cannot be reached: {:#}", provider.name, anyhow::Error::from(error)));
+            findings.warnings.push(format!(
+                "provider {} cannot be reached: {:#}",
+                provider.name,
+                anyhow::Error::from(error)
+            ));
         }
     }
 }

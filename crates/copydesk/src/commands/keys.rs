@@ -15,7 +15,9 @@ pub async fn run(config: &Config, command: &Key) -> Result<()> {
     let (desk, actor) = (&process.desk, Actor::system());
     match command {
         Key::Create { name, role, expires } => {
-            let role = role.parse().map_err(|_| anyhow::anyhow!("{role:?} is no role; give admin, editor, author, moderator or viewer"))?;
+            let role = role
+                .parse()
+                .map_err(|_| anyhow::anyhow!("{role:?} is no role; give admin, editor, author, moderator or viewer"))?;
             let lasts = expires.map(|days| Duration::from_secs(u64::from(days) * 86_400));
             let (key, secret) = people::create_key(desk, &actor, name, role, lasts).await?;
             say(format!("{}  (id {}, {}; shown this once)", secret.reveal(), key.id, key.role))?;

@@ -19,7 +19,8 @@ pub async fn export(config: &Config) -> Result<()> {
 
 pub async fn apply(config: &Config, file: &Path) -> Result<()> {
     let bytes = read_input(file)?;
-    let setup: Setup = serde_json::from_slice(&bytes).with_context(|| format!("reading {} as a set-up", file.display()))?;
+    let setup: Setup =
+        serde_json::from_slice(&bytes).with_context(|| format!("reading {} as a set-up", file.display()))?;
     let process = Process::open(config, Mode::Beside).await?;
     desk::pipelines::ensure_default(&process.desk).await?;
     let applied = portable::apply(&process.desk, &Actor::system(), &setup, |name| std::env::var(name).ok()).await?;

@@ -40,7 +40,14 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
             } else {
                 for source in all {
                     let outcome = source.error.as_deref().or(source.outcome.as_deref()).unwrap_or("not polled yet");
-                    say(format!("{}  {:<7} {:>5} items  {}  {}  {outcome}", source.id, source.state.name(), source.items, source.name, source.url))?;
+                    say(format!(
+                        "{}  {:<7} {:>5} items  {}  {}  {outcome}",
+                        source.id,
+                        source.state.name(),
+                        source.items,
+                        source.name,
+                        source.url
+                    ))?;
                 }
             }
         }

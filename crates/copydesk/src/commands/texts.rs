@@ -49,7 +49,12 @@ pub fn analyze(args: &Analyze) -> Result<()> {
     for file in &args.files {
         let bytes = read_input(file)?;
         let Ok(text) = std::str::from_utf8(&bytes) else { bail!("{} is not UTF-8 text", file.display()) };
-        let options = text::Options { language, title: args.title.clone(), keyphrase: args.keyphrase.clone(), ..text::Options::default() };
+        let options = text::Options {
+            language,
+            title: args.title.clone(),
+            keyphrase: args.keyphrase.clone(),
+            ..text::Options::default()
+        };
         let analysis = text::analyze(text, &options);
         if args.json {
             let mut value = serde_json::to_value(&analysis)?;

@@ -35,10 +35,6 @@ impl Mistakes {
         self.list.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Mistake> {
-        self.list.iter()
-    }
-
     fn place(&self, origin: Origin) -> &str {
         match origin {
             Origin::Default => "configuration",

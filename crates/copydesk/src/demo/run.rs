@@ -37,12 +37,16 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     let tasks = stdx::task::Tasks::default();
     let (news, newsroom) = watch::channel(Newsroom::new(args.seed, Timestamp::EPOCH));
     let wish = remembered_port(&config)?;
-    let outlets = serve_outlets(&newsroom, wish.unwrap_or(OUTLETS_PORT), &tasks).context("serving the outlets on 127.0.77.1 and up")?;
+    let outlets = serve_outlets(&newsroom, wish.unwrap_or(OUTLETS_PORT), &tasks)
+        .context("serving the outlets on 127.0.77.1 and up")?;
     let port = outlets.first().map_or(0, |outlet| outlet.address.port());
     if let Some(wish) = wish
         && wish != port
     {
-        bail!("port {wish} on 127.0.77.1 is taken, but the sources in {} live there; end what uses it", config.data.display());
+        bail!(
+            "port {wish} on 127.0.77.1 is taken, but the sources in {} live there; end what uses it",
+            config.data.display()
+        );
     }
     config.connect.allow.extend(outlets.iter().map(|outlet| outlet.address.to_string()));
 
@@ -55,8 +59,16 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     let known: Vec<String> = all_sources(&process.desk).await?.into_iter().map(|source| source.url).collect();
     for outlet in &outlets {
         if !known.contains(&outlet.feed_url) {
-            let new = NewSource { url: outlet.feed_url.clone(), name: None, pipeline: None, interval_s: Some(POLL_S), backfill: Some(100) };
-            sources::create(&process.desk, &Actor::system(), new).await.with_context(|| format!("adding {}", outlet.feed_url))?;
+            let new = NewSource {
+                url: outlet.feed_url.clone(),
+                name: None,
+                pipeline: None,
+                interval_s: Some(POLL_S),
+                backfill: Some(100),
+            };
+            sources::create(&process.desk, &Actor::system(), new)
+                .await
+                .with_context(|| format!("adding {}", outlet.feed_url))?;
         }
     }
     if args.once {
@@ -78,7 +90,10 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
             next.published += 1;
             // Stored first: after a restart the newsroom must not take back what it has told.
             if let Err(error) = people::set_setting(&desk, INDEX, &next.published.to_string()).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the newsroom could not store its place; no news this time");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the newsroom could not store its place; no news this time"
+                );
                 continue;
             }
             news.send_replace(next);
@@ -142,7 +157,10 @@ async fn settle(desk: &Desk) -> Result<()> {
             let pending = s.counts.get(State::Available) + s.counts.get(State::Running);
             pending > 0 || (!polls && s.counts.get(State::Scheduled) + s.counts.get(State::Retryable) > 0)
         });
-        let polled = all_sources(desk).await?.iter().all(|source| source.polled_at.is_some() || source.state != sources::State::Active);
+        let polled = all_sources(desk)
+            .await?
+            .iter()
+            .all(|source| source.polled_at.is_some() || source.state != sources::State::Active);
         if !busy && polled {
             return Ok(());
         }
@@ -162,13 +180,18 @@ async fn sums(desk: &Desk, time: Duration) -> Result<serde_json::Value> {
 }
 
 fn greet(address: SocketAddr, key: Option<&str>, config: &Config, passing: bool, outlets: usize) -> Result<()> {
-    say(format!("Copydesk {} — {outlets} invented outlets are read, drafted, judged and published as you watch.", env!("CARGO_PKG_VERSION")))?;
+    say(format!(
+        "Copydesk {} — {outlets} invented outlets are read, drafted, judged and published as you watch.",
+        env!("CARGO_PKG_VERSION")
+    ))?;
     say(format!("\n  site      http://{address}/"))?;
     say(format!("  console   http://{address}/console"))?;
     say(format!("  API       http://{address}/docs"))?;
     match key {
         Some(key) => say(format!("  key       {key}   (administrator; shown this once)"))?,
-        None => say("  key       the one printed at the first start, or: copydesk key create NAME --role admin --data …".to_owned())?,
+        None => {
+            say("  key       the one printed at the first start, or: copydesk key create NAME --role admin --data …")?
+        }
     }
     let fate = if passing { "removed at the end; keep it with --data DIR" } else { "kept" };
     say(format!("\n  data in {} ({fate}); end with Ctrl-C", config.data.display()))
@@ -184,7 +207,11 @@ impl Drop for Scratch {
 }
 
 fn scratch_folder() -> Result<Scratch> {
-    let folder = std::env::temp_dir().join(format!("copydesk-demo-{}-{:08x}", std::process::id(), stdx::Rng::from_os().next_u64() as u32));
+    let folder = std::env::temp_dir().join(format!(
+        "copydesk-demo-{}-{:08x}",
+        std::process::id(),
+        stdx::Rng::from_os().next_u64() as u32
+    ));
     std::fs::create_dir_all(&folder).with_context(|| format!("creating {}", folder.display()))?;
     Ok(Scratch(folder))
 }
@@ -204,5 +231,7 @@ fn remember_port(config: &Config, port: u16) -> Result<()> {
         return Ok(());
     }
     let draft = config.data.join("demo.port.new");
-    std::fs::write(&draft, port.to_string()).and_then(|()| std::fs::rename(&draft, &path)).with_context(|| format!("writing {}", path.display()))
+    std::fs::write(&draft, port.to_string())
+        .and_then(|()| std::fs::rename(&draft, &path))
+        .with_context(|| format!("writing {}", path.display()))
 }

@@ -3,7 +3,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use edge::http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+use edge::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use edge::{Body, Incoming, body};
 use stdx::task::Tasks;
 use tokio::sync::watch;
@@ -66,7 +66,7 @@ async fn answer(
     newsroom: watch::Receiver<Newsroom>,
     outlet: usize,
     address: SocketAddr,
-    request: edge::http::Request<Incoming>,
+    request: Request<Incoming>,
 ) -> Response<Body> {
     let is_head = *request.method() == Method::HEAD;
     if !is_head && *request.method() != Method::GET {

@@ -29,12 +29,12 @@ pub fn marked(old: &str, new: &str) -> Html {
     Html::trusted(out)
 }
 
-/// Words, each with the white space behind it.
+/// Words, and the white space between them.
 fn words(text: &str) -> Vec<&str> {
     let mut words = Vec::new();
     let (mut start, mut in_space) = (0, false);
     for (at, c) in text.char_indices() {
-        if in_space && !c.is_whitespace() {
+        if at > start && in_space != c.is_whitespace() {
             words.push(&text[start..at]);
             start = at;
         }
@@ -103,8 +103,8 @@ mod tests {
     fn shows_what_changed() {
         let check = |old: &str, new: &str, expected: &str| assert_eq!(marked(old, new).to_string(), expected);
         check("same text", "same text", "");
-        check("the red boat sank", "the blue boat sank", "the <del>red </del><ins>blue </ins>boat sank");
-        check("one two", "one two three", "one <del>two</del><ins>two three</ins>");
+        check("the red boat sank", "the blue boat sank", "the <del>red</del><ins>blue</ins> boat sank");
+        check("one two", "one two three", "one two<ins> three</ins>");
         check("", "<b>", "<ins>&lt;b&gt;</ins>");
     }
 
@@ -112,13 +112,14 @@ mod tests {
     fn both_texts_can_be_read_out_again() {
         let (old, new) = ("a b c d e f g\n\nh i", "a x c d f y g\n\nh z i");
         let runs = steps(&words(old), &words(new));
-        let read = |not: Step| runs.iter().filter(|(step, _)| *step != not).map(|(_, text)| text.as_str()).collect::<String>();
+        let read =
+            |not: Step| runs.iter().filter(|(step, _)| *step != not).map(|(_, text)| text.as_str()).collect::<String>();
         assert_eq!((read(Step::New), read(Step::Gone)), (old.to_owned(), new.to_owned()));
     }
 
     #[test]
     fn very_long_texts_are_shown_whole() {
-        let (old, new) = ("a ".repeat(3_000), "b ".repeat(3_000));
+        let (old, new) = ("a-".repeat(10) + &" a".repeat(3_000), "b-".repeat(10) + &" b".repeat(3_000) + "!");
         assert_eq!(steps(&words(&old), &words(&new)).len(), 2);
     }
 }

@@ -19,7 +19,11 @@ use crate::App;
 use crate::problem::{self, Problem};
 
 /// `POST /console/posts/{id}/approval`
-pub async fn approve(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn approve(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     let done = match version(&fields) {
         Ok(version) => moderation::approve(&app.desk, &person.actor, post, version).await.map_err(Failed::from),
@@ -32,7 +36,11 @@ pub async fn approve(State(app): State<App>, Path(post): Path<String>, Posted { 
 }
 
 /// `POST /console/posts/{id}/approval/withdrawal`: the undo.
-pub async fn withdraw(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn withdraw(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     match moderation::withdraw_approval(&app.desk, &person.actor, post).await {
         Ok(_) if fields.get("from") == "review" => {
@@ -44,7 +52,11 @@ pub async fn withdraw(State(app): State<App>, Path(post): Path<String>, Posted {
 }
 
 /// `POST /console/posts/{id}/rejection`
-pub async fn reject(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn reject(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     let reason = match (fields.get("quick"), fields.get("reason").trim()) {
         ("", typed) => typed.to_owned(),
@@ -68,20 +80,29 @@ pub async fn reject(State(app): State<App>, Path(post): Path<String>, Posted { p
 }
 
 /// `POST /console/posts/{id}/versions`: a new version by a person, approved in the same step if so wished.
-pub async fn edit(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn edit(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     let typed = |name: &str| Some(fields.get(name).to_owned());
     let edit = Edit { title: typed("title"), excerpt: typed("excerpt"), body: typed("body"), topic: typed("topic") };
     let approve = fields.get("then") == "approve";
     let done = match version(&fields) {
-        Ok(version) if approve => moderation::edit_and_approve(&app.desk, &person.actor, post, version, edit).await.map_err(Failed::from),
+        Ok(version) if approve => {
+            moderation::edit_and_approve(&app.desk, &person.actor, post, version, edit).await.map_err(Failed::from)
+        }
         Ok(version) => moderation::edit(&app.desk, &person.actor, post, version, edit).await.map_err(Failed::from),
         Err(failed) => Err(failed),
     };
     match done {
         Ok(_) if approve => onward(&app, &person, &fields, post, "approved").await,
         Ok(_) if fields.get("from") == "review" => {
-            let address = format!("/console/review?post={post}&after={}&said=saved&of={post}", super::show::encode(fields.get("after")));
+            let address = format!(
+                "/console/review?post={post}&after={}&said=saved&of={post}",
+                super::show::encode(fields.get("after"))
+            );
             Ok(Redirect::to(&address).into_response())
         }
         Ok(_) => Ok(to_post(post, "saved")),
@@ -93,7 +114,11 @@ pub async fn edit(State(app): State<App>, Path(post): Path<String>, Posted { per
 }
 
 /// `POST /console/posts/{id}/publication`
-pub async fn publish(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn publish(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     match moderation::publish_now(&app.desk, &person.actor, post).await {
         Ok(_) => Ok(to_post(post, "publishing")),
@@ -102,7 +127,11 @@ pub async fn publish(State(app): State<App>, Path(post): Path<String>, Posted { 
 }
 
 /// `POST /console/posts/{id}/retraction`
-pub async fn retract(State(app): State<App>, Path(post): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn retract(
+    State(app): State<App>,
+    Path(post): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     match moderation::retract(&app.desk, &person.actor, post).await {
         Ok(_) => Ok(to_post(post, "retracted")),
@@ -145,7 +174,12 @@ async fn onward(app: &App, person: &Person, fields: &Fields, post: PostId, said:
 
 /// The page the person came from, with what went wrong on top.
 async fn stay(
-    app: &App, person: &Person, fields: &Fields, post: PostId, failed: &Failed, mut bench: Bench,
+    app: &App,
+    person: &Person,
+    fields: &Fields,
+    post: PostId,
+    failed: &Failed,
+    mut bench: Bench,
 ) -> Result<Response, Failed> {
     bench.notice = Some(Notice::new(failed));
     if fields.get("from") == "review" {

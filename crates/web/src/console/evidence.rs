@@ -1,5 +1,6 @@
 //! A post with everything that a person needs to judge it: the text, its scores, its sources.
 
+use desk::moderation::{self, Review};
 use desk::posts::{self, Post, State, VersionView};
 use desk::stories::{self, Member};
 use desk::{PostId, Version, drafts};
@@ -27,6 +28,8 @@ pub struct Evidence {
     pub written: Html,
     /// Which generator wrote it, and how that went.
     pub generator: Option<String>,
+    /// Why it waits for a person, or the reason of the last decision.
+    pub why: Option<String>,
     pub story: Option<String>,
     pub sources: Vec<Report>,
 }
@@ -92,6 +95,7 @@ impl Evidence {
             Some(story) => stories::members(&mut conn, story).await?,
             None => Vec::new(),
         };
+        let reviews = moderation::reviews(&mut conn, id).await?;
         drop(conn);
         let names = if person.can().admin { desk::people::list_keys(desk, &person.actor).await? } else { Vec::new() };
         let now = desk.now();
@@ -108,6 +112,7 @@ impl Evidence {
             doubts: in_title.into_iter().chain(in_body).collect(),
             by: show::who(&text.by, &person.key, &names),
             written: show::when(text.created_at, now),
+            why: why(&post, &reviews),
             generator: generator(app, person, &text).await?,
             story: post.story.map(|story| story.to_string()),
             sources: reports(&members, &text, now),
@@ -161,6 +166,16 @@ fn differences(before: &VersionView, text: &VersionView) -> Vec<Change> {
     marked.into_iter().filter(|change| !change.html.is_empty()).collect()
 }
 
+/// While it waits: what the policy held against it, whatever a person has decided and taken back since.
+fn why(post: &Post, reviews: &[Review]) -> Option<String> {
+    let held = reviews.iter().find(|review| review.decision == "held").filter(|_| post.state == State::InReview);
+    match held {
+        Some(held) if held.version == post.version => Some(held.reason.clone()),
+        Some(held) => Some(format!("version {} was held: {}; it has been changed since", held.version, held.reason)),
+        None => Some(post.reason.clone()).filter(|reason| !reason.is_empty()),
+    }
+}
+
 async fn generator(app: &App, person: &Person, text: &VersionView) -> Result<Option<String>, Failed> {
     let Some(id) = text.completion else { return Ok(None) };
     // The list runs downwards from below an id: the one above ours begins with ours.
@@ -168,7 +183,12 @@ async fn generator(app: &App, person: &Person, text: &VersionView) -> Result<Opt
     let found = drafts::completions(&app.desk, &person.actor, above, 1).await?;
     Ok(found.into_iter().find(|call| call.id == id).map(|call| {
         let attempts = if call.attempts > 1 { format!(", {} attempts", call.attempts) } else { String::new() };
-        format!("{} · {} in {}{attempts}", call.provider, call.model, show::lasting(call.latency_us as f64 / 1_000_000.0))
+        format!(
+            "{} · {} in {}{attempts}",
+            call.provider,
+            call.model,
+            show::lasting(call.latency_us as f64 / 1_000_000.0)
+        )
     }))
 }
 

@@ -42,7 +42,9 @@ impl Fields {
     pub async fn read(app: &App, request: Request) -> Result<Fields, Failed> {
         let limit = app.settings.body_max;
         let (parts, body) = request.into_parts();
-        let too_large = |_| Problem::new(&problem::TOO_LARGE, format!("the form could not be read whole; at most {limit} are read"));
+        let too_large = |_| {
+            Problem::new(&problem::TOO_LARGE, format!("the form could not be read whole; at most {limit} are read"))
+        };
         let body = axum::body::to_bytes(body, limit.bytes() as usize).await.map_err(too_large)?;
         let request = Request::from_parts(parts, axum::body::Body::from(body));
         let form = axum::Form::<Vec<(String, String)>>::from_request(request, &()).await;

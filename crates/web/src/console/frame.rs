@@ -2,8 +2,8 @@
 
 use askama::Template;
 use axum::response::{IntoResponse, Response};
-use desk::posts::{self, State};
 use desk::PostId;
+use desk::posts::{self, State};
 use http::{HeaderValue, StatusCode, header};
 
 use super::failed::Failed;
@@ -65,7 +65,13 @@ impl Notice {
 }
 
 impl Frame {
-    pub async fn new(app: &App, person: &Person, section: &'static str, title: &str, query: &Fields) -> Result<Frame, Failed> {
+    pub async fn new(
+        app: &App,
+        person: &Person,
+        section: &'static str,
+        title: &str,
+        query: &Fields,
+    ) -> Result<Frame, Failed> {
         let counts = posts::counts(&app.desk).await?;
         Ok(Frame {
             title: title.to_owned(),
@@ -113,7 +119,8 @@ async fn flash(app: &App, query: &Fields) -> Result<Option<Flash>, Failed> {
         // A post that is gone by now is no reason to fail.
         if let Ok(post) = posts::get(&mut app.desk.store.read_fresh(), id).await {
             let left = post.due_at.map_or(0, |due| due.since(app.desk.now()).as_millis() as u64);
-            flash.undo_ms = (query.get("said") == "approved" && post.state == State::Scheduled && left > 0).then_some(left);
+            flash.undo_ms =
+                (query.get("said") == "approved" && post.state == State::Scheduled && left > 0).then_some(left);
             flash.post = Some((id, show::shorten(&post.title, 80)));
         }
     }
@@ -132,6 +139,7 @@ pub fn page_with<T: Template>(status: StatusCode, template: &T) -> Response {
             response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
             response
         }
-        Err(error) => Failed::from(Problem::new(&problem::INTERNAL, format!("the page could not be drawn: {error}"))).into_response(),
+        Err(error) => Failed::from(Problem::new(&problem::INTERNAL, format!("the page could not be drawn: {error}")))
+            .into_response(),
     }
 }

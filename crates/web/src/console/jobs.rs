@@ -18,7 +18,13 @@ use crate::problem::{self, Problem};
 const PAGE: usize = 50;
 
 const STATES: [State; 7] = [
-    State::Running, State::Available, State::Scheduled, State::Retryable, State::Completed, State::Cancelled, State::Discarded,
+    State::Running,
+    State::Available,
+    State::Scheduled,
+    State::Retryable,
+    State::Completed,
+    State::Cancelled,
+    State::Discarded,
 ];
 
 struct Tab {
@@ -125,7 +131,17 @@ fn lanes(stats: &[QueueStats]) -> Vec<Lane> {
         if lanes.last().is_none_or(|lane| lane.queue != s.queue || lane.priority != s.priority) {
             oldest = None;
             let (queue, oldest) = (s.queue.clone(), "–".to_owned());
-            lanes.push(Lane { queue, priority: s.priority, running: 0, due: 0, later: 0, done: 0, dead: 0, oldest, kinds: Vec::new() });
+            lanes.push(Lane {
+                queue,
+                priority: s.priority,
+                running: 0,
+                due: 0,
+                later: 0,
+                done: 0,
+                dead: 0,
+                oldest,
+                kinds: Vec::new(),
+            });
         }
         let Some(lane) = lanes.last_mut() else { continue };
         lane.running += s.counts.get(State::Running);
@@ -189,17 +205,25 @@ struct Page {
 }
 
 /// `GET /console/jobs/{id}`
-pub async fn show(FromState(app): FromState<App>, Path(job): Path<String>, person: Person, query: Fields) -> Result<Response, Failed> {
+pub async fn show(
+    FromState(app): FromState<App>,
+    Path(job): Path<String>,
+    person: Person,
+    query: Fields,
+) -> Result<Response, Failed> {
     person.actor.may(Action::Read)?;
     let id = id::<JobId>("job", &job)?;
-    let gone = || Problem::new(&problem::NOT_FOUND, format!("there is no job {id}; finished ones are forgotten after a while"));
+    let gone = || {
+        Problem::new(&problem::NOT_FOUND, format!("there is no job {id}; finished ones are forgotten after a while"))
+    };
     let job = app.desk.queue.get(id).await?.ok_or_else(gone)?;
     let now = app.desk.now();
     let pretty = |json: &Option<serde_json::Value>| {
         let text = json.as_ref().and_then(|json| serde_json::to_string_pretty(json).ok());
         text.map_or(String::new(), |text| show::shorten(&text, 20_000))
     };
-    let times = [("Made", Some(job.created_at)), ("Due", job.run_at), ("Started", job.started_at), ("Ended", job.finished_at)];
+    let times =
+        [("Made", Some(job.created_at)), ("Due", job.run_at), ("Started", job.started_at), ("Ended", job.finished_at)];
     let page = Page {
         error: job.error.clone().unwrap_or_default(),
         parameters: pretty(&job.parameters),
@@ -215,7 +239,11 @@ pub async fn show(FromState(app): FromState<App>, Path(job): Path<String>, perso
 }
 
 /// `POST /console/jobs/{id}/retry`
-pub async fn retry(FromState(app): FromState<App>, Path(job): Path<String>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
+pub async fn retry(
+    FromState(app): FromState<App>,
+    Path(job): Path<String>,
+    Posted { person, .. }: Posted,
+) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
     let id = id::<JobId>("job", &job)?;
     app.desk.queue.retry(id).await?;
@@ -223,14 +251,22 @@ pub async fn retry(FromState(app): FromState<App>, Path(job): Path<String>, Post
 }
 
 /// `POST /console/jobs/{id}/cancellation`
-pub async fn cancel(FromState(app): FromState<App>, Path(job): Path<String>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
+pub async fn cancel(
+    FromState(app): FromState<App>,
+    Path(job): Path<String>,
+    Posted { person, .. }: Posted,
+) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
     app.desk.queue.cancel(id::<JobId>("job", &job)?).await?;
     Ok(Redirect::to("/console/jobs?said=cancelled").into_response())
 }
 
 /// `POST /console/jobs/{id}/purge`: deletes a dead letter for good.
-pub async fn purge(FromState(app): FromState<App>, Path(job): Path<String>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
+pub async fn purge(
+    FromState(app): FromState<App>,
+    Path(job): Path<String>,
+    Posted { person, .. }: Posted,
+) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
     app.desk.queue.purge_dead(id::<JobId>("job", &job)?).await?;
     Ok(Redirect::to("/console/jobs?state=discarded&said=purged").into_response())

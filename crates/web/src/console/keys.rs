@@ -58,7 +58,11 @@ pub async fn list(FromState(app): FromState<App>, person: Person, query: Fields)
 }
 
 async fn draw(
-    app: &App, person: &Person, fields: &Fields, made: Option<(String, String)>, notice: Option<Notice>,
+    app: &App,
+    person: &Person,
+    fields: &Fields,
+    made: Option<(String, String)>,
+    notice: Option<Notice>,
 ) -> Result<Response, Failed> {
     let now = app.desk.now();
     let row = |key: &ApiKey| {
@@ -102,13 +106,20 @@ pub async fn create(FromState(app): FromState<App>, Posted { person, fields }: P
     let role = Role::ALL.into_iter().find(|role| role.name() == fields.get("role"));
     let lasts = match fields.get("days") {
         "" => Ok(None),
-        days => days.parse::<u64>().ok().filter(|days| (1..=3_650).contains(days)).map(|days| Some(Duration::from_secs(days * 86_400))).ok_or(()),
+        days => days
+            .parse::<u64>()
+            .ok()
+            .filter(|days| (1..=3_650).contains(days))
+            .map(|days| Some(Duration::from_secs(days * 86_400)))
+            .ok_or(()),
     };
     let wrong = |detail: &str| Failed::from(Problem::new(&problem::INVALID, detail));
     let made = match (role, lasts) {
         (None, _) => Err(wrong("choose a role")),
         (_, Err(())) => Err(wrong("the days must be 1 to 3650, or empty for a key that lasts")),
-        (Some(role), Ok(lasts)) => people::create_key(&app.desk, &person.actor, fields.get("name"), role, lasts).await.map_err(Failed::from),
+        (Some(role), Ok(lasts)) => {
+            people::create_key(&app.desk, &person.actor, fields.get("name"), role, lasts).await.map_err(Failed::from)
+        }
     };
     match made {
         Ok((key, secret)) => draw(&app, &person, &fields, Some((key.name, secret.reveal().to_owned())), None).await,
@@ -117,7 +128,11 @@ pub async fn create(FromState(app): FromState<App>, Posted { person, fields }: P
 }
 
 /// `POST /console/keys/{id}/revocation`
-pub async fn revoke(FromState(app): FromState<App>, Path(key): Path<String>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
+pub async fn revoke(
+    FromState(app): FromState<App>,
+    Path(key): Path<String>,
+    Posted { person, .. }: Posted,
+) -> Result<Response, Failed> {
     people::revoke_key(&app.desk, &person.actor, id::<KeyId>("key", &key)?).await?;
     Ok(Redirect::to("/console/keys?said=revoked").into_response())
 }

@@ -1,8 +1,8 @@
 //! How the console looks to one person, kept in cookies of their browser; and the page of keys.
 
 use askama::Template;
-use axum::response::{IntoResponse, Redirect, Response};
 use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderValue, header};
 
 use super::failed::Failed;
@@ -49,7 +49,10 @@ impl Theme {
 
 impl Look {
     pub fn of(headers: &HeaderMap) -> Look {
-        Look { theme: Theme::of(cookie(headers, THEME).unwrap_or_default()), keys_off: cookie(headers, KEYS) == Some("off") }
+        Look {
+            theme: Theme::of(cookie(headers, THEME).unwrap_or_default()),
+            keys_off: cookie(headers, KEYS) == Some("off"),
+        }
     }
 }
 

@@ -61,7 +61,12 @@ pub async fn show(FromState(app): FromState<App>, person: Person, query: Fields)
     let newest = posts::list(desk, &person.actor, Filter { limit: NEWEST, ..Filter::default() }).await?;
     let needs = [
         Need { count: of(State::InReview), words: "waiting for review", href: "/console/review", live: "in_review" },
-        Need { count: of(State::Failed), words: "could not be published", href: "/console/posts?state=failed", live: "failed" },
+        Need {
+            count: of(State::Failed),
+            words: "could not be published",
+            href: "/console/posts?state=failed",
+            live: "failed",
+        },
         Need { count: failing, words: "sources failing", href: "/console/sources", live: "" },
         Need { count: dead, words: "dead letters", href: "/console/jobs?state=discarded", live: "discarded" },
     ];
@@ -109,7 +114,8 @@ async fn failing(app: &App, person: &Person) -> Result<u64, Failed> {
         let Some(last) = page.last() else { break };
         after = Some(last.id);
         seen += page.len();
-        failing += page.iter().filter(|source| source.failures > 0 && source.state == sources::State::Active).count() as u64;
+        failing +=
+            page.iter().filter(|source| source.failures > 0 && source.state == sources::State::Active).count() as u64;
     }
     Ok(failing)
 }
@@ -130,7 +136,10 @@ fn health(sources: u64, failing: u64, dead: u64, failed: u64) -> String {
         faults.push(format!("{} {verb} given up", show::count(dead, "job", "jobs")));
     }
     match faults.as_slice() {
-        [] => format!("All is well: {}, every job either done or under way.", show::count(sources, "source is read", "sources are read")),
+        [] => format!(
+            "All is well: {}, every job either done or under way.",
+            show::count(sources, "source is read", "sources are read")
+        ),
         faults => format!("The line runs, but {}.", faults.join(", ")),
     }
 }

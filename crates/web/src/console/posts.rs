@@ -143,14 +143,30 @@ struct Page {
 }
 
 /// `GET /console/posts/{id}?version=…&changes=1&edit=1`
-pub async fn show(FromState(app): FromState<App>, Path(post): Path<String>, person: Person, query: Fields) -> Result<Response, Failed> {
+pub async fn show(
+    FromState(app): FromState<App>,
+    Path(post): Path<String>,
+    person: Person,
+    query: Fields,
+) -> Result<Response, Failed> {
     draw(&app, &person, &query, id("post", &post)?, Bench::default()).await
 }
 
-pub async fn draw(app: &App, person: &Person, query: &Fields, id: PostId, mut bench: Bench) -> Result<Response, Failed> {
+pub async fn draw(
+    app: &App,
+    person: &Person,
+    query: &Fields,
+    id: PostId,
+    mut bench: Bench,
+) -> Result<Response, Failed> {
     let desk = &app.desk;
     let chosen = Evidence::load(app, person, id, query.parse("version")).await?;
-    if bench.editing.is_none() && query.has("edit") && person.can().write && chosen.can_be_edited() && chosen.is_newest() {
+    if bench.editing.is_none()
+        && query.has("edit")
+        && person.can().write
+        && chosen.can_be_edited()
+        && chosen.is_newest()
+    {
         bench.editing = Some(Editing::stored(&chosen));
     }
     let mut conn = desk.store.read_fresh();
@@ -161,7 +177,8 @@ pub async fn draw(app: &App, person: &Person, query: &Fields, id: PostId, mut be
     drop(conn);
     let names = if person.can().admin { people::list_keys(desk, &person.actor).await? } else { Vec::new() };
     let who = |by: &str| show::who(by, &person.key, &names);
-    let channel = |id: ChannelId| channels.iter().find(|c| c.id == id).map_or_else(|| id.to_string(), |c| c.name.clone());
+    let channel =
+        |id: ChannelId| channels.iter().find(|c| c.id == id).map_or_else(|| id.to_string(), |c| c.name.clone());
     let now = desk.now();
     let life = Life::replay(log.iter().map(|recorded| (&recorded.event, recorded.at)));
     let post = &chosen.post;
@@ -171,10 +188,14 @@ pub async fn draw(app: &App, person: &Person, query: &Fields, id: PostId, mut be
         by: who(&v.by),
         at: show::when(v.created_at, now),
         score: format!("{:.2}", v.score),
-        marks: [(post.published_version, "published"), (post.approved_version, "approved"), (Some(post.version), "newest")]
-            .into_iter()
-            .filter_map(|(version, word)| (version == Some(v.version)).then_some(word))
-            .collect(),
+        marks: [
+            (post.published_version, "published"),
+            (post.approved_version, "approved"),
+            (Some(post.version), "newest"),
+        ]
+        .into_iter()
+        .filter_map(|(version, word)| (version == Some(v.version)).then_some(word))
+        .collect(),
         is_shown: v.version == chosen.text.version,
     };
     let delivery_row = |(id, delivery): (&ChannelId, &posts::Delivery)| {
@@ -203,7 +224,11 @@ pub async fn draw(app: &App, person: &Person, query: &Fields, id: PostId, mut be
             .iter()
             .rev()
             .take(EVENTS_MAX)
-            .map(|recorded| Moment { words: words(&recorded.event, &channel), by: who(&recorded.actor), at: show::when(recorded.at, now) })
+            .map(|recorded| Moment {
+                words: words(&recorded.event, &channel),
+                by: who(&recorded.actor),
+                at: show::when(recorded.at, now),
+            })
             .collect(),
         deliveries: life.deliveries.iter().map(delivery_row).collect(),
         show_changes: query.has("changes"),
@@ -250,9 +275,13 @@ fn words(event: &Event, channel: &impl Fn(ChannelId) -> String) -> String {
         Event::Scheduled { version, due_at } => format!("Version {version} scheduled for {}", show::utc(*due_at)),
         Event::Reopened {} => "Opened again as a draft".to_owned(),
         Event::PublishingStarted { version } => format!("Publishing of version {version} started"),
-        Event::DeliveryStarted { channel: id, version, .. } => format!("Delivery of version {version} to {} started", channel(*id)),
+        Event::DeliveryStarted { channel: id, version, .. } => {
+            format!("Delivery of version {version} to {} started", channel(*id))
+        }
         Event::DeliveryLive { channel: id, version, .. } => format!("Version {version} is live on {}", channel(*id)),
-        Event::DeliveryFailed { channel: id, version } => format!("Delivery of version {version} to {} failed", channel(*id)),
+        Event::DeliveryFailed { channel: id, version } => {
+            format!("Delivery of version {version} to {} failed", channel(*id))
+        }
         Event::DeliveryWithdrawn { channel: id } => format!("Taken off {}", channel(*id)),
         Event::Published { version } => format!("Version {version} published"),
         Event::PublishingFailed { version } => format!("Publishing of version {version} failed"),

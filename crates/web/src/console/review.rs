@@ -97,7 +97,11 @@ pub async fn show(FromState(app): FromState<App>, person: Person, query: Fields)
 
 /// The queue with `chosen` (or what the address names, or the oldest) on the desk.
 pub async fn draw(
-    app: &App, person: &Person, query: &Fields, chosen: Option<PostId>, mut desk: Bench,
+    app: &App,
+    person: &Person,
+    query: &Fields,
+    chosen: Option<PostId>,
+    mut desk: Bench,
 ) -> Result<Response, Failed> {
     let after = query.parse::<PostId>("after");
     let filter = Filter { state: Some(State::InReview), oldest_first: true, after, limit: PAGE + 1 };
@@ -127,10 +131,13 @@ pub async fn draw(
         grounded: post.grounded,
     });
     let status = desk.notice.as_ref().map_or(StatusCode::OK, |notice| notice.status);
-    let title = chosen.as_ref().map_or("Review".to_owned(), |evidence| format!("Review: {}", show::shorten(&evidence.text.title, 60)));
+    let title = chosen
+        .as_ref()
+        .map_or("Review".to_owned(), |evidence| format!("Review: {}", show::shorten(&evidence.text.title, 60)));
     let page = Page {
         rows: rows.collect(),
-        position: at.map_or(String::new(), |at| format!("{} of {}{}", at + 1, waiting.len(), if has_more { "+" } else { "" })),
+        position: at
+            .map_or(String::new(), |at| format!("{} of {}{}", at + 1, waiting.len(), if has_more { "+" } else { "" })),
         previous: at.and_then(|at| at.checked_sub(1)).map(|at| address(waiting[at].id)),
         next: match at {
             Some(at) if at + 1 < waiting.len() => Some(address(waiting[at + 1].id)),

@@ -43,7 +43,13 @@ pub async fn enter(State(app): State<App>, request: Request) -> Result<Response,
     let next = back(fields.get("next"));
     let gate = cookie(&headers, GATE).and_then(|token| Session::parse(token).ok());
     if !gate.is_some_and(|gate| gate.csrf_matches(fields.get("csrf"))) {
-        return Ok(draw(&app, &headers, StatusCode::FORBIDDEN, next, "This form had grown old. Please enter the key once more."));
+        return Ok(draw(
+            &app,
+            &headers,
+            StatusCode::FORBIDDEN,
+            next,
+            "This form had grown old. Please enter the key once more.",
+        ));
     }
     let verdict = app.sign_in_limit.check(address, app.desk.now());
     if !verdict.allowed {
@@ -75,8 +81,14 @@ pub async fn leave(State(app): State<App>, Posted { person, .. }: Posted) -> Res
 fn draw(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: &str) -> Response {
     // Two open sign-in pages share one token, or the first would go stale.
     let gate = cookie(headers, GATE).and_then(|token| Session::parse(token).ok()).unwrap_or_else(Session::generate);
-    let page =
-        Page { css: CONSOLE_CSS.href(), site: &app.settings.name, look: Look::of(headers), csrf: gate.csrf(), next, error };
+    let page = Page {
+        css: CONSOLE_CSS.href(),
+        site: &app.settings.name,
+        look: Look::of(headers),
+        csrf: gate.csrf(),
+        next,
+        error,
+    };
     let mut response = frame::page_with(status, &page);
     set(&mut response, app, GATE, gate.reveal(), "/console", GATE_S.into());
     response

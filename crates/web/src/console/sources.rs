@@ -47,9 +47,11 @@ fn state(source: &Source) -> Html {
     match source.state {
         State::Paused => show::badge("‖", "quiet", "paused"),
         State::Muted => show::badge("✕", "bad", "gone"),
-        State::Active if source.failures > 0 => show::badge("!", "bad", &format!("failing, {} in a row", source.failures)),
+        State::Active if source.failures > 0 => {
+            show::badge("!", "bad", &format!("failing, {} in a row", source.failures))
+        }
         State::Active if source.polled_at.is_none() => show::badge("○", "quiet", "new"),
-        State::Active => show::badge("●", "ok", "read"),
+        State::Active => show::badge("●", "ok", "healthy"),
     }
 }
 
@@ -77,7 +79,13 @@ pub async fn list(FromState(app): FromState<App>, person: Person, query: Fields)
     draw(&app, &person, &query, None, None).await
 }
 
-async fn draw(app: &App, person: &Person, fields: &Fields, notice: Option<Notice>, preview: Option<Seen>) -> Result<Response, Failed> {
+async fn draw(
+    app: &App,
+    person: &Person,
+    fields: &Fields,
+    notice: Option<Notice>,
+    preview: Option<Seen>,
+) -> Result<Response, Failed> {
     let after = fields.parse::<SourceId>("after");
     let mut found = sources::list(&app.desk, &person.actor, after, PAGE + 1).await?;
     let has_more = found.len() > PAGE as usize;
@@ -151,7 +159,12 @@ struct ItemRow {
 }
 
 /// `GET /console/sources/{id}`
-pub async fn show(FromState(app): FromState<App>, Path(source): Path<String>, person: Person, query: Fields) -> Result<Response, Failed> {
+pub async fn show(
+    FromState(app): FromState<App>,
+    Path(source): Path<String>,
+    person: Person,
+    query: Fields,
+) -> Result<Response, Failed> {
     let id = id::<SourceId>("source", &source)?;
     let desk = &app.desk;
     let source = sources::get(&mut desk.store.read_fresh(), id).await?;
@@ -181,15 +194,24 @@ pub async fn show(FromState(app): FromState<App>, Path(source): Path<String>, pe
 }
 
 /// `POST /console/sources/{id}/state`: pause or resume.
-pub async fn set_state(FromState(app): FromState<App>, Path(source): Path<String>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
+pub async fn set_state(
+    FromState(app): FromState<App>,
+    Path(source): Path<String>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
     let id = id::<SourceId>("source", &source)?;
-    let (state, said) = if fields.get("state") == "paused" { (State::Paused, "paused") } else { (State::Active, "resumed") };
+    let (state, said) =
+        if fields.get("state") == "paused" { (State::Paused, "paused") } else { (State::Active, "resumed") };
     sources::update(&app.desk, &person.actor, id, Change { state: Some(state), ..Change::default() }).await?;
     Ok(Redirect::to(&format!("/console/sources/{id}?said={said}")).into_response())
 }
 
 /// `POST /console/sources/{id}/fetch`
-pub async fn fetch(FromState(app): FromState<App>, Path(source): Path<String>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
+pub async fn fetch(
+    FromState(app): FromState<App>,
+    Path(source): Path<String>,
+    Posted { person, .. }: Posted,
+) -> Result<Response, Failed> {
     let id = id::<SourceId>("source", &source)?;
     sources::fetch(&app.desk, &person.actor, Some(vec![id])).await?;
     Ok(Redirect::to(&format!("/console/sources/{id}?said=fetching")).into_response())

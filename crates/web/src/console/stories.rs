@@ -85,7 +85,12 @@ struct Page {
 }
 
 /// `GET /console/stories/{id}`
-pub async fn show(FromState(app): FromState<App>, Path(story): Path<String>, person: Person, query: Fields) -> Result<Response, Failed> {
+pub async fn show(
+    FromState(app): FromState<App>,
+    Path(story): Path<String>,
+    person: Person,
+    query: Fields,
+) -> Result<Response, Failed> {
     let id = id::<StoryId>("story", &story)?;
     let desk = &app.desk;
     let mut conn = desk.store.read_fresh();

@@ -1,5 +1,7 @@
 mod bench;
 
+use std::time::Duration;
+
 use bench::Bench;
 use desk::PostId;
 use desk::moderation::{self, Edit};
@@ -20,7 +22,10 @@ async fn a_key_opens_a_session_and_signing_out_ends_it() {
     let bench = Bench::new().await;
     let key = bench.key(Role::Moderator).await;
     let wanted = bench.get("/console/review?post=1", "").await;
-    assert_eq!((wanted.status, wanted.location()), (StatusCode::SEE_OTHER, "/console/sign-in?next=/console/review%3Fpost%3D1"));
+    assert_eq!(
+        (wanted.status, wanted.location()),
+        (StatusCode::SEE_OTHER, "/console/sign-in?next=/console/review%3Fpost%3D1")
+    );
     let door = bench.get(wanted.location(), "").await;
     let gate = door.cookies()[0].split(';').next().unwrap().to_owned();
     assert!(door.cookies()[0].contains("HttpOnly; SameSite=Strict"));
@@ -39,7 +44,10 @@ async fn a_key_opens_a_session_and_signing_out_ends_it() {
     let entered = bench.post("/console/sign-in", &gate, &form).await;
     assert_eq!((entered.status, entered.location()), (StatusCode::SEE_OTHER, "/console/review?post=1"));
     let set = entered.cookies().into_iter().find(|c| c.starts_with(crate::auth::COOKIE)).unwrap();
-    assert!(set.contains("; Path=/; ") && set.contains("HttpOnly; SameSite=Strict") && !set.contains("Secure"), "{set}");
+    assert!(
+        set.contains("; Path=/; ") && set.contains("HttpOnly; SameSite=Strict") && !set.contains("Secure"),
+        "{set}"
+    );
     let session = set.split(';').next().unwrap();
     let overview = bench.get("/console", session).await;
     assert_eq!(overview.status, StatusCode::OK);
@@ -51,7 +59,8 @@ async fn a_key_opens_a_session_and_signing_out_ends_it() {
 
 #[tokio::test]
 async fn behind_https_the_cookie_is_secure_and_no_address_leads_outside() {
-    let bench = Bench::with(Settings { public_url: Some("https://paper.example".to_owned()), ..Settings::default() }).await;
+    let bench =
+        Bench::with(Settings { public_url: Some("https://paper.example".to_owned()), ..Settings::default() }).await;
     let key = bench.key(Role::Viewer).await;
     for next in ["https://evil.example/", "//evil.example", "/console/\\evil", "/consolevil", "/console/sign-in"] {
         let door = bench.get(&format!("/console/sign-in?next={}", super::show::encode(next)), "").await;
@@ -130,12 +139,20 @@ async fn an_approval_moves_on_and_can_be_taken_back() {
     page.has("<h1 id=\"draft-title\">First thing</h1>").has("Second thing").has("1 of 2");
     page.has("12<span class=\"doubt-word\">number not in the sources</span>").has("not grounded").has("0.61");
 
-    let approved = browser.post(&format!("/console/posts/{}/approval", first.id), &[("version", page.field("version")), ("from", "review")]).await;
+    let approved = browser
+        .post(
+            &format!("/console/posts/{}/approval", first.id),
+            &[("version", page.field("version")), ("from", "review")],
+        )
+        .await;
     let expected = format!("/console/review?post={}&said=approved&of={}", second.id, first.id);
     assert_eq!((approved.status, approved.location()), (StatusCode::SEE_OTHER, expected.as_str()));
     assert_eq!(post(&bench, first.id).await.state, State::Scheduled);
     let next = browser.get(approved.location()).await;
-    next.has("<h1 id=\"draft-title\">Second thing</h1>").has("Undo").has("data-left=\"10000\"").has("First thing");
+    next.has("<h1 id=\"draft-title\">Second thing</h1>").has("data-undo").has("data-left=\"10000\"").has("First thing");
+
+    bench.clock.advance(Duration::from_secs(11));
+    browser.get(approved.location()).await.has("Approved").lacks("data-undo").lacks("data-left");
 
     let undone = browser.post(&format!("/console/posts/{}/approval/withdrawal", first.id), &[("from", "review")]).await;
     assert_eq!(undone.location(), format!("/console/review?post={0}&said=withdrawn&of={0}", first.id));
@@ -175,9 +192,18 @@ async fn edit_and_approve_makes_a_version_by_the_person() {
     let bench = Bench::new().await;
     let browser = bench.browser(Role::Moderator).await;
     let waiting = bench.waiting("Quay opens").await;
-    browser.get(&format!("/console/review?post={}&edit=1", waiting.id)).await.has("Save as version 2").has("It had 12 members.");
+    browser
+        .get(&format!("/console/review?post={}&edit=1", waiting.id))
+        .await
+        .has("Save as version 2")
+        .has("It had 12 members.");
     let fields = [
-        ("version", "1"), ("from", "review"), ("then", "approve"), ("title", "Quay opens late"), ("excerpt", ""), ("topic", "Harbour"),
+        ("version", "1"),
+        ("from", "review"),
+        ("then", "approve"),
+        ("title", "Quay opens late"),
+        ("excerpt", ""),
+        ("topic", "Harbour"),
         ("body", "The council met.\r\n\r\nIt had 11 members."),
     ];
     let done = browser.post(&format!("/console/posts/{}/versions", waiting.id), &fields).await;
@@ -188,7 +214,10 @@ async fn edit_and_approve_makes_a_version_by_the_person() {
     assert!(version.by.starts_with("key:"));
     assert_eq!(version.body, "The council met.\n\nIt had 11 members.");
     let page = browser.get(&format!("/console/posts/{}?changes=1", waiting.id)).await;
-    page.has("version 2, by you").has("<ins>").has("<details class=\"changes\" id=\"changes\" open>").has("approved by a person");
+    page.has("version 2, by you")
+        .has("<ins>")
+        .has("<details class=\"changes\" id=\"changes\" open>")
+        .has("approved by a person");
 }
 
 #[tokio::test]
@@ -199,13 +228,21 @@ async fn a_stale_version_keeps_the_text_and_shows_the_difference() {
     let edit = Edit { body: Some("Somebody else was here.".to_owned()), ..Edit::default() };
     moderation::edit(&bench.app.desk, &Actor::system(), waiting.id, 1, edit).await.unwrap();
 
-    let approved = browser.post(&format!("/console/posts/{}/approval", waiting.id), &[("version", "1"), ("from", "review")]).await;
+    let approved =
+        browser.post(&format!("/console/posts/{}/approval", waiting.id), &[("version", "1"), ("from", "review")]).await;
     assert_eq!(approved.status, StatusCode::PRECONDITION_FAILED);
     approved.has("There is a newer version").has("Somebody else was here.");
 
     let typed = "My <b>own</b> words & more";
     for from in ["review", "post"] {
-        let fields = [("version", "1"), ("from", from), ("title", "My title"), ("excerpt", "E"), ("topic", "Harbour"), ("body", typed)];
+        let fields = [
+            ("version", "1"),
+            ("from", from),
+            ("title", "My title"),
+            ("excerpt", "E"),
+            ("topic", "Harbour"),
+            ("body", typed),
+        ];
         let kept = browser.post(&format!("/console/posts/{}/versions", waiting.id), &fields).await;
         assert_eq!(kept.status, StatusCode::PRECONDITION_FAILED);
         kept.has("value=\"My title\"").has("not saved").has("<del>").lacks("<b>own</b>");
@@ -224,11 +261,20 @@ async fn hostile_text_is_shown_as_text_everywhere() {
     let browser = bench.browser(Role::Admin).await;
     let hostile = "\"><script>alert(1)</script><img src=x onerror=alert(2)>";
     let waiting = bench.waiting(hostile).await;
-    let edit = Edit { body: Some(format!("Body {hostile} [x](javascript:alert(3))")), excerpt: Some(hostile.to_owned()), ..Edit::default() };
+    let edit = Edit {
+        body: Some(format!("Body {hostile} [x](javascript:alert(3))")),
+        excerpt: Some(hostile.to_owned()),
+        ..Edit::default()
+    };
     moderation::edit(&bench.app.desk, &Actor::system(), waiting.id, 1, edit).await.unwrap();
     let post = format!("/console/posts/{}", waiting.id);
     for path in [
-        "/console", "/console/review", "/console/review?edit=1", "/console/posts", &post, &format!("{post}?changes=1"),
+        "/console",
+        "/console/review",
+        "/console/review?edit=1",
+        "/console/posts",
+        &post,
+        &format!("{post}?changes=1"),
         &format!("/console/review?said=withdrawn&of={}", waiting.id),
     ] {
         let page = browser.get(path).await;
@@ -254,8 +300,19 @@ async fn every_page_is_there_and_has_no_inline_script_or_style() {
     let job = bench.app.desk.queue.list(&JobFilter { limit: 1, ..JobFilter::default() }).await.unwrap()[0].id;
     let job = format!("/console/jobs/{job}");
     for path in [
-        "/console", "/console/review", "/console/posts", "/console/posts?state=in_review", "/console/stories", "/console/sources", &source,
-        "/console/jobs", "/console/jobs?state=discarded", "/console/jobs?kind=poll_source", &job, "/console/keys", "/console/help",
+        "/console",
+        "/console/review",
+        "/console/posts",
+        "/console/posts?state=in_review",
+        "/console/stories",
+        "/console/sources",
+        &source,
+        "/console/jobs",
+        "/console/jobs?state=discarded",
+        "/console/jobs?kind=poll_source",
+        &job,
+        "/console/keys",
+        "/console/help",
     ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
@@ -268,7 +325,13 @@ async fn every_page_is_there_and_has_no_inline_script_or_style() {
         }
         assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
     }
-    for path in ["/console/nothing", "/console/posts/0", "/console/posts/zzz", "/console/jobs/0000000000001", "/console/stories/0000000000001"] {
+    for path in [
+        "/console/nothing",
+        "/console/posts/0",
+        "/console/posts/zzz",
+        "/console/jobs/0000000000001",
+        "/console/stories/0000000000001",
+    ] {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
         page.has("<h1>There is no such thing</h1>");
@@ -293,7 +356,13 @@ async fn sources_and_jobs_are_looked_after() {
     let fetching = browser.post(&format!("{source}/fetch"), &[]).await;
     assert!(fetching.location().ends_with("said=fetching"));
 
-    let jobs = bench.app.desk.queue.list(&JobFilter { kind: Some("fetch_sources".to_owned()), limit: 9, ..JobFilter::default() }).await.unwrap();
+    let jobs = bench
+        .app
+        .desk
+        .queue
+        .list(&JobFilter { kind: Some("fetch_sources".to_owned()), limit: 9, ..JobFilter::default() })
+        .await
+        .unwrap();
     let job = format!("/console/jobs/{}", jobs[0].id);
     browser.get(&job).await.has("fetch_sources").has("Cancel");
     let viewer = bench.browser(Role::Viewer).await;
@@ -324,7 +393,9 @@ async fn the_look_is_kept_in_the_browser() {
     let browser = bench.browser(Role::Viewer).await;
     let set = browser.post("/console/look", &[("theme", "dark"), ("next", "/console/posts")]).await;
     assert_eq!(set.location(), "/console/posts");
-    let dark = bench.get("/console/posts", &format!("{}; {}", browser.cookie, set.cookies()[0].split(';').next().unwrap())).await;
+    let dark = bench
+        .get("/console/posts", &format!("{}; {}", browser.cookie, set.cookies()[0].split(';').next().unwrap()))
+        .await;
     dark.has("<html lang=\"en\" data-theme=\"dark\">");
     let off = browser.post("/console/look", &[("keys", "off")]).await;
     assert!(off.cookies().iter().any(|c| c.starts_with("copydesk_keys=off;")));

@@ -79,7 +79,7 @@ fn tell_job(app: &App, signal: queue::Signal, kinds: &mut HashMap<JobId, String>
             job
         }
         SignalKind::Enqueued => job,
-        SignalKind::Completed | SignalKind::Failed | SignalKind::Dead | SignalKind::Cancelled => {
+        SignalKind::Completed | SignalKind::Failed | SignalKind::Snoozed | SignalKind::Dead | SignalKind::Cancelled => {
             kinds.remove(&id);
             job
         }

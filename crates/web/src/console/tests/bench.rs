@@ -35,7 +35,11 @@ impl Answer {
 
     /// The value of the first field of that name.
     pub fn field(&self, name: &str) -> &str {
-        let rest = self.text.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in\n{}", self.text)).1;
+        let rest = self
+            .text
+            .split_once(&format!("name=\"{name}\" value=\""))
+            .unwrap_or_else(|| panic!("no {name} in\n{}", self.text))
+            .1;
         rest.split('"').next().unwrap()
     }
 
@@ -67,7 +71,8 @@ impl Bench {
         let store = store::testing::temporary(&[queue::MIGRATIONS, desk::MIGRATIONS]).await;
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(7);
-        let queue = queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
+        let queue =
+            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
         let connect = connect::Settings::default();
         let desk = Desk::new(desk::Parts {
             store: store.store(),
@@ -120,7 +125,11 @@ impl Bench {
             language: "en".to_owned(),
             sources: Vec::new(),
             analysis: serde_json::to_value(text::analyze(body, &text::Options::default())).unwrap(),
-            grounding: serde_json::to_value(text::ground::check(body, &["The council met. It had 11 members, says the clerk."])).unwrap(),
+            grounding: serde_json::to_value(text::ground::check(
+                body,
+                &["The council met. It had 11 members, says the clerk."],
+            ))
+            .unwrap(),
             score: 0.61,
             grounded: false,
             completion: None,
@@ -134,8 +143,13 @@ impl Bench {
     }
 
     pub async fn post(&self, path: &str, cookie: &str, fields: &[(&str, &str)]) -> Answer {
-        let body = fields.iter().map(|(name, value)| format!("{name}={}", super::super::show::encode(value))).collect::<Vec<_>>().join("&");
-        let request = Request::post(path).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded");
+        let body = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={}", super::super::show::encode(value)))
+            .collect::<Vec<_>>()
+            .join("&");
+        let request =
+            Request::post(path).header("cookie", cookie).header("content-type", "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
