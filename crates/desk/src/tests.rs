@@ -324,3 +324,15 @@ async fn every_statement_prepares_and_no_hot_one_scans() {
         assert!(!scans || whole.iter().any(|name| statement.name.starts_with(name)), "{}: {plan:?}", statement.name);
     }
 }
+
+#[test]
+fn both_engines_have_the_same_tables() {
+    for migration in crate::MIGRATIONS.list {
+        let (sqlite, mut postgres) =
+            (store::testing::tables(migration.sqlite), store::testing::tables(migration.postgres));
+        assert!(sqlite.contains_key("post_version"));
+        // A virtual table on SQLite.
+        assert!(postgres.remove("page_text").is_some());
+        assert_eq!(sqlite, postgres);
+    }
+}

@@ -273,3 +273,12 @@ async fn every_statement_prepares() {
         store.prepare(statement).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
     }
 }
+
+#[test]
+fn both_engines_have_the_same_tables() {
+    for migration in MIGRATIONS.list {
+        let tables = store::testing::tables(migration.sqlite);
+        assert!(tables.contains_key("job"));
+        assert_eq!(tables, store::testing::tables(migration.postgres));
+    }
+}

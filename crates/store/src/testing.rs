@@ -119,3 +119,26 @@ async fn run(server: &Config, text: &str) {
     let (result, _) = tokio::join!(work, connection);
     result.expect("the test server obeys");
 }
+
+/// The tables of a migration's text with the names of their columns, in order, so that a test can hold
+/// the two texts of a pair against each other. Virtual tables are left out.
+pub fn tables(migration: &str) -> std::collections::BTreeMap<String, Vec<String>> {
+    let code: Vec<&str> = migration.lines().map(|line| line.split("--").next().unwrap_or_default().trim()).collect();
+    let mut tables = std::collections::BTreeMap::new();
+    let mut open: Option<(String, Vec<String>)> = None;
+    for line in code {
+        if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+            if line.ends_with('(') {
+                open = Some((rest.trim_end_matches('(').trim().to_owned(), Vec::new()));
+            }
+        } else if line.starts_with(')') {
+            tables.extend(open.take());
+        } else if let Some((_, columns)) = &mut open {
+            let word = line.split_whitespace().next().unwrap_or_default();
+            if !word.is_empty() && !matches!(word, "PRIMARY" | "UNIQUE" | "CHECK" | "FOREIGN") {
+                columns.push(word.to_owned());
+            }
+        }
+    }
+    tables
+}

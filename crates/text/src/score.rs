@@ -117,9 +117,9 @@ fn structure(evidence: &Evidence) -> Part {
     // One bad aspect decides more than two good ones.
     let value = (sentences * paragraph * headings).cbrt().min(sentences.sqrt());
     let reason = format!(
-        "{} sentences in {} paragraphs, the longest of {} words; at most {} words without a heading",
-        structure.sentences,
-        structure.paragraphs,
+        "{} in {}, the longest of {} words; at most {} words without a heading",
+        counted(structure.sentences, "sentence"),
+        counted(structure.paragraphs, "paragraph"),
         structure.longest_paragraph_words,
         structure.words_between_headings_max
     );
@@ -233,6 +233,11 @@ fn curve(x: f64, points: &[(f64, f64)]) -> f64 {
         (Some((_, y)), None) | (None, Some((_, y))) => *y,
         (None, None) => 0.0,
     }
+}
+
+/// `1 sentence`, `2 sentences`.
+fn counted(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
