@@ -37,7 +37,7 @@ impl Process {
         let clock = Clock::system();
         let rng = Rng::from_os();
         create_folder(&config.data)?;
-        let store = if mode == Mode::Serve || is_fresh(config) {
+        let store = if mode == Mode::Serve || is_fresh(config).await? {
             Store::open(&config.data, &config.store, MIGRATIONS, clock.clone()).await
         } else {
             Store::open_beside(&config.data, &config.store, MIGRATIONS, clock.clone()).await
@@ -113,9 +113,14 @@ impl Process {
     }
 }
 
-/// Whether there is no embedded database yet, where one is to be used.
-pub fn is_fresh(config: &Config) -> bool {
-    config.store.url.is_none() && !config.data.join(DATABASE).exists()
+/// Whether the database is still empty: no migration has been applied to it.
+pub async fn is_fresh(config: &Config) -> Result<bool> {
+    if config.store.url.is_none() && !config.data.join(DATABASE).exists() {
+        return Ok(true);
+    }
+    let pending =
+        store::pending(&config.data, &config.store, MIGRATIONS).await.context("reading the schema's state")?;
+    Ok(pending.len() == MIGRATIONS.iter().map(|set| set.list.len()).sum::<usize>())
 }
 
 /// The file of the embedded database in the data folder.

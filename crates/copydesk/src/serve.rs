@@ -15,9 +15,11 @@ pub async fn run(mut config: Config, args: &cli::Serve) -> Result<()> {
     if let Some(listen) = args.listen {
         config.listen = listen;
     }
+    // First of all: a port that is taken must not leave work that was started behind it.
+    let listener = edge::listen::bind(config.listen)?;
     let process = Process::open(&config, Mode::Serve).await?;
     process.start_work().await?;
-    let (_, address) = server::start(&process, config.listen)?;
+    let address = server::start(&process, listener);
     let stopped = server::stopped()?;
     say(format!(
         "Copydesk {}: site http://{address}/  console http://{address}/console  API http://{address}/docs",

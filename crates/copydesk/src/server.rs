@@ -22,9 +22,9 @@ pub fn metrics() -> Vec<&'static [Metric]> {
     all
 }
 
-/// Binds and serves; gives the address, whose port the system chose when `listen` has port 0.
-pub fn start(process: &Process, listen: SocketAddr) -> Result<(web::App, SocketAddr)> {
-    let listener = edge::listen::bind(listen)?;
+/// Serves on a listener that was bound before anything else was touched; gives its address, whose port
+/// the system chose when port 0 was asked for.
+pub fn start(process: &Process, listener: edge::listen::Listener) -> SocketAddr {
     let address = listener.address();
     let registry = observe::Registry::new(metrics());
     let history = observe::History::default();
@@ -43,7 +43,7 @@ pub fn start(process: &Process, listen: SocketAddr) -> Result<(web::App, SocketA
         app.watch_disk(process.config.data.clone());
     }
     edge::serve(listener, web::service(&app), &process.config.edge, &process.tasks);
-    Ok((app, address))
+    address
 }
 
 /// Completes when the operator wants the process to end. Listens from now on, so that whoever reads that

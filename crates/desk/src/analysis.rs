@@ -36,7 +36,11 @@ pub(crate) fn judge(
     let facts: Vec<String> = sources.iter().map(|member| format!("{}.\n\n{}", member.title, member.text)).collect();
     let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
     let plain = text::markdown::to_text(text.body);
-    let grounding = text::ground::check(&plain, &facts);
+    // Without sources there is nothing to hold a text against: it is not grounded, and no part of it more so.
+    let grounding = match facts.is_empty() {
+        true => text::ground::Report { supported: false, verbatim: false, unsupported: vec![], sentences: vec![] },
+        false => text::ground::check(&plain, &facts),
+    };
     let title = text::ground::check(text.title, &facts);
     Draft {
         title: text.title.trim().to_owned(),

@@ -120,7 +120,10 @@ pub async fn generate(desk: &Desk, actor: &Actor, request: &Request) -> Result<P
         None => pipelines::find(desk, pipelines::DEFAULT).await?,
     };
     let members = match request.story {
-        Some(story) => stories::members(&mut conn, story).await?,
+        Some(story) => {
+            stories::get(&mut conn, story).await?;
+            stories::members(&mut conn, story).await?
+        }
         None if !request.items.is_empty() => items::members(&mut conn, &request.items).await?,
         None => request.documents.iter().map(|given| given.member(desk.now())).collect(),
     };

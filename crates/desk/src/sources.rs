@@ -244,7 +244,14 @@ fn check(desk: &Desk, new: &NewSource) -> Result<String, Error> {
     if new.backfill.is_some_and(|n| n > 10_000) {
         faults.push(Fault::new("/backfill", "must be 0 to 10000"));
     }
-    if faults.is_empty() { Ok(url) } else { Err(Error::Invalid(faults)) }
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    // A name is judged when it is looked up; an address can be refused right here.
+    match desk.client.check(&url) {
+        Ok(_) => Ok(url),
+        Err(refused) => Err(Error::invalid("/url", refused.to_string())),
+    }
 }
 
 fn name_fault(name: &str) -> Option<Fault> {

@@ -20,8 +20,16 @@ struct Findings {
 pub async fn run(config: &Config, json: bool) -> Result<bool> {
     let mut findings = Findings::default();
     disk(config, &mut findings);
-    if is_fresh(config) {
-        return report(&findings, json);
+    match is_fresh(config).await {
+        Ok(false) => {}
+        Ok(true) => {
+            findings.warnings.push("the database is still empty; the first start makes its tables".to_owned());
+            return report(&findings, json);
+        }
+        Err(error) => {
+            findings.problems.push(format!("{error:#}"));
+            return report(&findings, json);
+        }
     }
     match Process::open(config, Mode::Beside).await {
         Ok(process) => {

@@ -28,9 +28,13 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     let started = Instant::now();
     let scratch = data.is_none().then(scratch_folder).transpose()?;
     config.data = data.or_else(|| scratch.as_ref().map(|s| s.0.clone())).context("choosing a data folder")?;
-    if let Some(listen) = args.listen {
-        config.listen = listen;
+    match args.listen {
+        Some(listen) => config.listen = listen,
+        // Nobody is told where a run that ends by itself listens: any port does.
+        None if args.once => config.listen.set_port(0),
+        None => {}
     }
+    let listener = edge::listen::bind(config.listen)?;
     shorten(&mut config, args.once);
 
     // The outlets' addresses belong to the data: a restart must find the same sources.
@@ -54,7 +58,7 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     remember_port(&config, port)?;
     news.send_replace(continued(&process.desk, args.seed).await?);
     process.start_work().await?;
-    let (_, address) = server::start(&process, config.listen)?;
+    let address = server::start(&process, listener);
     let key = people::ensure_admin(&process.desk).await?;
     let known: Vec<String> = all_sources(&process.desk).await?.into_iter().map(|source| source.url).collect();
     for outlet in &outlets {

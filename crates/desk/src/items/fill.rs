@@ -35,6 +35,8 @@ pub(crate) struct Document {
     pub entries: Vec<Entry>,
     /// What the reader forgave.
     pub warnings: usize,
+    /// Why nothing could be read of it, when a limit or the document's early end is the reason.
+    pub hollow: Option<&'static str>,
     pub ttl: Option<Duration>,
     pub skip_hours: Vec<u8>,
     pub skip_days: Vec<u8>,
@@ -53,6 +55,7 @@ const AHEAD_MAX: Duration = Duration::from_secs(600);
 
 pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
     feed.items.truncate(ENTRIES_MAX);
+    let hollow = hollow(&feed);
     let site_url = feed.link.as_deref().and_then(canonical);
     let drafts: Vec<(Option<String>, Entry)> =
         feed.items.iter().map(|item| entry(item, &feed, site_url.as_deref(), now)).collect();
@@ -84,10 +87,23 @@ pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
         site_url: feed.link.as_deref().and_then(http_url),
         language: feed.language.as_deref().map(|language| line(language, 35)),
         warnings: feed.warnings.len(),
+        hollow,
         ttl: feed.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
         skip_hours: feed.skip_hours,
         skip_days: feed.skip_days,
     }
+}
+
+/// An empty feed is no failure; one that is empty since it was cut off or built to be endless is.
+fn hollow(feed: &feed::Feed) -> Option<&'static str> {
+    let has = |code: &str| feed.items.is_empty() && feed.warnings.iter().any(|warning| warning.code == code);
+    if has("too-deep") {
+        return Some("no entry could be read: its elements are nested beyond the depth that is read");
+    }
+    if has("too-many-elements") {
+        return Some("no entry could be read: it has more elements than are read");
+    }
+    has("truncated").then_some("no entry could be read: the document ends too early")
 }
 
 /// Addresses that several entries have.

@@ -198,6 +198,9 @@ async fn look(known: &Known, answer: Response, now: Timestamp) -> Result<Visit, 
         Ok(Err(error)) => return Err(Failure::new(sentence(&error))),
         Err(_) => return Err(Failure::new("reading the feed failed on our side")),
     };
+    if let Some(why) = document.hollow {
+        return Err(Failure::new(why));
+    }
     visit.wishes.fresh_for = visit.wishes.fresh_for.max(document.ttl);
     visit.wishes.skip_hours.clone_from(&document.skip_hours);
     visit.wishes.skip_days.clone_from(&document.skip_days);

@@ -1,0 +1,358 @@
+//! The command line, command by command.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use store::{Statement, Store};
+
+use crate::feeds::Feeds;
+use crate::home::{Home, Output, bare, block_on, finish};
+
+const GAZETTE: &str = include_str!("scenarios/feeds/gazette.xml");
+
+fn json_of(output: &Output) -> Json {
+    assert_eq!(output.code, 0, "{output:?}");
+    serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+fn names(json: &Json) -> Vec<&str> {
+    json.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect()
+}
+
+#[test]
+fn feed_parse_has_the_promised_shape() {
+    let home = Home::on_sqlite();
+    let file = home.file(
+        "gazette.xml",
+        GAZETTE.replace("@feeds/news/bridge", "../bridge").replace("@feeds", "https://gazette.example"),
+    );
+    let feed = json_of(&finish(
+        bare(&["feed", "parse", &file, "--url", "https://gazette.example/feeds/all.xml", "--json"]),
+        b"",
+    ));
+    assert_eq!(names(&feed), ["items", "kind", "language", "link", "title", "version", "warnings"]);
+    assert_eq!((&feed["kind"], &feed["version"], &feed["language"]), (&json!("rss"), &json!("2.0"), &json!("en")));
+    let item = &feed["items"][0];
+    let promised = [
+        "authors",
+        "categories",
+        "content_html",
+        "enclosures",
+        "id",
+        "link",
+        "published_at",
+        "summary_html",
+        "title",
+        "updated_at",
+    ];
+    assert_eq!(names(item), promised);
+    assert_eq!(item["link"], "https://gazette.example/bridge", "relative links follow --url");
+    assert_eq!(item["published_at"], "2025-10-06T08:00:00Z");
+    assert_eq!(item["updated_at"], Json::Null);
+    assert_eq!(item["categories"], json!(["Traffic"]));
+    assert!(item["content_html"].as_str().is_some_and(|html| html.contains("<p>Lockside opened")), "{item}");
+
+    // The same from standard input; broken where it may be forgiven.
+    let cut = &GAZETTE[..GAZETTE.len() * 9 / 10];
+    let feed = json_of(&finish(bare(&["feed", "parse", "-", "--json"]), cut.as_bytes()));
+    assert_eq!(feed["items"][0]["id"], "gazette-1");
+    let warnings = feed["warnings"].as_array().cloned().unwrap_or_default();
+    assert!(
+        !warnings.is_empty() && warnings.iter().all(|warning| names(warning) == ["code", "detail"]),
+        "{warnings:?}"
+    );
+
+    let plain = finish(bare(&["feed", "parse", &file]), b"");
+    assert!(plain.code == 0 && plain.out.contains("Lockside Gazette (rss 2.0)"), "{plain:?}");
+}
+
+#[test]
+fn feed_parse_refuses_what_is_no_feed() {
+    for input in
+        [&b""[..], b"<!doctype html><title>x</title>", b"{\"a\": 1}", &[0xff; 64], b"<?xml version='1.0'?><note/>"]
+    {
+        let refused = finish(bare(&["feed", "parse", "-", "--json"]), input);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+        let problem: Json = serde_json::from_str(&refused.err).unwrap_or_else(|error| panic!("{error}: {refused:?}"));
+        assert_eq!(problem["status"], 422, "{problem}");
+        assert!(["type", "title", "detail"].iter().all(|name| problem[*name].is_string()), "{problem}");
+    }
+    let missing = finish(bare(&["feed", "parse", "/no/such/file.xml", "--json"]), b"");
+    assert!(missing.code != 0 && missing.err.contains("/no/such/file.xml"), "{missing:?}");
+}
+
+#[test]
+fn analyze_takes_several_files() {
+    let home = Home::on_sqlite();
+    let glad =
+        home.file("glad.txt", "The new library is wonderful. Everybody loves the bright rooms and the friendly staff.");
+    let turkish =
+        home.file("turkce.txt", "Kütüphane pazar günleri de açık olacak. Belediye iki yeni görevli alacağını duyurdu.");
+    let output = finish(bare(&["analyze", &glad, &turkish, "--json"]), b"");
+    assert_eq!(output.code, 0, "{output:?}");
+    let lines: Vec<Json> =
+        output.out.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((&lines[0]["file"], &lines[0]["language"]), (&json!(glad), &json!("en")));
+    assert_eq!((&lines[1]["file"], &lines[1]["language"]), (&json!(turkish), &json!("tr")));
+    assert!(lines[0]["sentiment"]["compound"].as_f64() > Some(0.5), "{}", lines[0]["sentiment"]);
+    for line in &lines {
+        assert!(line["score"].as_f64().is_some_and(|score| (0.0..=1.0).contains(&score)), "{line}");
+        let parts = line["score_parts"].as_array().cloned().unwrap_or_default();
+        assert!(parts.len() >= 5 && parts.iter().all(|part| part["reason"].is_string()), "{parts:?}");
+        assert!(line["readability"].is_object() && line["keywords"].is_array(), "{line}");
+    }
+    let one = json_of(&finish(
+        bare(&["analyze", "-", "--json", "--language", "en", "--title", "Rain"]),
+        b"It rained all night.",
+    ));
+    assert_eq!(one.get("file"), None);
+    let bad = home.file("bad.txt", [0x66, 0xff, 0xfe]);
+    let refused = finish(bare(&["analyze", &bad]), b"");
+    assert!(refused.code == 1 && refused.err.contains("not UTF-8"), "{refused:?}");
+    let refused = finish(bare(&["analyze", &glad, "--language", "xx"]), b"");
+    assert!(refused.code == 1 && refused.err.contains("\"xx\""), "{refused:?}");
+    assert_eq!(finish(bare(&["analyze"]), b"").code, 2, "a file is needed");
+}
+
+#[test]
+fn the_configuration_can_be_shown_and_checked() {
+    let home = Home::on_sqlite();
+    home.set("cache.ttl_s", "77");
+    home.ok(&["config", "check"]);
+    let mut command = home.command(&["config", "show", "--database-url", "postgres://desk:hunter2@db.example/desk"]);
+    command.env("COPYDESK_QUEUE__WORKERS_MAX", "5");
+    let shown = finish(command, b"");
+    assert_eq!(shown.code, 0, "{shown:?}");
+    let line = |key: &str| {
+        let leaf = key.rsplit('.').next().unwrap_or_default().to_owned();
+        let line =
+            shown.out.lines().find(|line| line.contains(key) || line.trim_start().starts_with(&format!("{leaf} ")));
+        line.unwrap_or_else(|| panic!("{key} is not shown: {}", shown.out)).to_owned()
+    };
+    assert!(line("cache.ttl_s").contains("77") && line("cache.ttl_s").contains("file"), "{}", line("cache.ttl_s"));
+    assert!(line("queue.workers_max").contains('5') && line("queue.workers_max").contains("environment"));
+    assert!(line("desk.undo_ms").contains("10000") && line("desk.undo_ms").contains("default"));
+    assert!(!shown.out.contains("hunter2"), "a secret is shown: {}", shown.out);
+    let reference = finish(bare(&["config", "reference"]), b"");
+    assert!(
+        reference.code == 0 && reference.out.contains("workers_max") && reference.out.contains("| "),
+        "{}",
+        reference.out
+    );
+}
+
+#[test]
+fn the_small_commands_answer() {
+    let version = finish(bare(&["version"]), b"");
+    assert_eq!((version.code, version.out.trim()), (0, concat!("copydesk ", env!("CARGO_PKG_VERSION"))));
+    let document = json_of(&finish(bare(&["openapi"]), b""));
+    assert!(document["openapi"].as_str().is_some_and(|version| version.starts_with("3.1")), "{}", document["openapi"]);
+    let wrong = finish(bare(&["surve"]), b"");
+    assert!(wrong.code == 2 && wrong.err.contains("serve"), "{wrong:?}");
+    for words in
+        [&["--help"][..], &["demo", "--help"], &["serve", "--help"], &["source", "--help"], &["bench", "--help"]]
+    {
+        assert_eq!(finish(bare(words), b"").code, 0, "{words:?}");
+    }
+}
+
+#[test]
+fn a_schema_is_made_once() {
+    let home = Home::new();
+    let check = home.run(&["migrate", "--check"]);
+    assert_eq!(check.code, 1, "{check:?}");
+    assert!(check.out.contains("desk/0001") && check.out.contains("queue/0001"), "{check:?}");
+    let said = home.ok(&["migrate"]);
+    assert!(said.contains("migrations applied"), "{said}");
+    assert_eq!(home.ok(&["migrate", "--check"]).trim(), "the schema is current");
+    assert_eq!(home.ok(&["migrate"]).trim(), "the schema is current");
+    home.is_sound();
+}
+
+#[test]
+fn sources_are_managed_without_and_beside_a_desk() {
+    let (feeds, home) = (Feeds::start(), Home::new());
+    home.allow(&[feeds.address]);
+    feeds.document("/gazette.xml", "application/rss+xml", GAZETTE.replace("@feeds", &feeds.url("")));
+    home.ok(&["migrate"]);
+    let added: Json = serde_json::from_str(&home.ok(&["source", "add", &feeds.url("/gazette.xml"), "--json"]))
+        .expect("--json prints JSON");
+    let id = added["id"].as_str().expect("a source has an id").to_owned();
+    let again = home.run(&["source", "add", &feeds.url("/gazette.xml")]);
+    assert!(again.code == 1 && again.err.contains("exists"), "{again:?}");
+    let refused = home.run(&["source", "preview", "http://127.0.0.1:1/feed"]);
+    assert!(refused.code == 1 && refused.err.contains("connect.allow"), "{refused:?}");
+    let preview: Json = serde_json::from_str(&home.ok(&["source", "preview", &feeds.url("/gazette.xml"), "--json"]))
+        .expect("--json prints JSON");
+    assert_eq!((&preview["title"], &preview["entries"]), (&json!("Lockside Gazette"), &json!(2)));
+    let missing = home.run(&["source", "preview", &feeds.url("/nothing")]);
+    assert!(missing.code == 1 && missing.err.contains("404"), "{missing:?}");
+    assert!(home.ok(&["source", "list"]).contains("not polled yet"));
+    assert!(home.ok(&["source", "fetch"]).contains("is accepted"));
+
+    // The desk takes up what was left to it, and what comes in beside it.
+    let server = home.serve();
+    server.wait(&format!("/api/v3/sources/{id}"), home.admin(), |source| source["items"] == 2);
+    feeds.document(
+        "/second.xml",
+        "application/rss+xml",
+        GAZETTE.replace("@feeds", "http://second.example").replace("gazette-", "second-"),
+    );
+    let second: Json =
+        serde_json::from_str(&home.ok(&["source", "add", &feeds.url("/second.xml"), "--name", "Second", "--json"]))
+            .expect("--json prints JSON");
+    let path = format!("/api/v3/sources/{}", second["id"].as_str().expect("a source has an id"));
+    server.wait(&path, home.admin(), |source| source["items"] == 2 && source["name"] == "Second");
+    let said = home.ok(&["source", "fetch", &id]);
+    let job = said.split_whitespace().nth(1).expect("the job's id is the second word").to_owned();
+    server.wait(&format!("/api/v3/jobs/{job}"), home.admin(), |job| job["state"] == "completed");
+    let list: Json = serde_json::from_str(&home.ok(&["source", "list", "--json"])).expect("--json prints JSON");
+    assert_eq!(list.as_array().map(Vec::len), Some(2), "{list}");
+    let bad = home.run(&["source", "fetch", "no-id"]);
+    assert!(bad.code == 1 && bad.err.contains("no-id"), "{bad:?}");
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn keys_come_and_go_beside_a_desk() {
+    let home = Home::new();
+    let server = home.serve();
+    let said = home.ok(&["key", "create", "night desk", "--role", "moderator", "--expires", "2"]);
+    let key = said.split_whitespace().next().expect("the key is the first word").to_owned();
+    assert!(said.contains("shown this once") && said.contains("moderator"), "{said}");
+    server.read("/api/v3/moderation", &key);
+    let list: Json = serde_json::from_str(&home.ok(&["key", "list", "--json"])).expect("--json prints JSON");
+    let entry = list
+        .as_array()
+        .and_then(|keys| keys.iter().find(|key| key["name"] == "night desk"))
+        .cloned()
+        .expect("the key is listed");
+    assert!(entry["expires_at"].is_string() && !list.to_string().contains(&key), "{list}");
+    home.ok(&["key", "revoke", entry["id"].as_str().expect("a key has an id")]);
+    assert_eq!(server.send("GET", "/api/v3/moderation", &key, b"").status, 401);
+    assert!(home.ok(&["key", "list"]).contains("revoked"));
+    assert_eq!(server.stop(), 0);
+}
+
+#[test]
+fn a_data_folder_has_one_desk() {
+    let home = Home::on_sqlite();
+    let server = home.serve();
+    let second = home.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.code, 1, "{second:?}");
+    assert!(second.err.contains(&format!("in use by process {}", server.id())), "{second:?}");
+    assert_eq!(crate::http::get(server.address, "/health").status, 200);
+    assert_eq!(server.stop(), 0);
+    assert_eq!(home.serve_again().stop(), 0);
+}
+
+#[test]
+fn a_desk_ends_gracefully_and_goes_on() {
+    let (feeds, home) = (Feeds::start(), Home::new());
+    home.allow(&[feeds.address]).set("desk.undo_ms", "1200");
+    let server = home.serve();
+    let post = server.send(
+        "POST",
+        "/api/v3/posts",
+        home.admin(),
+        br#"{"title": "Before the night", "body": "It is published after the night."}"#,
+    );
+    let id = post.json()["id"].as_str().expect("a post has an id").to_owned();
+    let approval = format!("/api/v3/posts/{id}/approval");
+    assert_eq!(server.send("POST", &approval, home.admin(), br#"{"version": 1}"#).status, 201);
+    // A reader in the middle of a request gets the answer.
+    let address = server.address;
+    let reader = std::thread::spawn(move || crate::http::get(address, "/").status);
+    assert_eq!(reader.join().expect("a reader does not panic"), 200);
+    let started = Instant::now();
+    assert_eq!(server.stop(), 0);
+    assert!(started.elapsed() < Duration::from_secs(5), "an idle desk took {:?} to end", started.elapsed());
+    let server = home.serve_again();
+    server.wait(&format!("/api/v3/posts/{id}"), home.admin(), |post| post["state"] == "published");
+    // SIGKILL leaves nothing that a start does not mend.
+    let mut server = server;
+    server.signal("KILL");
+    crate::wait_for("the end after SIGKILL", Duration::from_secs(5), || server.ended());
+    let server = home.serve_again();
+    assert_eq!(server.read(&format!("/api/v3/posts/{id}"), home.admin())["state"], "published");
+    assert_eq!(server.stop(), 0);
+    home.is_sound();
+}
+
+static TAMPER: Statement =
+    Statement::shared("test.tamper", "UPDATE post SET state = 'rejected' WHERE state = 'in_review'");
+static LOSE: Statement = Statement::shared("test.lose", "DELETE FROM event WHERE version = 2");
+
+/// Changes the database behind the product's back.
+fn tamper(home: &Home, statement: &'static Statement) -> u64 {
+    let folder = home.data();
+    let settings = store::Settings { url: home.database_url(), ..store::Settings::default() };
+    block_on(async {
+        let store = Store::open(&folder, &settings, &[queue::MIGRATIONS, desk::MIGRATIONS], stdx::Clock::system())
+            .await
+            .expect("the database opens");
+        let rows = store.write(move |tx| Box::pin(async move { tx.exec(statement, Vec::new()).await })).await;
+        let rows = rows.expect("the statement runs");
+        store.close().await;
+        rows
+    })
+}
+
+#[test]
+fn the_doctor_sees_what_is_wrong() {
+    let (feeds, home) = (Feeds::start(), Home::new());
+    home.allow(&[feeds.address]);
+    let server = home.serve();
+    let written =
+        server.send("POST", "/api/v3/posts", home.admin(), br#"{"title": "A note", "body": "It waits for a person."}"#);
+    assert_eq!(written.status, 201, "{}", written.text());
+    // Remote trouble is a warning: it passes by itself.
+    let source = format!("{{\"url\": \"{}\"}}", feeds.url("/nothing.xml"));
+    assert_eq!(server.send("POST", "/api/v3/sources", home.admin(), source.as_bytes()).status, 201);
+    server.send(
+        "PUT",
+        "/api/v3/providers/away",
+        home.admin(),
+        br#"{"base_url": "http://127.0.0.1:1/v1", "model": "m"}"#,
+    );
+    server.wait("/api/v3/sources", home.admin(), |page| page["data"][0]["failures"] == 1);
+    let (code, findings) = home.doctor();
+    assert_eq!(code, 0, "{findings}");
+    let warnings = findings["warnings"].to_string();
+    assert!(warnings.contains("nothing.xml") && warnings.contains("away"), "{findings}");
+    assert_eq!(server.stop(), 0);
+
+    let key = home.data().join("secret.key");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("the file is ours");
+    let (code, findings) = home.doctor();
+    assert!(code == 1 && findings["problems"].to_string().contains("secret.key"), "{findings}");
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).expect("the file is ours");
+    home.is_sound();
+
+    assert_eq!(tamper(&home, &TAMPER), 1);
+    let (code, findings) = home.doctor();
+    assert_eq!(code, 1, "{findings}");
+    assert!(findings["problems"].to_string().contains("the events say"), "{findings}");
+    let plain = home.run(&["doctor"]);
+    assert!(plain.code == 1 && plain.out.contains("PROBLEM"), "{plain:?}");
+    assert!(tamper(&home, &LOSE) >= 1);
+    let (code, findings) = home.doctor();
+    assert!(code == 1 && findings["problems"].as_array().is_some_and(|all| all.len() >= 2), "{findings}");
+}
+
+#[test]
+fn the_doctor_sees_a_damaged_file() {
+    let home = Home::on_sqlite();
+    assert_eq!(home.serve().stop(), 0);
+    let file = home.data().join("copydesk.db");
+    let mut bytes = std::fs::read(&file).expect("the database is a file");
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 20_000].fill(0x5a);
+    std::fs::write(&file, bytes).expect("the file is ours");
+    let output = home.run(&["doctor", "--json"]);
+    assert_eq!(output.code, 1, "{output:?}");
+    let findings: Json = serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    assert!(findings["problems"].to_string().contains("damaged"), "{findings}");
+}
