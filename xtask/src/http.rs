@@ -18,7 +18,9 @@ pub fn get(address: SocketAddr, path: &str, limit: Duration) -> Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, limit)?;
     stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(limit))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    // In one piece: a server may answer and close after the first.
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut bytes = Vec::new();
     stream.take(BODY_MAX).read_to_end(&mut bytes)?;
     parse(&String::from_utf8_lossy(&bytes)).with_context(|| format!("the answer to GET {path} is cut short"))

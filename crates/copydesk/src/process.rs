@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use desk::{Desk, Parts, channels, jobs, pipelines, sources};
-use queue::{Queue, Workers};
+use queue::{Place, Queue, Workers};
 use stdx::task::Tasks;
 use stdx::{Clock, Rng};
 use store::{MigrationSet, Store};
@@ -43,8 +43,12 @@ impl Process {
             Store::open_beside(&config.data, &config.store, MIGRATIONS, clock.clone()).await
         };
         let store = store.with_context(|| format!("opening the database of {}", config.data.display()))?;
-        let alone = mode == Mode::Serve && config.store.url.is_none();
-        let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), alone)
+        let place = match mode {
+            Mode::Beside => Place::Command,
+            Mode::Serve if config.store.url.is_none() => Place::Alone,
+            Mode::Serve => Place::Server,
+        };
+        let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), place)
             .await
             .context("joining the queue")?;
         let desk = Desk::new(Parts {
@@ -66,6 +70,7 @@ impl Process {
     /// Starts the work: what must be there is made, what was interrupted is taken up, workers claim.
     pub async fn start_work(&self) -> Result<Arc<Workers>> {
         pipelines::ensure_default(&self.desk).await?;
+        self.know_the_key().await?;
         channels::ensure_site(&self.desk).await?;
         sources::ensure_polls(&self.desk).await?;
         // A poll can only be missing after somebody has worked on the database by hand; sources are too
@@ -88,6 +93,21 @@ impl Process {
                 .context("listening for commands in the data folder")?;
         }
         Ok(workers)
+    }
+
+    /// Compares the secret key with the one this database was last used with: with another one, sealed
+    /// provider keys do not open.
+    async fn know_the_key(&self) -> Result<()> {
+        let (name, own) = ("secret_key.id", self.desk.sealer.key_id().to_owned());
+        match desk::people::setting(&self.desk, name).await? {
+            Some(known) if known == own => return Ok(()),
+            Some(_) => tracing::error!(
+                "secret.key is not the one this database was used with: stored provider keys will not open; \
+                 copy the other secret.key here, or set the provider keys anew"
+            ),
+            None => {}
+        }
+        Ok(desk::people::set_setting(&self.desk, name, &own).await?)
     }
 
     /// Ends everything: running jobs get `grace` to finish, the rest is taken up at the next start.

@@ -63,7 +63,7 @@ pub async fn publish(desk: Desk, ctx: Context, job: PublishPost) -> Result<Optio
 }
 
 async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str, Error> {
-    let PublishPost { post: id, version } = *job;
+    let PublishPost { post: id, version, due_at } = *job;
     let channels = list(&mut desk.store.read_fresh()).await?;
     // Arm: the intent and its key are committed before anything is sent.
     let d = desk.clone();
@@ -79,7 +79,8 @@ async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str,
                 }
                 let wanted =
                     matches!(life.state, State::Scheduled | State::Publishing | State::Published | State::Failed);
-                if !wanted || life.approved != Some(version) {
+                let other = life.state == State::Scheduled && due_at.is_some() && life.due_at != due_at;
+                if !wanted || other || life.approved != Some(version) {
                     return Ok(None);
                 }
                 posts::execute(&d, tx, &system, id, Command::StartPublishing { version }).await?;
@@ -122,7 +123,7 @@ async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str,
 
 /// After the last attempt: the delivery is dead, and the post with it.
 async fn give_up(desk: &Desk, job: &PublishPost) -> Result<(), Error> {
-    let PublishPost { post: id, version } = *job;
+    let PublishPost { post: id, version, .. } = *job;
     let d = desk.clone();
     desk.store
         .write(move |tx| {

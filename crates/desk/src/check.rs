@@ -1,7 +1,5 @@
 //! Checks that the read models say what the event log says.
 
-use std::collections::BTreeMap;
-
 use store::params;
 
 use crate::posts::{self, DeliveryState, Life, State};
@@ -13,7 +11,11 @@ store::sql! {
     POST_EXISTS = "check.post_exists", "SELECT count(*) FROM post WHERE id = $1";
     ORPHAN_PAGES = "check.orphan_pages", "SELECT p.id FROM page p WHERE NOT EXISTS (SELECT 1 FROM post q WHERE q.id = p.id AND q.state IN ('published')) LIMIT 100";
     ITEMS_DOUBLE = "check.items_double", "SELECT source, identity, count(*) FROM item GROUP BY source, identity HAVING count(*) > 1 LIMIT 100";
-    STORY_DOUBLE = "check.story_double", "SELECT story, count(*) FROM post WHERE story IS NOT NULL GROUP BY story HAVING count(*) > 1 LIMIT 100";
+    STORY_DOUBLE = "check.story_double",
+        "SELECT p.story, count(*) FROM post p JOIN event e ON e.stream = p.id AND e.version = 1 AND e.actor = 'system'
+         WHERE p.story IS NOT NULL GROUP BY p.story HAVING count(*) > 1 LIMIT 100";
+    STORY_LOST = "check.story_lost", "SELECT i.id FROM item i WHERE i.story IS NOT NULL AND NOT EXISTS (SELECT 1 FROM story s WHERE s.id = i.story) LIMIT 100";
+    UNFOUND = "check.unfound", "SELECT p.id FROM page p WHERE NOT EXISTS (SELECT 1 FROM page_text t WHERE t.rowid = p.id) LIMIT 100";
     TOTALS = "check.totals",
         "SELECT (SELECT count(*) FROM source), (SELECT count(*) FROM item), (SELECT count(*) FROM item WHERE standing = 'copy'), (SELECT count(*) FROM story)";
     STORY_COUNTS = "check.story_counts",
@@ -87,6 +89,13 @@ pub async fn differences(desk: &Desk) -> Result<Vec<String>, Error> {
                 for row in conn.all(&STORY_DOUBLE, params![]).await? {
                     found.push(format!("story {} has {} posts", row.get::<stdx::Id>(0)?, row.get::<i64>(1)?));
                 }
+                for row in conn.all(&STORY_LOST, params![]).await? {
+                    found.push(format!("item {} belongs to a story that does not exist", row.get::<stdx::Id>(0)?));
+                }
+                for row in conn.all(&UNFOUND, params![]).await? {
+                    found
+                        .push(format!("post {} is on the site but cannot be found by its search", PostId(row.get(0)?)));
+                }
                 for row in conn.all(&STORY_COUNTS, params![]).await? {
                     let (said, is): (i64, i64) = (row.get(1)?, row.get(2)?);
                     found.push(format!("story {} says it has {said} items and has {is}", row.get::<stdx::Id>(0)?));
@@ -109,8 +118,20 @@ async fn compare(conn: &mut store::Conn, id: PostId, found: &mut Vec<String>) ->
     if log.len() != post.events as usize {
         found.push(format!("post {id} counts {} events and has {}", post.events, log.len()));
     }
-    if posts::version(conn, id, stored.version).await.is_err() {
-        found.push(format!("version {} of post {id} is missing", stored.version));
+    match posts::version(conn, id, stored.version).await {
+        Err(_) => found.push(format!("version {} of post {id} is missing", stored.version)),
+        Ok(newest) => {
+            let same = newest.title == post.title
+                && newest.excerpt == post.excerpt
+                && newest.score == post.score
+                && newest.grounded == post.grounded;
+            if !same {
+                found.push(format!(
+                    "the list shows another text of post {id} than its newest version {}",
+                    newest.version
+                ));
+            }
+        }
     }
     let live = stored.deliveries.values().filter(|delivery| delivery.state == DeliveryState::Live).count();
     if stored.state == State::Published {
@@ -119,17 +140,38 @@ async fn compare(conn: &mut store::Conn, id: PostId, found: &mut Vec<String>) ->
             found.push(format!("post {id} is published but no delivery is live"));
         }
         if shown != stored.published {
-            found.push(format!("post {id} is published in version {:?}, the site shows {shown:?}", stored.published));
+            found.push(format!(
+                "post {id} is published in {}, the site shows {}",
+                version(stored.published),
+                version(shown)
+            ));
+        } else if let Some(published) = stored.published {
+            let text = posts::version(conn, id, published).await?;
+            let wanted = pages::Page::of(&post, &text, post.created_at);
+            if !pages::shows(conn, &wanted).await? {
+                found.push(format!("the site shows another text of post {id} than its published version {published}"));
+            }
         }
     }
     Ok(())
 }
 
+fn version(number: Option<crate::Version>) -> String {
+    number.map_or_else(|| "no version".to_owned(), |number| format!("version {number}"))
+}
+
 fn describe(life: &Life) -> String {
-    let deliveries: BTreeMap<_, _> =
-        life.deliveries.iter().map(|(id, d)| (id.to_string(), (d.state.name(), d.version))).collect();
+    let deliveries: Vec<String> =
+        life.deliveries.values().map(|d| format!("{} in version {}", d.state.name(), d.version)).collect();
+    let time = |at: Option<stdx::Timestamp>| at.map_or_else(|| "never".to_owned(), |at| at.to_string());
     format!(
-        "{} at version {} (approved {:?}, published {:?}, due {:?}, first published {:?}, deliveries {deliveries:?})",
-        life.state, life.version, life.approved, life.published, life.due_at, life.published_at
+        "{} at version {}, approved in {}, published in {}, due {}, first published {}, deliveries: {}",
+        life.state,
+        life.version,
+        version(life.approved),
+        version(life.published),
+        time(life.due_at),
+        time(life.published_at),
+        deliveries.join(", ")
     )
 }

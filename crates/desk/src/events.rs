@@ -81,10 +81,6 @@ store::sql! {
     ADD = "events.add",
         "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING";
     STREAM = "events.stream", "SELECT pos, stream, version, actor, at, data FROM event WHERE stream = $1 ORDER BY version LIMIT 10000";
-    AFTER = "events.after",
-        sqlite "SELECT pos, stream, version, actor, at, data FROM event WHERE pos > $1 ORDER BY pos LIMIT $2",
-        // A transaction that is still open could commit with a smaller position: stay below the oldest one.
-        postgres "SELECT pos, stream, version, actor, at, data FROM event WHERE pos > $1 AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY pos LIMIT $2";
 }
 
 /// Writes `events` behind the first `expected` ones of the post's stream.
@@ -111,11 +107,6 @@ pub(crate) async fn append(
 /// The post's whole stream, in order.
 pub async fn stream(conn: &mut Conn, post: PostId) -> Result<Vec<Recorded>, Error> {
     conn.all(&STREAM, params![post.to_i64()]).await?.iter().map(read).collect()
-}
-
-/// At most `limit` events after a place in the log, over all posts, in the order of the log.
-pub async fn after(conn: &mut Conn, pos: i64, limit: usize) -> Result<Vec<Recorded>, Error> {
-    conn.all(&AFTER, params![pos, limit as i64]).await?.iter().map(read).collect()
 }
 
 fn read(row: &Row) -> Result<Recorded, Error> {

@@ -84,6 +84,9 @@ impl Job for GenerateBatch {
 pub struct PublishPost {
     pub post: PostId,
     pub version: Version,
+    /// The approval's own date: one that was taken back and given again has another. `None`: at once.
+    #[serde(default)]
+    pub due_at: Option<stdx::Timestamp>,
 }
 
 impl Job for PublishPost {

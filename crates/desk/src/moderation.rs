@@ -72,6 +72,13 @@ pub(crate) async fn submit_to_policy(desk: &Desk, tx: &mut Tx, id: PostId, polic
     Ok(passes)
 }
 
+/// Submits the newest version past the policy: a person decides.
+pub(crate) async fn submit_to_people(desk: &Desk, tx: &mut Tx, id: PostId) -> Result<(), Error> {
+    let system = Actor::system();
+    let life = posts::execute(desk, tx, &system, id, Command::Submit).await?;
+    record(desk, tx, &system, id, life.version, "held", "its author may not approve, and it is its own source").await
+}
+
 /// Approves one version of a post in review and schedules its publication after the undo window.
 ///
 /// # Errors
@@ -135,11 +142,7 @@ async fn change(
                 if recall(tx, &actor).await?.is_some() {
                     return posts::get(tx, id).await;
                 }
-                let newest = posts::get(tx, id).await?.version;
-                if newest != version {
-                    return Err(Error::StaleVersion { post: id, given: version, newest });
-                }
-                let added = posts::add_version(&d, tx, &actor, id, &draft).await?;
+                let added = posts::add_version(&d, tx, &actor, id, version, &draft).await?;
                 if posts::get(tx, id).await?.state == State::Draft {
                     posts::execute(&d, tx, &actor, id, Command::Submit).await?;
                 }
@@ -182,7 +185,7 @@ async fn approve_in(
     let undo = if automatic { Duration::ZERO } else { Duration::from_millis(desk.settings.undo_ms) };
     let due_at = desk.now() + undo;
     posts::execute(desk, tx, actor, id, Command::Approve { version, automatic, due_at }).await?;
-    desk.queue.enqueue(tx, &PublishPost { post: id, version }, Enqueue::at(due_at)).await?;
+    desk.queue.enqueue(tx, &PublishPost { post: id, version, due_at: Some(due_at) }, Enqueue::at(due_at)).await?;
     record(desk, tx, actor, id, version, "approved", reason).await
 }
 
@@ -234,10 +237,11 @@ pub async fn publish_now(desk: &Desk, actor: &Actor, id: PostId) -> Result<Post,
                     let wanted = "only an approved post can be published";
                     let refuse = Error::IllegalMove { post: id, state: post.state, wanted };
                     let version = match (post.state, post.approved_version) {
-                        (State::Scheduled | State::Failed, Some(version)) => version,
+                        (State::Scheduled | State::Failed | State::Publishing, Some(version)) => version,
+                        (State::Published, Some(version)) if post.published_version != Some(version) => version,
                         _ => return Err(refuse),
                     };
-                    d.queue.enqueue(tx, &PublishPost { post: id, version }, Enqueue::at(d.now())).await?;
+                    d.queue.enqueue(tx, &PublishPost { post: id, version, due_at: None }, Enqueue::at(d.now())).await?;
                     remember(tx, &actor, &id.to_string(), d.now()).await?;
                 }
                 posts::get(tx, id).await

@@ -266,3 +266,19 @@ pub(crate) async fn version_of(conn: &mut Conn, id: PostId) -> Result<Option<Ver
     let row = conn.opt(&VERSION_OF, params![id.to_i64()]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?)
 }
+
+/// Whether the site shows exactly this, times aside.
+pub(crate) async fn shows(conn: &mut Conn, wanted: &Page) -> Result<bool, Error> {
+    let Some(row) = conn.opt(&BY_ID, params![wanted.id.to_i64()]).await? else { return Ok(false) };
+    let shown = read(&row)?;
+    // Topic and language stand in the post's head, which may already be that of an update in review.
+    let wanted = Page {
+        topic: shown.topic.clone(),
+        topic_name: shown.topic_name.clone(),
+        language: shown.language.clone(),
+        published_at: shown.published_at,
+        updated_at: shown.updated_at,
+        ..wanted.clone()
+    };
+    Ok(wanted == shown)
+}

@@ -6,7 +6,7 @@ use guard::role::Role;
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
 use stdx::config::Secret;
-use store::{Row, Tx, params};
+use store::{Conn, Row, Tx, params};
 
 use crate::{Desk, Error, KeyId};
 
@@ -123,9 +123,12 @@ store::sql! {
     SESSION_DROP = "people.session_drop", "DELETE FROM session WHERE hash = $1";
     SESSION_SWEEP = "people.session_sweep", "DELETE FROM session WHERE expires_at < $1";
     ONCE_FIND = "people.once_find", "SELECT request, outcome FROM idempotency WHERE principal = $1 AND key = $2";
-    ONCE_ADD = "people.once_add", "INSERT INTO idempotency (principal, key, request, outcome, at) VALUES ($1, $2, $3, $4, $5)";
-    ONCE_SWEEP = "people.once_sweep", "DELETE FROM idempotency WHERE at < $1";
+    ONCE_TAKE = "people.once_take",
+        "INSERT INTO idempotency (principal, key, request, outcome, at) VALUES ($1, $2, $3, '', $4) ON CONFLICT (principal, key) DO NOTHING";
+    ONCE_SET = "people.once_set", "UPDATE idempotency SET outcome = $3, at = $4 WHERE principal = $1 AND key = $2";
+    ONCE_SWEEP = "people.once_sweep", "DELETE FROM idempotency WHERE at < $1 AND at > $2";
     SETTING_GET = "people.setting_get", "SELECT value FROM setting WHERE name = $1";
+    SETTING_ONCE = "people.setting_once", "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
     SETTING_PUT = "people.setting_put", "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 }
 
@@ -204,10 +207,19 @@ pub async fn create_key(
     Ok((key, secret))
 }
 
-/// The first key, an administrator's, when there is none at all.
+/// The first key, an administrator's, when there is none at all. Of several processes that start on an
+/// empty database one makes it.
 pub async fn ensure_admin(desk: &Desk) -> Result<Option<Secret>, Error> {
-    let count: i64 = desk.store.read_fresh().one(&KEY_COUNT, params![]).await?.get(0)?;
-    if count > 0 {
+    let first = desk
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                let count: i64 = tx.one(&KEY_COUNT, params![]).await?.get(0)?;
+                Ok::<_, Error>(count == 0 && tx.exec(&SETTING_ONCE, params!["first_key", "made"]).await? == 1)
+            })
+        })
+        .await?;
+    if !first {
         return Ok(None);
     }
     let (_, secret) = create_key(desk, &Actor::system(), "first administrator", Role::Admin, None).await?;
@@ -245,9 +257,14 @@ pub async fn authenticate(desk: &Desk, presented: &str) -> Result<Option<(ApiKey
     let minute_ago = now - Duration::from_secs(60);
     if key.last_used_at.is_none_or(|at| at < minute_ago) {
         let id = key.id;
-        desk.store
+        let used = desk
+            .store
             .write(move |tx| Box::pin(async move { tx.exec(&KEY_USED, params![id.to_i64(), now, minute_ago]).await }))
-            .await?;
+            .await;
+        if let Err(error) = used {
+            // Reading must go on when nothing can be written.
+            tracing::warn!(error = &error as &dyn std::error::Error, "the time a key was used could not be noted");
+        }
     }
     let actor = key.actor();
     Ok(Some((key, actor)))
@@ -289,13 +306,27 @@ pub async fn sign_out(desk: &Desk, token: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What a repeated request led to the first time; `None` for a first one or one without a key.
+/// What a repeated request led to the first time; `None` for a first one or one without a key. A first one
+/// takes the key, so that the same request at the same time waits for it and is then answered from it.
 ///
 /// # Errors
 /// [`Error::IdempotencyMismatch`] when the key came with another request before.
 pub async fn recall(tx: &mut Tx, actor: &Actor) -> Result<Option<String>, Error> {
     let Some(given) = &actor.idempotency else { return Ok(None) };
-    let row = tx.opt(&ONCE_FIND, params![actor.principal.to_string(), given.key]).await?;
+    let values = params![actor.principal.to_string(), given.key, given.request, Timestamp::EPOCH];
+    if tx.exec(&ONCE_TAKE, values).await? == 1 {
+        return Ok(None);
+    }
+    recalled(tx, actor).await
+}
+
+/// What the request led to, if it was made before; takes nothing.
+///
+/// # Errors
+/// [`Error::IdempotencyMismatch`] when the key came with another request before.
+pub async fn recalled(conn: &mut Conn, actor: &Actor) -> Result<Option<String>, Error> {
+    let Some(given) = &actor.idempotency else { return Ok(None) };
+    let row = conn.opt(&ONCE_FIND, params![actor.principal.to_string(), given.key]).await?;
     let Some(row) = row else { return Ok(None) };
     if row.get::<String>(0)? != given.request {
         return Err(Error::IdempotencyMismatch);
@@ -306,8 +337,9 @@ pub async fn recall(tx: &mut Tx, actor: &Actor) -> Result<Option<String>, Error>
 /// Keeps what the request led to, in the transaction that did it. Kept for a day.
 pub async fn remember(tx: &mut Tx, actor: &Actor, outcome: &str, now: Timestamp) -> Result<(), Error> {
     let Some(given) = &actor.idempotency else { return Ok(()) };
-    tx.exec(&ONCE_SWEEP, params![now - Duration::from_secs(86_400)]).await?;
-    tx.exec(&ONCE_ADD, params![actor.principal.to_string(), given.key, given.request, outcome, now]).await?;
+    let (principal, day_ago) = (actor.principal.to_string(), now - Duration::from_secs(86_400));
+    tx.exec(&ONCE_SET, params![principal, given.key, outcome, now]).await?;
+    tx.exec(&ONCE_SWEEP, params![day_ago, Timestamp::EPOCH]).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::people::{Action, Actor};
 use crate::pipelines::Spec;
 use crate::providers::NewProvider;
 use crate::sources::NewSource;
-use crate::{Desk, Error, pipelines, providers, sources};
+use crate::{Desk, Error, Fault, pipelines, providers, sources};
 
 /// The whole set-up.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -161,12 +161,21 @@ pub async fn apply(
             url: wanted.url.clone(),
             name: wanted.name.clone(),
             pipeline,
-            interval_s: wanted.interval_s,
+            // The other desk may have had other bounds.
+            interval_s: wanted
+                .interval_s
+                .map(|s| s.clamp(desk.settings.poll_interval_min_s, desk.settings.poll_interval_max_s)),
             backfill: None,
         };
         match sources::create(desk, actor, new).await {
             Ok(_) => applied.created += 1,
             Err(Error::Exists { .. }) => applied.unchanged += 1,
+            Err(Error::Invalid(faults)) => {
+                let named = faults
+                    .into_iter()
+                    .map(|f| Fault::new(format!("/sources/{i}{}", f.pointer), format!("{}: {}", wanted.url, f.detail)));
+                return Err(Error::Invalid(named.collect()));
+            }
             Err(error) => return Err(error),
         }
     }

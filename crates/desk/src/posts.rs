@@ -55,7 +55,7 @@ pub struct Post {
 store::sql! {
     ADD = "posts.add",
         "INSERT INTO post (id, state, events, version, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)";
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (slug) DO NOTHING";
     GET = "posts.get",
         "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
          FROM post WHERE id = $1";
@@ -206,26 +206,31 @@ pub(crate) async fn create(
     draft: &Draft,
 ) -> Result<PostId, Error> {
     let (id, now) = (PostId(desk.next_id()), desk.now());
-    let slug = free_slug(tx, &draft.title, id).await?;
-    let values = params![
-        id.to_i64(),
-        State::Draft.name(),
-        2,
-        1,
-        pipeline.to_i64(),
-        story.map(StoryId::to_i64),
-        draft.title,
-        draft.excerpt,
-        slug,
-        draft.topic,
-        draft.language,
-        draft.score,
-        draft.grounded,
-        draft.by_person,
-        "",
-        now
-    ];
-    tx.exec(&ADD, values).await?;
+    let mut slug = free_slug(tx, &draft.title, id).await?;
+    let values = |slug: &str| {
+        params![
+            id.to_i64(),
+            State::Draft.name(),
+            2,
+            1,
+            pipeline.to_i64(),
+            story.map(StoryId::to_i64),
+            draft.title,
+            draft.excerpt,
+            slug,
+            draft.topic,
+            draft.language,
+            draft.score,
+            draft.grounded,
+            draft.by_person,
+            "",
+            now
+        ]
+    };
+    while tx.exec(&ADD, values(&slug)).await? == 0 {
+        // Somebody else took the address since it was looked at.
+        slug = with_id(&slug, id);
+    }
     let facts = [events::Event::Created { pipeline, story }, events::Event::VersionAdded { version: 1 }];
     events::append(tx, id, 0, &facts, &actor.principal.to_string(), now).await?;
     version::write(tx, id, 1, draft, actor, now).await?;
@@ -292,9 +297,10 @@ pub(crate) async fn add_version(
     tx: &mut Tx,
     actor: &Actor,
     id: PostId,
+    on: Version,
     draft: &Draft,
 ) -> Result<Version, Error> {
-    let life = execute(desk, tx, actor, id, Command::AddVersion).await?;
+    let life = execute(desk, tx, actor, id, Command::AddVersion { on }).await?;
     version::write(tx, id, life.version, draft, actor, desk.now()).await?;
     let edited = draft.by_person || get(tx, id).await?.edited;
     // An address that readers may know stays; until then it follows the title.
@@ -329,7 +335,11 @@ async fn free_slug(tx: &mut Tx, title: &str, id: PostId) -> Result<String, Error
     if taken == 0 && !RESERVED.contains(&slug.as_str()) {
         return Ok(slug);
     }
-    Ok(format!("{slug}-{}", id.to_string().to_lowercase()))
+    Ok(with_id(&slug, id))
+}
+
+fn with_id(slug: &str, id: PostId) -> String {
+    format!("{slug}-{}", id.to_string().to_lowercase())
 }
 
 fn announce(

@@ -147,6 +147,8 @@ store::sql! {
         "UPDATE source SET name = $2, state = $3, pipeline = $4, interval_s = $5, next_poll_at = $6, failures = $7, failing_since = $8,
                 error = $9
          WHERE id = $1";
+    /// Keeps others from changing the row until the transaction ends, so that what is read next is what is changed.
+    HOLD = "sources.hold", "UPDATE source SET id = id WHERE id = $1";
     ACTIVE = "sources.active", "SELECT id, next_poll_at FROM source WHERE state = 'active' AND id > $1 ORDER BY id LIMIT $2";
     AMONG = "sources.among", "SELECT id FROM source WHERE id {in:$1} LIMIT $2";
     READ = "sources.read",
@@ -301,6 +303,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
     let (source, enqueued) = store
         .write(move |tx| {
             Box::pin(async move {
+                tx.exec(&HOLD, params![id.to_i64()]).await?;
                 let mut source = get(tx, id).await?;
                 let (was, interval) = (source.state, source.interval_s);
                 source.name = change.name.map_or(source.name, |name| name.trim().to_owned());

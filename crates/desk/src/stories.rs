@@ -47,7 +47,7 @@ store::sql! {
         "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
          FROM item i JOIN source s ON s.id = i.source
          WHERE i.story = $1 AND i.standing <> 'seen' ORDER BY i.published_at, i.id LIMIT $2";
-    SET_POST = "stories.set_post", "UPDATE story SET post = $2 WHERE id = $1";
+    SET_POST = "stories.set_post", "UPDATE story SET post = $2 WHERE id = $1 AND post IS NULL";
     ADD = "stories.add",
         "INSERT INTO story (id, title, pipeline, language, items, sources, because, first_at, last_at) VALUES ($1, $2, $3, $4, 0, 0, $5, $6, $6)";
     /// Counted from the items, so that writing it twice changes nothing.
@@ -109,12 +109,9 @@ pub async fn members(conn: &mut Conn, id: StoryId) -> Result<Vec<Member>, Error>
     Ok(rows.iter().map(crate::items::read_member).collect::<Result<_, _>>()?)
 }
 
-/// Remembers which post tells the story.
-pub async fn set_post(tx: &mut Tx, id: StoryId, post: PostId) -> Result<(), Error> {
-    match tx.exec(&SET_POST, params![id.to_i64(), post.to_i64()]).await? {
-        0 => Err(Error::not_found("story", id)),
-        _ => Ok(()),
-    }
+/// Remembers which post tells the story. `false`: another one does already.
+pub async fn set_post(tx: &mut Tx, id: StoryId, post: PostId) -> Result<bool, Error> {
+    Ok(tx.exec(&SET_POST, params![id.to_i64(), post.to_i64()]).await? == 1)
 }
 
 #[cfg(test)]

@@ -32,7 +32,9 @@ impl Bench {
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(7);
         let queue =
-            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
+            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), queue::Place::Alone)
+                .await
+                .unwrap();
         let connect = connect::Settings {
             allow: vec![site.address.to_string()],
             host_delay_ms: 0,

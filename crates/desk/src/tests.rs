@@ -47,7 +47,7 @@ async fn held(bench: &Bench) -> Post {
 }
 
 async fn publish(bench: &Bench, post: &Post) -> Option<serde_json::Value> {
-    let job = PublishPost { post: post.id, version: post.approved_version.unwrap_or(post.version) };
+    let job = PublishPost { post: post.id, version: post.approved_version.unwrap_or(post.version), due_at: None };
     channels::publish(bench.desk.clone(), bench.context(), job).await.unwrap()
 }
 

@@ -74,6 +74,8 @@ CREATE TABLE job_result (
     result      TEXT    NOT NULL
 );
 
+CREATE INDEX job_result_finished ON job_result (finished_at);
+
 CREATE TABLE job_dead (
     id           BIGINT PRIMARY KEY,
     queue        BIGINT NOT NULL,

@@ -70,6 +70,8 @@ CREATE TABLE job_result (
     result      TEXT    NOT NULL
 ) STRICT;
 
+CREATE INDEX job_result_finished ON job_result (finished_at);
+
 CREATE TABLE job_dead (
     id           INTEGER PRIMARY KEY,
     queue        INTEGER NOT NULL,

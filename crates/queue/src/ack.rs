@@ -79,6 +79,31 @@ impl Queue {
         written.map_err(|error| (error, flush))
     }
 
+    /// Writes each lease's batch by itself; one that cannot be written is given up, and its jobs run again
+    /// when the lease is overdue.
+    pub(crate) async fn write_apart(&self, flush: Flush) -> Result<(), (store::Error, Flush)> {
+        let mut later = Vec::new();
+        let mut away = None;
+        for batch in flush.0 {
+            match self.write(Flush(vec![batch])).await {
+                Ok(()) => {}
+                Err((error, flush)) if error.is_transient() => {
+                    later.extend(flush.0);
+                    away = Some(error);
+                }
+                Err((error, flush)) => {
+                    let jobs = flush.0.iter().map(|batch| batch.verdicts.len()).sum::<usize>();
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        jobs,
+                        "acknowledgements cannot be written"
+                    );
+                }
+            }
+        }
+        away.map_or(Ok(()), |error| Err((error, Flush(later))))
+    }
+
     async fn write_batch(&self, tx: &mut Tx, batch: Batch, now: Timestamp) -> Result<(), store::Error> {
         let Batch { lease, last, mut verdicts } = batch;
         if last {
@@ -128,11 +153,18 @@ impl Queue {
     }
 
     fn decide(&self, ack: Ack, now: Timestamp) -> Verdict {
-        let Ack { mut job, started_at, outcome, .. } = ack;
+        let Ack { mut job, started_at, mut outcome, .. } = ack;
+        // A text from outside may hold what PostgreSQL cannot store.
+        if let Err(Fault::Retry { error: text, .. } | Fault::GiveUp(text)) = &mut outcome {
+            text.retain(|c| c != '\0');
+        }
         match outcome {
-            Ok(result) => {
-                Verdict::Done { job, started_at, outcome: "completed", result: result.map(|r| r.to_string()) }
-            }
+            Ok(result) => Verdict::Done {
+                job,
+                started_at,
+                outcome: "completed",
+                result: result.map(|r| r.to_string().replace("\\u0000", "")),
+            },
             Err(Fault::Cancel) => Verdict::Done { job, started_at, outcome: "cancelled", result: None },
             Err(Fault::Snooze(wait)) => {
                 job.attempt = 0;

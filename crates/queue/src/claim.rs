@@ -1,6 +1,8 @@
 //! Taking a batch of due jobs under one lease.
 
+use std::collections::HashMap;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,11 @@ use stdx::{Id, Timestamp};
 use store::{Row, Tx, Value, params};
 
 use crate::{JobId, Priority, Queue, sql};
+
+/// Which class is served first when places come one by one: 8, 4, 2 and 1 of 15 turns.
+const TURNS: [i64; 15] = [1, 2, 1, 3, 1, 2, 1, 4, 1, 2, 1, 3, 1, 2, 1];
+/// A job is ended at its deadline by its own process; only when that fails for so long is it taken back.
+const DEADLINE_SLACK: Duration = Duration::from_secs(60);
 
 /// A row of `job`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,9 +170,14 @@ impl Queue {
     /// the most urgent first.
     pub(crate) async fn claim(&self, free: usize, room: impl Fn(i64) -> usize) -> Result<Option<Lease>, store::Error> {
         let now = self.0.clock.now();
+        if self.0.evicted.load(Ordering::SeqCst) {
+            return Ok(None);
+        }
+        let mut hints: HashMap<(i64, i64), u64> = HashMap::new();
         let mut pairs: Vec<(i64, i64)> = {
             let due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-            due.iter().filter(|(_, at)| **at <= now).map(|(pair, _)| *pair).collect()
+            hints.extend(due.iter().map(|(pair, head)| (*pair, head.hints)));
+            due.iter().filter(|(_, head)| head.at <= now).map(|(pair, _)| *pair).collect()
         };
         pairs.retain(|(queue, _)| room(*queue) > 0);
         pairs.sort_unstable_by_key(|(queue, priority)| (*priority, *queue));
@@ -176,7 +188,7 @@ impl Queue {
         let pairs: Vec<(i64, i64, usize)> =
             pairs.into_iter().map(|(queue, priority)| (queue, priority, room(queue))).collect();
         let queue = self.clone();
-        self.0.store.write(move |tx| Box::pin(async move { queue.claim_in(tx, &pairs, free, now).await })).await
+        self.0.store.write(move |tx| Box::pin(async move { queue.claim_in(tx, &pairs, free, now, hints).await })).await
     }
 
     async fn claim_in(
@@ -185,12 +197,16 @@ impl Queue {
         pairs: &[(i64, i64, usize)],
         free: usize,
         now: Timestamp,
+        hints: HashMap<(i64, i64), u64>,
     ) -> Result<Option<Lease>, store::Error> {
         let mut jobs: Vec<Waiting> = Vec::new();
         let mut heads = Vec::new();
         let mut classes: Vec<i64> = pairs.iter().map(|(_, priority, _)| *priority).collect();
         classes.dedup();
         let total: usize = classes.iter().map(|p| Priority::from_code(*p).weight()).sum();
+        // At full load one place is free at a time: then the classes take turns, as often as they weigh.
+        let lead = TURNS[self.0.turn.load(Ordering::Relaxed) % TURNS.len()];
+        classes.sort_by_key(|class| *class != lead);
         // Twice: first every class its share, then what was left over, the most urgent class first.
         for pass in 0..2 {
             for class in &classes {
@@ -220,24 +236,30 @@ impl Queue {
         let queue = self.clone();
         let lease = (!jobs.is_empty()).then(|| Lease { id: self.0.ids.next(now), claimed_at: now, jobs });
         if let Some(lease) = &lease {
-            let deadline = now + Duration::from_secs(self.0.settings.deadline_s) * 4;
+            self.0.turn.fetch_add(1, Ordering::Relaxed);
+            let deadline = now + self.longest(&lease.jobs) + DEADLINE_SLACK;
             let packed = serde_json::to_string(&lease.jobs).expect("a job row is plain data");
             tx.exec(&sql::LEASE_ADD, params![lease.id, i64::from(self.0.ids.node()), now, deadline, packed]).await?;
         }
-        tx.after_commit(move || queue.heads_seen(&heads, now));
+        tx.after_commit(move || queue.heads_seen(&heads, &hints));
         Ok(lease)
     }
 
-    /// Believes what a claim saw, unless an enqueue said something more urgent meanwhile.
-    fn heads_seen(&self, heads: &[((i64, i64), Option<Timestamp>)], claimed_at: Timestamp) {
+    /// The longest that one of `jobs` may run.
+    fn longest(&self, jobs: &[Waiting]) -> Duration {
+        let deadlines = self.0.deadlines.read().unwrap_or_else(PoisonError::into_inner);
+        let usual = Duration::from_secs(self.0.settings.deadline_s);
+        jobs.iter().map(|job| deadlines.get(&job.kind).copied().unwrap_or(usual)).max().unwrap_or(usual)
+    }
+
+    /// Believes what a claim saw of the heads, unless somebody enqueued meanwhile.
+    fn heads_seen(&self, heads: &[((i64, i64), Option<Timestamp>)], hints: &HashMap<(i64, i64), u64>) {
         let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
         for (pair, next) in heads {
             let next = next.unwrap_or(Timestamp::from_micros(i64::MAX));
-            let known = due.entry(*pair).or_insert(next);
-            // What was known to be due before the claim has been taken by it; a later hint stands.
-            if *known <= claimed_at || *known > next {
-                *known = next;
-            }
+            let head = due.entry(*pair).or_default();
+            let unchanged = hints.get(pair) == Some(&head.hints);
+            head.at = if unchanged { next } else { head.at.min(next) };
         }
     }
 }

@@ -29,6 +29,7 @@ mod worker;
 pub use error::Error;
 pub use job::{Context, Enqueue, Enqueued, Fault, Job, JobId, Priority, State};
 pub use queue::{METRICS, Queue};
+pub use rescue::Place;
 pub use settings::Settings;
 pub use sql::STATEMENTS;
 pub use view::{Counts, Dead, JobFilter, JobView, QueueStats, Signal, SignalKind};

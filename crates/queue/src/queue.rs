@@ -1,7 +1,9 @@
 //! The handle: enqueue, look up, cancel, retry.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use stdx::metric::{Cell, Counter, Family, Gauge, Histogram, Metric};
 use stdx::{Clock, Id, IdGen, Rng, Timestamp};
@@ -10,8 +12,9 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::claim::Waiting;
 use crate::names::{self, Names, QueueConf};
+use crate::rescue::{self, Place};
 use crate::view::{Signal, SignalKind};
-use crate::{Enqueue, Enqueued, Error, Job, JobId, Settings, rescue, sql};
+use crate::{Enqueue, Enqueued, Error, Job, JobId, Settings, sql};
 
 pub(crate) static ENQUEUED: Family<Counter> = Family::new(&["kind"], 100);
 pub(crate) static FINISHED: Family<Counter> = Family::new(&["kind", "outcome"], 400);
@@ -61,7 +64,13 @@ pub(crate) struct Inner {
     pub queue_names: Names,
     pub queues: RwLock<Vec<QueueConf>>,
     /// For each (queue, priority): when its head may be due, as far as this process knows.
-    pub due: Mutex<HashMap<(i64, i64), Timestamp>>,
+    pub due: Mutex<HashMap<(i64, i64), Head>>,
+    /// Longest run of a kind by its handler; others have the queue's setting.
+    pub deadlines: RwLock<HashMap<i64, Duration>>,
+    /// Counts the places that were given away, so that classes take turns when there is only one.
+    pub turn: AtomicUsize,
+    /// Another process has taken this one's place: nothing may be claimed or taken back any more.
+    pub evicted: AtomicBool,
     pub wake: Notify,
     pub signals: broadcast::Sender<Signal>,
     /// Running here: a way to cancel each.
@@ -70,13 +79,21 @@ pub(crate) struct Inner {
     pub averages: Mutex<HashMap<i64, f64>>,
 }
 
+/// When the head of a queue's class may be due.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Head {
+    pub at: Timestamp,
+    /// Grows with each hint, so that a claim knows whether it has seen the newest.
+    pub hints: u64,
+}
+
 impl Queue {
     /// Joins the queue of `store`: takes a node number and reads the names.
     ///
-    /// `alone` says that no other process serves this database (an SQLite folder under its lock):
-    /// whatever was running is then taken back at once instead of after the silence.
-    pub async fn open(store: &Store, settings: Settings, clock: Clock, rng: Rng, alone: bool) -> Result<Queue, Error> {
-        let (number, epoch) = rescue::take_node(store, &settings, &clock, &rng, alone).await?;
+    /// Only [`Place::Alone`] (an SQLite folder under its lock) takes back at once what was running; others
+    /// wait for the silence.
+    pub async fn open(store: &Store, settings: Settings, clock: Clock, rng: Rng, place: Place) -> Result<Queue, Error> {
+        let (number, epoch) = rescue::take_node(store, &settings, &clock, &rng, place).await?;
         let queue = Queue(Arc::new(Inner {
             store: store.clone(),
             settings,
@@ -88,6 +105,9 @@ impl Queue {
             queue_names: Names::default(),
             queues: RwLock::default(),
             due: Mutex::default(),
+            deadlines: RwLock::default(),
+            turn: AtomicUsize::new(0),
+            evicted: AtomicBool::new(false),
             wake: Notify::new(),
             signals: broadcast::channel(4_096).0,
             running: Mutex::default(),
@@ -117,7 +137,7 @@ impl Queue {
         let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
         for queue in &queues {
             for priority in 1..=4 {
-                due.insert((queue.code, priority), Timestamp::EPOCH);
+                due.entry((queue.code, priority)).or_default().at = Timestamp::EPOCH;
             }
         }
         drop(due);
@@ -146,11 +166,18 @@ impl Queue {
             parent: None,
             error: None,
         };
-        if let Some(hash) = &waiting.uniq
-            && tx.exec(&sql::UNIQUE_TAKE, params![hash, waiting.id.to_i64()]).await? == 0
-        {
-            let holder = tx.one(&sql::UNIQUE_HOLDER, params![hash]).await?;
-            return Ok(Enqueued::Duplicate(JobId(holder.get(0)?)));
+        if let Some(hash) = &waiting.uniq {
+            // The holder may end between the two looks: then the key is free, and the next try takes it.
+            let mut tries = 0;
+            while tx.exec(&sql::UNIQUE_TAKE, params![hash, waiting.id.to_i64()]).await? == 0 {
+                if let Some(holder) = tx.opt(&sql::UNIQUE_HOLDER, params![hash]).await? {
+                    return Ok(Enqueued::Duplicate(JobId(holder.get(0)?)));
+                }
+                tries += 1;
+                if tries == 10 {
+                    return Err(store::Error::Conflict.into());
+                }
+            }
         }
         tx.exec(&sql::INSERT, waiting.values()).await?;
         let (queue, id) = (self.clone(), waiting.id);
@@ -173,7 +200,7 @@ impl Queue {
     /// Another process has added work: look at once.
     pub fn poke(&self) {
         let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-        due.values_mut().for_each(|at| *at = Timestamp::EPOCH);
+        due.values_mut().for_each(|head| head.at = Timestamp::EPOCH);
         drop(due);
         self.0.wake.notify_one();
     }
@@ -191,8 +218,9 @@ impl Queue {
     /// Remembers when the head of the job's queue and priority may be due, and wakes the workers.
     pub(crate) fn notice(&self, waiting: &Waiting) {
         let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let head = due.entry((waiting.queue, waiting.priority)).or_insert(waiting.run_at);
-        *head = (*head).min(waiting.run_at);
+        let head = due.entry((waiting.queue, waiting.priority)).or_insert(Head { at: waiting.run_at, hints: 0 });
+        head.at = head.at.min(waiting.run_at);
+        head.hints += 1;
         drop(due);
         self.0.wake.notify_one();
     }
@@ -253,7 +281,10 @@ impl Queue {
                 Box::pin(async move {
                     let now = queue.0.clock.now();
                     let mut job = if let Some(row) = tx.opt(&sql::DEAD_GET, params![id.to_i64()]).await? {
-                        tx.exec(&sql::DEAD_DROP, params![id.to_i64()]).await?;
+                        // Two people may ask at once: one of them brings it back.
+                        if tx.exec(&sql::DEAD_DROP, params![id.to_i64()]).await? == 0 {
+                            return Err(Error::NotFound(id));
+                        }
                         let mut job = Waiting::read_dead(&row, now)?;
                         // Somebody may hold the key by now: the redriven job then runs beside it, without the key.
                         if let Some(hash) = &job.uniq

@@ -1,6 +1,7 @@
 //! Who is alive, and what becomes of the jobs of those who are not.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use stdx::{Clock, Id, IdGen, Rng, Timestamp};
@@ -12,6 +13,19 @@ use crate::{Error, Queue, Settings, sql};
 
 /// A job that was taken back this often, and as often as it may be tried, is taken for the cause of the crashes.
 const RESCUES_MAX: i64 = 20;
+/// Rows that are forgotten in one transaction, so that none is long.
+const PRUNE_ROWS: i64 = 5_000;
+
+/// What this process is to the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The only server: whatever was running is taken back at once.
+    Alone,
+    /// One of several servers.
+    Server,
+    /// A command that adds work and leaves.
+    Command,
+}
 
 /// Takes the lowest free node number; its epoch is an id, so that older leases can be told by comparison.
 pub(crate) async fn take_node(
@@ -19,8 +33,9 @@ pub(crate) async fn take_node(
     settings: &Settings,
     clock: &Clock,
     rng: &Rng,
-    alone: bool,
+    place: Place,
 ) -> Result<(u16, Id), Error> {
+    let (alone, serves) = (place == Place::Alone, place != Place::Command);
     let name = format!("{}-{:08x}", std::process::id(), rng.next_u64() as u32);
     let silence = Duration::from_secs(settings.silence_s);
     let clock = clock.clone();
@@ -36,7 +51,9 @@ pub(crate) async fn take_node(
                         alive.insert(row.get::<i64>(0)?);
                     }
                 }
-                for number in (0..1024u16).filter(|n| !alive.contains(&i64::from(*n))) {
+                // Commands live in the upper half: they must never take the place of a server that is only slow.
+                let numbers = if serves { 0..512u16 } else { 512..1024 };
+                for number in numbers.filter(|n| !alive.contains(&i64::from(*n))) {
                     let epoch = IdGen::new(number).next(now);
                     if tx.exec(&sql::NODE_TAKE, params![i64::from(number), epoch, name, now, limit]).await? == 1 {
                         return Ok((number, epoch));
@@ -59,14 +76,24 @@ pub(crate) async fn leave_node(queue: &Queue) -> Result<(), Error> {
 }
 
 impl Queue {
-    /// Says that this process lives. `false`: another has taken its number, since it was silent for too long.
+    /// Says that this process lives. `false`: another has taken its number, since it was silent for too
+    /// long; nothing may be claimed or taken back from then on.
     pub(crate) async fn beat(&self) -> Result<bool, Error> {
         let (number, epoch, now) = (i64::from(self.0.ids.node()), self.0.epoch, self.0.clock.now());
         let rows = self
             .0
             .store
-            .write(move |tx| Box::pin(async move { tx.exec(&sql::NODE_BEAT, params![number, epoch, now]).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    match tx.exec(&sql::NODE_BEAT, params![number, epoch, now]).await? {
+                        // The row may be gone because a process that had taken the number has left again.
+                        0 => tx.exec(&sql::NODE_REJOIN, params![number, epoch, "rejoined", now]).await,
+                        rows => Ok(rows),
+                    }
+                })
+            })
             .await?;
+        self.0.evicted.store(rows == 0, Ordering::SeqCst);
         Ok(rows == 1)
     }
 
@@ -89,6 +116,11 @@ impl Queue {
         let mut back = Vec::new();
         for row in &leases {
             let (lease, packed): (i64, String) = (row.get(0)?, row.get(2)?);
+            let Ok(jobs) = serde_json::from_str::<Vec<Waiting>>(&packed) else {
+                // Written by a release that this one does not understand: left for one that does.
+                tracing::error!(lease, "a lost lease cannot be read; its jobs stay where they are");
+                continue;
+            };
             // Whoever drops the row owns the rescue: two processes may look at the same time.
             if tx.exec(&sql::LEASE_DROP, params![lease]).await? == 0 {
                 continue;
@@ -96,7 +128,6 @@ impl Queue {
             let acked: HashSet<i64> =
                 tx.all(&sql::ACKS, params![lease]).await?.iter().map(|row| row.get(0)).collect::<Result<_, _>>()?;
             tx.exec(&sql::ACK_DROP, params![lease]).await?;
-            let jobs: Vec<Waiting> = serde_json::from_str(&packed).unwrap_or_default();
             for mut job in jobs.into_iter().filter(|job| !acked.contains(&job.id.to_i64())) {
                 job.rescued += 1;
                 if job.rescued > RESCUES_MAX.max(job.attempts_max) {
@@ -104,7 +135,9 @@ impl Queue {
                     tx.exec(&sql::DEAD_ADD, job.dead_values(&reason, now)).await?;
                     job.release(tx).await?;
                 } else {
-                    job.run_at = now;
+                    // A job that keeps bringing its process down must not keep it down.
+                    let pause = u32::try_from(job.rescued.saturating_sub(10)).unwrap_or_default().min(60);
+                    job.run_at = now + Duration::from_secs(1) * pause;
                     tx.exec(&sql::INSERT, job.values()).await?;
                     back.push(job);
                 }
@@ -118,15 +151,18 @@ impl Queue {
     /// Forgets finished jobs that are older than the history is kept.
     pub(crate) async fn prune(&self) -> Result<(), Error> {
         let before = self.0.clock.now() - Duration::from_secs(u64::from(self.0.settings.history_days) * 86_400);
-        self.0
-            .store
-            .write(move |tx| {
-                Box::pin(async move {
-                    tx.exec(&sql::PRUNE_DONE, params![before]).await?;
-                    tx.exec(&sql::PRUNE_RESULT, params![before]).await
-                })
-            })
-            .await?;
+        for statement in [&sql::PRUNE_DONE, &sql::PRUNE_RESULT] {
+            loop {
+                let gone = self
+                    .0
+                    .store
+                    .write(move |tx| Box::pin(async move { tx.exec(statement, params![before, PRUNE_ROWS]).await }))
+                    .await?;
+                if gone < PRUNE_ROWS as u64 {
+                    break;
+                }
+            }
+        }
         Ok(())
     }
 }

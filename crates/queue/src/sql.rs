@@ -22,7 +22,10 @@ store::sql! {
     NEXT_DUE = "queue.next_due", "SELECT run_at FROM job WHERE queue = $1 AND priority = $2 ORDER BY run_at, id LIMIT 1";
     LEASE_ADD = "queue.lease_add", "INSERT INTO job_lease (lease_id, node, claimed_at, deadline, jobs) VALUES ($1, $2, $3, $4, $5)";
     LEASE_DROP = "queue.lease_drop", "DELETE FROM job_lease WHERE lease_id = $1";
-    ACK_ADD = "queue.ack_add", "INSERT INTO job_ack (lease_id, job_id) SELECT lease_id, $2 FROM job_lease WHERE lease_id = $1 ON CONFLICT (lease_id, job_id) DO NOTHING";
+    ACK_ADD = "queue.ack_add",
+        sqlite "INSERT INTO job_ack (lease_id, job_id) SELECT lease_id, $2 FROM job_lease WHERE lease_id = $1 ON CONFLICT (lease_id, job_id) DO NOTHING",
+        // The lock makes a rescue that is dropping the lease wait, and then see this acknowledgement.
+        postgres "INSERT INTO job_ack (lease_id, job_id) SELECT lease_id, $2 FROM job_lease WHERE lease_id = $1 FOR KEY SHARE ON CONFLICT (lease_id, job_id) DO NOTHING";
     ACK_DROP = "queue.ack_drop", "DELETE FROM job_ack WHERE lease_id = $1";
     ACKS = "queue.acks", "SELECT job_id FROM job_ack WHERE lease_id = $1";
     DONE_ADD = "queue.done_add",
@@ -30,13 +33,15 @@ store::sql! {
     RESULT_ADD = "queue.result_add", "INSERT INTO job_result (id, finished_at, result) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING";
     DEAD_ADD = "queue.dead_add",
         "INSERT INTO job_dead (id, queue, priority, kind, attempt, attempts_max, created_at, died_at, body, group_key, uniq, parent, reason)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO NOTHING";
 
     NODES = "queue.nodes", "SELECT number, epoch, name, heartbeat_at FROM node ORDER BY number";
     NODE_TAKE = "queue.node_take",
         "INSERT INTO node (number, epoch, name, started_at, heartbeat_at, info) VALUES ($1, $2, $3, $4, $4, '{}')
          ON CONFLICT (number) DO UPDATE SET epoch = excluded.epoch, name = excluded.name, started_at = excluded.started_at, heartbeat_at = excluded.heartbeat_at
          WHERE node.heartbeat_at < $5";
+    NODE_REJOIN = "queue.node_rejoin",
+        "INSERT INTO node (number, epoch, name, started_at, heartbeat_at, info) VALUES ($1, $2, $3, $4, $4, '{}') ON CONFLICT (number) DO NOTHING";
     NODE_BEAT = "queue.node_beat", "UPDATE node SET heartbeat_at = $3 WHERE number = $1 AND epoch = $2";
     NODE_LEAVE = "queue.node_leave", "DELETE FROM node WHERE number = $1 AND epoch = $2";
     LEASES_LOST = "queue.leases_lost",
@@ -64,6 +69,8 @@ store::sql! {
         "SELECT queue, priority, kind, CASE WHEN attempt > 0 THEN 2 WHEN run_at > $1 THEN 1 ELSE 0 END AS state, count(*), min(run_at) FROM job GROUP BY queue, priority, kind, 4";
     COUNT_DONE = "queue.count_done", "SELECT queue, priority, kind, outcome, count(*) FROM job_done GROUP BY queue, priority, kind, outcome";
     COUNT_DEAD = "queue.count_dead", "SELECT queue, priority, kind, count(*) FROM job_dead GROUP BY queue, priority, kind";
-    PRUNE_DONE = "queue.prune_done", "DELETE FROM job_done WHERE finished_at < $1";
-    PRUNE_RESULT = "queue.prune_result", "DELETE FROM job_result WHERE finished_at < $1";
+    PRUNE_DONE = "queue.prune_done",
+        "DELETE FROM job_done WHERE (finished_at, id) IN (SELECT finished_at, id FROM job_done WHERE finished_at < $1 ORDER BY finished_at, id LIMIT $2)";
+    PRUNE_RESULT = "queue.prune_result",
+        "DELETE FROM job_result WHERE id IN (SELECT id FROM job_result WHERE finished_at < $1 ORDER BY finished_at LIMIT $2)";
 }

@@ -35,7 +35,7 @@ fn settings() -> Settings {
 }
 
 async fn open(store: &TempStore, clock: &Clock) -> Queue {
-    Queue::open(store, settings(), clock.clone(), Rng::seeded(3), true).await.unwrap()
+    Queue::open(store, settings(), clock.clone(), Rng::seeded(3), Place::Alone).await.unwrap()
 }
 
 async fn temporary() -> TempStore {
@@ -205,7 +205,7 @@ async fn a_silent_process_loses_its_jobs_and_its_acknowledgements() {
         |i: usize| ack::Ack { lease: lease.id, job: lease.jobs[i].clone(), started_at: clock.now(), outcome: Ok(None) };
     first.flush(vec![ack(0)], &mut left).await.unwrap();
 
-    let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), false).await.unwrap();
+    let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), Place::Server).await.unwrap();
     assert_ne!(second.ids().node(), first.ids().node());
     assert_eq!(second.rescue().await.unwrap(), 0, "the first one lives");
     clock.advance(Duration::from_secs(16));

@@ -16,6 +16,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::ack::Ack;
 use crate::claim::{Lease, Waiting};
+use crate::names::code_of;
 use crate::queue::{DURATION, PICKUP, RUNNING};
 use crate::view::SignalKind;
 use crate::{Context, Error, Fault, Job, Queue};
@@ -83,6 +84,12 @@ impl Workers {
         });
         tasks.spawn(Arc::clone(&workers).claim_loop(tasks.stop()));
         tasks.spawn(acknowledge(queue.clone(), inbox, Arc::clone(&workers.left)));
+        let mut deadlines = queue.0.deadlines.write().unwrap_or_else(PoisonError::into_inner);
+        for (kind, handler) in &workers.handlers.0 {
+            deadlines.extend(handler.deadline.map(|limit| (code_of(kind), limit)));
+        }
+        drop(deadlines);
+        tasks.spawn(Arc::clone(&workers).heartbeat(tasks.stop()));
         tasks.spawn(keep_house(queue.clone(), tasks.stop()));
         workers
     }
@@ -127,12 +134,37 @@ impl Workers {
         let now = self.queue.0.clock.now();
         let next = {
             let due = self.queue.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-            due.values().filter(|at| **at > now).min().copied()
+            due.values().map(|head| head.at).filter(|at| *at > now).min()
         };
         let wait = next
             .map_or(Duration::from_secs(1), |at| at.since(now))
             .clamp(Duration::from_millis(1), Duration::from_secs(1));
         tokio::time::sleep(wait).await;
+        if wait == Duration::from_secs(1) && self.queue.0.store.engine() == store::Engine::Postgres {
+            // Other processes' work announces itself to nobody here: look again.
+            self.queue.poke();
+        }
+    }
+
+    /// Says that this process lives, as long as a job of it runs: also while it is being stopped.
+    async fn heartbeat(self: Arc<Self>, mut stop: Stop) {
+        let pause = Duration::from_secs(self.queue.0.settings.heartbeat_s);
+        while !stop.is_set() || self.running() > 0 {
+            match self.queue.beat().await {
+                Ok(true) => {}
+                Ok(false) => tracing::error!(
+                    "this process was silent for so long that another took its place; it takes no more work until it is restarted"
+                ),
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the heartbeat failed; trying again")
+                }
+            }
+            if stop.is_set() {
+                tokio::time::sleep(pause.min(Duration::from_millis(200))).await;
+            } else {
+                stop.sleep(pause).await;
+            }
+        }
     }
 
     fn room(&self, queue: i64) -> usize {
@@ -247,6 +279,11 @@ async fn acknowledge(queue: Queue, mut inbox: mpsc::UnboundedReceiver<Ack>, left
             if failures == 1 {
                 tracing::error!(error = &error as &dyn std::error::Error, "acknowledging jobs failed; trying again");
             }
+            if !error.is_transient() {
+                // One of them cannot be written, whatever the weather: the others must not wait for it.
+                result = queue.write_apart(flush).await;
+                continue;
+            }
             // Without an end: giving up would only run the jobs again, and the store is away anyway.
             tokio::time::sleep(pause.delay(failures, &queue.0.rng)).await;
             result = queue.write(flush).await;
@@ -254,7 +291,7 @@ async fn acknowledge(queue: Queue, mut inbox: mpsc::UnboundedReceiver<Ack>, left
     }
 }
 
-/// Heartbeat, rescue and pruning.
+/// Rescue, names and pruning. The heartbeat is apart, so that nothing slow can silence it.
 async fn keep_house(queue: Queue, mut stop: Stop) {
     let mut rounds: u64 = 0;
     loop {
@@ -269,12 +306,9 @@ async fn keep_house(queue: Queue, mut stop: Stop) {
 }
 
 async fn round(queue: &Queue, rounds: u64) -> Result<(), Error> {
-    if !queue.beat().await? {
-        tracing::error!(
-            "this process was silent for so long that another took its place; its acknowledgements are refused"
-        );
+    if !queue.0.evicted.load(Ordering::SeqCst) {
+        queue.rescue().await?;
     }
-    queue.rescue().await?;
     queue.reload().await?;
     if rounds.is_multiple_of(900) {
         queue.prune().await?;

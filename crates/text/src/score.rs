@@ -50,9 +50,12 @@ pub fn score(evidence: &Evidence) -> (f64, Vec<Part>) {
         structure(evidence),
         sentences(evidence),
         typography(evidence),
-        tone(evidence),
         focus(evidence),
     ];
+    // The lexicon is English: "die" and "war" would count as gloom in German.
+    if evidence.language == Language::English {
+        parts.push(tone(evidence));
+    }
     parts.extend(flow(evidence));
     if evidence.has_title {
         parts.push(title(evidence));

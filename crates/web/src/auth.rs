@@ -102,5 +102,6 @@ fn idempotency(headers: &HeaderMap, method: &str, path: &str) -> Result<Option<I
     if key.is_empty() || key.len() > 200 {
         return Err(Problem::new(&problem::MALFORMED, "Idempotency-Key must have 1 to 200 visible ASCII characters"));
     }
-    Ok(Some(Idempotency { key: key.to_owned(), request: format!("{method} {path}") }))
+    let version = headers.get(header::IF_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(Some(Idempotency { key: key.to_owned(), request: format!("{method} {path} {version} ") }))
 }

@@ -48,7 +48,12 @@ pub fn analyze(args: &Analyze) -> Result<()> {
     let several = args.files.len() > 1;
     for file in &args.files {
         let bytes = read_input(file)?;
-        let Ok(text) = std::str::from_utf8(&bytes) else { bail!("{} is not UTF-8 text", file.display()) };
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            Refused(json!({
+                "type": "/docs/problems#invalid", "title": "The file is not a text", "status": 422,
+                "detail": format!("it is not UTF-8 from byte {} on", error.valid_up_to()), "file": file.display().to_string(),
+            }))
+        })?;
         let options = text::Options {
             language,
             title: args.title.clone(),

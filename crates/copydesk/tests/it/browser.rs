@@ -26,7 +26,7 @@ impl Newspaper {
         let said = server.line("  key       ");
         let key = said.split_whitespace().next().expect("the key is the first word").to_owned();
         let counted = |page: &Json| page["data"].as_array().map_or(0, Vec::len);
-        server.wait("/api/v3/posts?state=published", &key, |page| counted(page) >= 6);
+        server.wait("/api/v3/posts?state=published", &key, |page| counted(page) >= 12);
         for n in 1..=4 {
             let note = json!({ "title": format!("Note {n} from the reading room"), "topic": "Town",
                 "excerpt": "The reading room changes its hours.",

@@ -110,7 +110,7 @@ fn analyze_takes_several_files() {
     assert_eq!(one.get("file"), None);
     let bad = home.file("bad.txt", [0x66, 0xff, 0xfe]);
     let refused = finish(bare(&["analyze", &bad]), b"");
-    assert!(refused.code == 1 && refused.err.contains("not UTF-8"), "{refused:?}");
+    assert!(refused.code == 2 && refused.err.contains("not UTF-8"), "{refused:?}");
     let refused = finish(bare(&["analyze", &glad, "--language", "xx"]), b"");
     assert!(refused.code == 1 && refused.err.contains("\"xx\""), "{refused:?}");
     assert_eq!(finish(bare(&["analyze"]), b"").code, 2, "a file is needed");

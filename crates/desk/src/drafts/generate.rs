@@ -1,6 +1,7 @@
 //! Providers in the pipeline's order, and the embedded generator as the last, which always answers.
 
 use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
 
 use connect::llm::Router;
 use stdx::Timestamp;
@@ -10,6 +11,10 @@ use crate::pipelines::Pipeline;
 use crate::providers::{self, EMBEDDED};
 use crate::stories::Member;
 use crate::{CompletionId, Desk, Error, StoryId};
+
+/// For all providers of a draft, and for each of them.
+const TIME_MAX: Duration = Duration::from_secs(420);
+const PROVIDER_TIME_MAX: Duration = Duration::from_secs(120);
 
 /// A text with the record of every call it took.
 pub(super) struct Made {
@@ -28,8 +33,17 @@ pub(super) async fn run(
     members: &[Member],
 ) -> Result<Made, Error> {
     let mut records = Vec::new();
+    let started = Instant::now();
     for name in pipeline.spec.providers.iter().filter(|name| *name != EMBEDDED) {
-        let Some(target) = providers::target(desk, name).await? else {
+        let target = match providers::target(desk, name).await {
+            Err(error @ Error::Sealed(_)) => {
+                // The embedded generator stands behind it; a desk must not stop for a key that was lost.
+                tracing::error!(error = &error as &dyn std::error::Error, "a provider's key cannot be opened");
+                continue;
+            }
+            other => other?,
+        };
+        let Some(target) = target else {
             tracing::warn!(
                 provider = name,
                 pipeline = pipeline.name,
@@ -39,7 +53,12 @@ pub(super) async fn run(
         };
         let model = target.model.clone();
         let question = prompt::question(&pipeline.spec, members, &desk.rng);
-        let call = router(desk, target).complete(&question).await;
+        // All providers together get less time than the job has, so that the embedded generator is reached.
+        let left = TIME_MAX.saturating_sub(started.elapsed());
+        if left.is_zero() {
+            break;
+        }
+        let call = router(desk, target).complete_within(&question, left.min(PROVIDER_TIME_MAX)).await;
         let cost = call.cost_microdollars();
         let mut record = Completion {
             id: CompletionId(desk.next_id()),
@@ -83,9 +102,9 @@ pub(super) async fn run(
             }
         }
     }
-    let started = desk.now();
+    let began = desk.now();
     let (title, excerpt, body) = embedded(pipeline, members);
-    records.push(embedded_record(desk, story, started));
+    records.push(embedded_record(desk, story, began));
     Ok(Made { title, excerpt, body, records })
 }
 
@@ -158,9 +177,11 @@ fn router(desk: &Desk, provider: connect::llm::Provider) -> Arc<Router> {
 }
 
 fn describe(error: &dyn std::error::Error) -> String {
+    // A provider may say anything, also what PostgreSQL cannot store.
+    let said = error.to_string().replace('\0', "");
     match error.source() {
-        Some(cause) => format!("{error}: {}", describe(cause)),
-        None => error.to_string(),
+        Some(cause) => format!("{said}: {}", describe(cause)),
+        None => said,
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) struct Answer {
 /// # Errors
 /// Says in one sentence what is wrong with it.
 pub(crate) fn read(answer: &str) -> Result<Answer, String> {
+    let answer = &answer.replace("\\u0000", "").replace('\0', "");
     let start = answer.find('{').ok_or("the answer holds no JSON object")?;
     let end = answer.rfind('}').filter(|end| *end > start).ok_or("the answer's JSON object does not end")?;
     let mut parsed: Answer = serde_json::from_str(&answer[start..=end])

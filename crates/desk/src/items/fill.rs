@@ -56,6 +56,11 @@ const AHEAD_MAX: Duration = Duration::from_secs(600);
 pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
     feed.items.truncate(ENTRIES_MAX);
     let hollow = hollow(&feed);
+    let truncated = feed.warnings.iter().any(|warning| warning.code == "truncated");
+    // Half an entry that does not even say which it is comes whole another time, and must not be news twice.
+    if truncated && feed.items.last().is_some_and(|item| item.id.is_none()) {
+        feed.items.pop();
+    }
     let site_url = feed.link.as_deref().and_then(canonical);
     let drafts: Vec<(Option<String>, Entry)> =
         feed.items.iter().map(|item| entry(item, &feed, site_url.as_deref(), now)).collect();

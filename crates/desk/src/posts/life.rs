@@ -141,7 +141,10 @@ pub struct Life {
 /// What somebody wants of a post.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
-    AddVersion,
+    /// A version made from version `on`.
+    AddVersion {
+        on: Version,
+    },
     Submit,
     /// Approves and schedules. While the post is published, the approved version becomes an update.
     Approve {
@@ -219,7 +222,8 @@ impl Life {
             if given == self.version { Ok(()) } else { Err(Error::StaleVersion { post, given, newest: self.version }) }
         };
         match command {
-            Command::AddVersion => {
+            Command::AddVersion { on } => {
+                newest(*on)?;
                 let version = self.version + 1;
                 let added = Event::VersionAdded { version };
                 match self.state {

@@ -1,7 +1,7 @@
 //! Giving each new item its story.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use queue::{Context, Enqueue, Enqueued, Fault, JobId};
 use serde_json::{Value as Json, json};
@@ -9,11 +9,11 @@ use store::{Tx, params};
 use text::similar::{is_copy, shingles};
 
 use super::because::{Lead, because};
-use super::index::{Candidate, Index, compared, window};
+use super::index::{Candidate, GENERATION, Index, compared, window};
 use super::{ADD, ASSIGN, HOME, LEADS, RECOUNT, TEXTS, WAITING};
 use crate::items::Standing;
 use crate::jobs::{AssignStories, DraftStory};
-use crate::{Desk, Error, ItemId, PipelineId, StoryId};
+use crate::{Desk, Error, ItemId, PipelineId, StoryId, people};
 
 const BATCH: i64 = 200;
 /// A text that holds an earlier one and this much more is news itself: the full report after the teaser.
@@ -22,12 +22,16 @@ const LEADS_MAX: i64 = 2_000;
 /// Pause before a story is tried again whose draft is being made.
 const LATE_PAUSE: Duration = Duration::from_millis(500);
 
+/// Longest run on end.
+const TURN_MAX: Duration = Duration::from_secs(30);
+
 /// Groups all items that have no story yet. Running it again finds nothing to do.
 pub async fn assign(desk: Desk, ctx: Context, _: AssignStories) -> Result<Option<Json>, Fault> {
     let mut held = desk.stories.lock().await;
     // Taken out until the commit: whatever ends us in between leaves an empty index, which is rebuilt.
     let mut index = std::mem::take(&mut *held);
     let (mut items, mut stories) = (0usize, 0usize);
+    let started = Instant::now();
     loop {
         let batch = waiting(&desk).await?;
         if batch.is_empty() {
@@ -37,13 +41,18 @@ pub async fn assign(desk: Desk, ctx: Context, _: AssignStories) -> Result<Option
         let plan = plan(&desk, &mut index, batch).await?;
         items += plan.moves.len();
         stories += plan.stories.values().filter(|story| story.is_new).count();
-        let under_way = commit(&desk, plan).await?;
+        let under_way = commit(&desk, plan, &mut index).await?;
         for (story, job) in under_way {
             if !is_waiting(&desk, job).await? {
                 index.late.push(story);
             }
         }
         ctx.progress(items as u64, items as u64);
+        if started.elapsed() > TURN_MAX {
+            // Well before the job's deadline; the rest in another turn.
+            *held = index;
+            return Err(Fault::Snooze(Duration::ZERO));
+        }
     }
     catch_up(&desk, &mut index).await?;
     let late = !index.late.is_empty();
@@ -103,10 +112,10 @@ struct Touched {
 
 async fn plan(desk: &Desk, index: &mut Index, batch: Vec<Candidate>) -> Result<Plan, Error> {
     let window = window(desk);
-    let terms: Vec<_> = batch.iter().map(|item| index.announce(item)).collect();
+    let marks: Vec<_> = batch.iter().map(|item| index.announce(item)).collect();
     let mut texts = Texts { desk, known: HashMap::new() };
     let mut plan = Plan::default();
-    for (item, terms) in batch.iter().zip(&terms) {
+    for (item, marks) in batch.iter().zip(&marks) {
         let own = shingles(&compared(&item.title, &item.text));
         let suspects = index.suspects(item, &own, window);
         let likeness = texts.compare(&own, &suspects).await?;
@@ -119,11 +128,11 @@ async fn plan(desk: &Desk, index: &mut Index, batch: Vec<Candidate>) -> Result<P
             (None, Some(Likeness::Copy(original))) => (index.home(item, original), Standing::Copy, Some(original)),
             (None, Some(Likeness::Longer(teaser))) => (index.home(item, teaser), Standing::News, None),
             // A copy whose original has no story tells it itself.
-            (None, None) => (index.nearest(item, terms, window), Standing::News, None),
+            (None, None) => (index.nearest(item, marks, window), Standing::News, None),
         };
         let is_new = story.is_none();
         let story = story.unwrap_or_else(|| StoryId(desk.next_id()));
-        index.join(story, item, standing, terms, &own);
+        index.join(story, item, standing, marks, &own);
         texts.known.insert(item.id, own);
         let touched = plan.stories.entry(story).or_insert_with(|| Touched {
             is_new,
@@ -204,9 +213,20 @@ async fn explain(desk: &Desk, plan: &mut Plan) -> Result<(), Error> {
 }
 
 /// Writes the plan. Gives the stories whose draft was enqueued before, with that job.
-async fn commit(desk: &Desk, plan: Plan) -> Result<Vec<(StoryId, JobId)>, Error> {
-    let d = desk.clone();
-    desk.store.write(move |tx| Box::pin(async move { write(&d, tx, &plan).await })).await
+async fn commit(desk: &Desk, plan: Plan, index: &mut Index) -> Result<Vec<(StoryId, JobId)>, Error> {
+    let (d, generation) = (desk.clone(), desk.next_id().to_string());
+    let mark = generation.clone();
+    let under_way = desk
+        .store
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.exec(&people::SETTING_PUT, params![GENERATION, mark]).await?;
+                write(&d, tx, &plan).await
+            })
+        })
+        .await?;
+    index.generation = Some(generation);
+    Ok(under_way)
 }
 
 async fn write(desk: &Desk, tx: &mut Tx, plan: &Plan) -> Result<Vec<(StoryId, JobId)>, Error> {

@@ -11,12 +11,28 @@ use text::vector::{Model, Terms, Vector, cosine};
 
 use super::{RECENT, THEIR_ITEMS};
 use crate::items::Standing;
-use crate::{Desk, Error, ItemId, PipelineId, StoryId};
+use crate::{Desk, Error, ItemId, PipelineId, StoryId, people};
 
-/// Cosine to a story's centroid from which an item belongs to it. Measured on 318 items about 168 events of
-/// the demo's newsroom: 98 % of the pairs about one event reach 0.58, of 5,049 pairs about two events 21
-/// reach 0.37 (one plot in two towns, or two plots in one town).
-const THRESHOLD: f32 = 0.42;
+/// The setting that names the last assignment.
+pub(super) const GENERATION: &str = "stories.generation";
+/// How like a story an item must be to belong to it: cosines to the story's centroid, once with names
+/// weighted up and once without regard to capitals, which tells two events in one town apart.
+#[derive(Clone, Copy, Debug)]
+struct Likeness {
+    named: f32,
+    plain: f32,
+}
+
+/// Numbers that both give are strong evidence for one event, numbers that only differ for two. Measured on
+/// 810 items about 400 events of the demo's newsroom: B-cubed precision and recall 0.99 each, where one
+/// cosine of 0.42 alone had a precision of 0.61. Other newsrooms have not been tried.
+const SHARING: Likeness = Likeness { named: 0.42, plain: 0.3 };
+const SILENT: Likeness = Likeness { named: 0.5, plain: 0.4 };
+const CLASHING: Likeness = Likeness { named: 0.65, plain: 0.6 };
+/// Numbers in common from which two texts support each other, and in each from which they contradict.
+const NUMBERS: usize = 2;
+/// Numbers remembered of a story.
+const NUMBERS_MAX: usize = 200;
 /// Documents without words that every model starts with: with two or three real ones each shared word
 /// would count as common.
 const BACKGROUND: usize = 200;
@@ -33,6 +49,34 @@ const STORIES_MAX: i64 = 10_000;
 /// Texts below this many bytes are compared together with their title: short ones are often the same
 /// line ("Comments", "Read more") under different headlines.
 const SHORT_BYTES: usize = 300;
+
+/// What an item is compared by.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Marks {
+    named: Terms,
+    plain: Terms,
+    /// Numbers of two digits and more, hashed, sorted.
+    numbers: Vec<u64>,
+}
+
+impl Marks {
+    fn of(title: &str, text: &str) -> Marks {
+        let told = told(title, text);
+        let mut numbers: Vec<u64> = [title, text].iter().flat_map(|part| numbers(part)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        Marks { plain: Terms::of(&told.to_lowercase()), named: Terms::of(&told), numbers }
+    }
+}
+
+/// The numbers of a text, without what groups their digits, so that 3,800 and 3.800 are one.
+fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
+    let runs = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')));
+    runs.filter_map(|run| {
+        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+        (2..=15).contains(&digits.len()).then(|| digits.parse().ok()).flatten()
+    })
+}
 
 /// An item that waits for its story.
 #[derive(Clone, Debug)]
@@ -55,6 +99,8 @@ pub struct Index {
     since: Option<Timestamp>,
     loaded_at: Timestamp,
     items: usize,
+    /// What the last assignment that is in here has left in the database: another process leaves another.
+    pub(super) generation: Option<String>,
     shelves: HashMap<(PipelineId, String), Shelf>,
     /// Stories that gained items while their draft was being made: to be drafted again.
     pub(super) late: Vec<StoryId>,
@@ -63,6 +109,7 @@ pub struct Index {
 /// The stories of one pipeline in one language.
 struct Shelf {
     model: Model,
+    plain: Model,
     clusters: HashMap<StoryId, Cluster>,
     /// Term to the stories in which it weighs most.
     postings: HashMap<u32, Vec<StoryId>>,
@@ -73,6 +120,9 @@ struct Shelf {
 
 struct Cluster {
     centroid: Vector,
+    plain: Vector,
+    /// Those of its members, sorted.
+    numbers: Vec<u64>,
     members: u32,
     first_at: Timestamp,
     last_at: Timestamp,
@@ -83,6 +133,7 @@ impl Default for Shelf {
         let mut model = Model::default();
         (0..BACKGROUND).for_each(|_| model.add(&Terms::default()));
         Shelf {
+            plain: model.clone(),
             model,
             clusters: HashMap::new(),
             postings: HashMap::new(),
@@ -98,13 +149,15 @@ impl Index {
         let now = desk.now();
         let earliest = batch.iter().map(|item| item.published_at).min().unwrap_or(now).min(now);
         let needed = earliest - window(desk);
-        let fresh = now.since(self.loaded_at) < AGE_MAX && self.items < ITEMS_MAX;
+        let mut conn = desk.store.read_fresh();
+        let row = conn.opt(&people::SETTING_GET, params![GENERATION]).await?;
+        let generation = row.map(|row| row.get::<String>(0)).transpose()?;
+        let fresh = generation == self.generation && now.since(self.loaded_at) < AGE_MAX && self.items < ITEMS_MAX;
         if fresh && self.since.is_some_and(|since| since <= needed) {
             return Ok(());
         }
         let late = std::mem::take(&mut self.late);
-        *self = Index { since: Some(needed), loaded_at: now, late, ..Index::default() };
-        let mut conn = desk.store.read_fresh();
+        *self = Index { since: Some(needed), loaded_at: now, late, generation, ..Index::default() };
         let rows = conn.all(&RECENT, params![needed, STORIES_MAX]).await?;
         let mut stories: Vec<(StoryId, PipelineId, String)> = Vec::with_capacity(rows.len());
         for row in rows {
@@ -118,10 +171,10 @@ impl Index {
                 let Some((_, pipeline, language)) = some.iter().find(|(known, ..)| *known == story) else { continue };
                 let (title, text): (String, String) = (row.get(2)?, row.get(3)?);
                 let Ok(standing) = row.get::<String>(5)?.parse::<Standing>();
-                let terms = Terms::of(&told(&title, &text));
+                let marks = Marks::of(&title, &text);
                 let shelf = self.shelves.entry((*pipeline, language.clone())).or_default();
-                shelf.model.add(&terms);
-                shelf.join(story, id, standing, &terms, &shingles(&compared(&title, &text)), row.get(4)?);
+                shelf.announce(&marks);
+                shelf.join(story, id, standing, &marks, &shingles(&compared(&title, &text)), row.get(4)?);
                 self.items += 1;
             }
             if self.items >= ITEMS_MAX / 2 {
@@ -132,10 +185,10 @@ impl Index {
     }
 
     /// Counts the words of a batch before its items are placed, so that what they share is not taken for rare.
-    pub(super) fn announce(&mut self, item: &Candidate) -> Terms {
-        let terms = Terms::of(&told(&item.title, &item.text));
-        self.shelf(item).model.add(&terms);
-        terms
+    pub(super) fn announce(&mut self, item: &Candidate) -> Marks {
+        let marks = Marks::of(&item.title, &item.text);
+        self.shelf(item).announce(&marks);
+        marks
     }
 
     fn shelf(&mut self, item: &Candidate) -> &mut Shelf {
@@ -165,9 +218,10 @@ impl Index {
     }
 
     /// The story that the item is nearest to, if it is near enough.
-    pub(super) fn nearest(&mut self, item: &Candidate, terms: &Terms, window: Duration) -> Option<StoryId> {
+    pub(super) fn nearest(&mut self, item: &Candidate, marks: &Marks, window: Duration) -> Option<StoryId> {
         let shelf = self.shelf(item);
-        let vector = shelf.model.vector(terms);
+        let vector = shelf.model.vector(&marks.named);
+        let plain = shelf.plain.vector(&marks.plain);
         let mut asked = vector.terms().to_vec();
         asked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         let mut candidates: Vec<StoryId> = asked
@@ -181,8 +235,9 @@ impl Index {
         candidates.dedup();
         let scored = candidates.into_iter().filter_map(|id| {
             let cluster = shelf.clusters.get(&id)?;
-            let score = cosine(&vector, &cluster.centroid);
-            (score >= THRESHOLD && cluster.is_near(item.published_at, window)).then_some((score, id))
+            let like = Likeness { named: cosine(&vector, &cluster.centroid), plain: cosine(&plain, &cluster.plain) };
+            let belongs = cluster.takes(like, &marks.numbers) && cluster.is_near(item.published_at, window);
+            belongs.then_some((like.named, id))
         });
         // Of equals the earlier story, so that the order of a map never decides.
         scored.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, id)| id)
@@ -194,20 +249,27 @@ impl Index {
         story: StoryId,
         item: &Candidate,
         standing: Standing,
-        terms: &Terms,
+        marks: &Marks,
         shingles: &[u64],
     ) {
         let (id, at) = (item.id, item.published_at);
-        self.shelf(item).join(story, id, standing, terms, shingles, at);
+        self.shelf(item).join(story, id, standing, marks, shingles, at);
         self.items += 1;
     }
 }
 
 impl Shelf {
-    fn join(&mut self, story: StoryId, id: ItemId, standing: Standing, terms: &Terms, shingles: &[u64], at: Timestamp) {
+    fn announce(&mut self, marks: &Marks) {
+        self.model.add(&marks.named);
+        self.plain.add(&marks.plain);
+    }
+
+    fn join(&mut self, story: StoryId, id: ItemId, standing: Standing, marks: &Marks, shingles: &[u64], at: Timestamp) {
         self.homes.insert(id, story);
         let cluster = self.clusters.entry(story).or_insert_with(|| Cluster {
             centroid: Vector::default(),
+            plain: Vector::default(),
+            numbers: Vec::new(),
             members: 0,
             first_at: at,
             last_at: at,
@@ -219,8 +281,13 @@ impl Shelf {
             return;
         }
         cluster.members += 1;
-        let vector = self.model.vector(terms);
-        cluster.centroid = cluster.centroid.blend(&vector, 1.0 / cluster.members as f32).truncated(CENTROID_TERMS);
+        let share = 1.0 / cluster.members as f32;
+        cluster.centroid = cluster.centroid.blend(&self.model.vector(&marks.named), share).truncated(CENTROID_TERMS);
+        cluster.plain = cluster.plain.blend(&self.plain.vector(&marks.plain), share).truncated(CENTROID_TERMS);
+        cluster.numbers.extend(&marks.numbers);
+        cluster.numbers.sort_unstable();
+        cluster.numbers.dedup();
+        cluster.numbers.truncate(NUMBERS_MAX);
         let mut posted = cluster.centroid.terms().to_vec();
         posted.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         for (hash, _) in posted.into_iter().take(POSTED_TERMS) {
@@ -236,6 +303,18 @@ impl Shelf {
 }
 
 impl Cluster {
+    /// Whether an item that is `like` it, with these numbers, tells the same.
+    fn takes(&self, like: Likeness, numbers: &[u64]) -> bool {
+        let shared = numbers.iter().filter(|number| self.numbers.binary_search(number).is_ok()).count();
+        let needed = match shared {
+            NUMBERS.. => SHARING,
+            0 if numbers.len() >= NUMBERS && self.numbers.len() >= NUMBERS => CLASHING,
+            _ if numbers.len() > NUMBERS && self.numbers.len() > NUMBERS => CLASHING,
+            _ => SILENT,
+        };
+        like.named >= needed.named && like.plain >= needed.plain
+    }
+
     fn is_near(&self, at: Timestamp, window: Duration) -> bool {
         at + window >= self.first_at && at <= self.last_at + window
     }

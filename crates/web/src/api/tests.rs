@@ -111,7 +111,9 @@ impl Bench {
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(11);
         let queue =
-            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
+            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), queue::Place::Alone)
+                .await
+                .unwrap();
         let address = feed.trim_start_matches("http://").split('/').next().unwrap().to_owned();
         let connect = connect::Settings { allow: vec![address], host_delay_ms: 0, ..connect::Settings::default() };
         let desk = Desk::new(desk::Parts {

@@ -258,7 +258,10 @@ impl Scores {
             score_bar: show::bar(text.score),
             weak: weak.join(", "),
             parts,
-            sentiment: number("/sentiment/compound").map(|compound| (format!("{compound:+.2}"), tone(compound))),
+            // The lexicon is English: of another language it would only meet false friends.
+            sentiment: number("/sentiment/compound")
+                .filter(|_| analysis["language"] == "en")
+                .map(|compound| (format!("{compound:+.2}"), tone(compound))),
             readability,
             words: analysis.pointer("/structure/words").and_then(Json::as_u64).unwrap_or_default(),
             keywords: texts(&analysis["keywords"], "text"),

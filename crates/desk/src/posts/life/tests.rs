@@ -64,7 +64,7 @@ fn a_review_must_name_the_newest_version() {
 #[test]
 fn an_update_is_reviewed_while_the_post_stays_published() {
     let mut life = published();
-    run(&mut life, Command::AddVersion).unwrap();
+    run(&mut life, Command::AddVersion { on: 1 }).unwrap();
     assert_eq!((life.state, life.version, life.published), (State::Published, 2, Some(1)));
     run(&mut life, Command::Approve { version: 2, automatic: false, due_at: Timestamp::EPOCH }).unwrap();
     for command in to_publication(2).into_iter().skip(2) {
@@ -92,7 +92,7 @@ fn a_dead_delivery_fails_the_post_and_it_can_be_tried_again() {
 fn any_command() -> impl Strategy<Value = Command> {
     let version = 1..4u32;
     prop_oneof![
-        Just(Command::AddVersion),
+        version.clone().prop_map(|on| Command::AddVersion { on }),
         Just(Command::Submit),
         version.clone().prop_map(|version| Command::Approve { version, automatic: true, due_at: Timestamp::EPOCH }),
         version.clone().prop_map(|version| Command::Reject { version }),

@@ -20,7 +20,7 @@ async fn write(bench: &Bench) -> String {
 
 async fn publish(bench: &Bench, id: &str, version: u32) {
     bench.clock.advance(Duration::from_secs(30));
-    let job = PublishPost { post: id.parse().unwrap(), version };
+    let job = PublishPost { post: id.parse().unwrap(), version, due_at: None };
     desk::channels::publish(bench.app.desk.clone(), bench.context(), job).await.unwrap();
 }
 

@@ -50,7 +50,9 @@ impl Bench {
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(7);
         let queue =
-            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), true).await.unwrap();
+            queue::Queue::open(&store, queue::Settings::default(), clock.clone(), rng.clone(), queue::Place::Alone)
+                .await
+                .unwrap();
         let connect = connect::Settings::default();
         let desk = Desk::new(desk::Parts {
             store: store.store(),
@@ -94,7 +96,7 @@ impl Bench {
         let desk = &self.app.desk;
         let id = queue::JobId(Id::from_i64(1).unwrap());
         let context = queue::Context { id, attempt: 1, attempts_max: 3, queue: desk.queue.clone() };
-        let job = desk::jobs::PublishPost { post, version };
+        let job = desk::jobs::PublishPost { post, version, due_at: None };
         let outcome = channels::publish(desk.clone(), context, job).await.unwrap();
         assert_eq!(outcome, Some("published".into()));
     }
