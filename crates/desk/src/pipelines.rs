@@ -22,7 +22,8 @@ pub struct Pipeline {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Spec {
-    /// Names of providers in the order they are tried; the embedded generator follows as the last.
+    /// Names of providers in the order they are tried; none names those of the configuration. The embedded
+    /// generator follows as the last; `["embedded"]` asks it alone.
     pub providers: Vec<String>,
     /// Sentences of a draft at most.
     pub sentences_max: u32,

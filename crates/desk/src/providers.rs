@@ -137,9 +137,12 @@ pub async fn list(desk: &Desk, actor: &Actor) -> Result<Vec<Provider>, Error> {
     Ok(rows.iter().map(|row| Ok(read(row)?.0)).collect::<Result<_, store::Error>>()?)
 }
 
-/// The provider with its key, ready to be called; `None` when there is none of that name.
+/// The provider with its key, ready to be called: from the database, else from the configuration; `None`
+/// when there is none of that name.
 pub(crate) async fn target(desk: &Desk, name: &str) -> Result<Option<connect::llm::Provider>, Error> {
-    let Some(row) = desk.store.read().opt(&FIND, params![name]).await? else { return Ok(None) };
+    let Some(row) = desk.store.read().opt(&FIND, params![name]).await? else {
+        return Ok(desk.llm.providers.iter().find(|provider| provider.name == name).cloned());
+    };
     let (provider, sealed) = read(&row)?;
     let api_key = match sealed {
         None => Secret::default(),

@@ -27,6 +27,11 @@ impl Bench {
     }
 
     pub async fn with(settings: Settings) -> Bench {
+        Bench::with_models(settings, |_| Vec::new()).await
+    }
+
+    /// `models` are the configuration's providers; they may stand on the bench's site.
+    pub async fn with_models(settings: Settings, models: impl Fn(&Site) -> Vec<connect::llm::Provider>) -> Bench {
         let site = Site::start().await;
         let store = store::testing::temporary(&[queue::MIGRATIONS, crate::MIGRATIONS]).await;
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
@@ -47,7 +52,7 @@ impl Bench {
             rng: rng.clone(),
             settings,
             client: connect::Client::new(&connect, clock.clone(), rng),
-            llm: connect::llm::Settings::default(),
+            llm: connect::llm::Settings { providers: models(&site), ..connect::llm::Settings::default() },
             hosts: connect::Hosts::new(&connect),
             limits: connect.limits(),
             sealer: guard::seal::Sealer::new([7; 32]),

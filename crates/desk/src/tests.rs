@@ -255,6 +255,25 @@ async fn a_provider_is_asked_and_the_embedded_generator_stands_behind_it() {
     assert!(records[1].error.as_ref().unwrap().contains("401"));
 }
 
+#[tokio::test]
+async fn a_pipeline_that_names_nobody_asks_the_configuration() {
+    let model = |site: &crate::testing::Site| {
+        let base_url = site.url("/v1");
+        vec![connect::llm::Provider {
+            name: "file".into(),
+            base_url,
+            model: "m".into(),
+            ..connect::llm::Provider::default()
+        }]
+    };
+    let bench = Bench::with_models(crate::Settings::default(), model).await;
+    pipelines::ensure_default(&bench.desk).await.unwrap();
+    drafts::generate(&bench.desk, &Actor::system(), &ferry()).await.unwrap();
+    let records = drafts::completions(&bench.desk, &Actor::system(), None, 2).await.unwrap();
+    let asked: Vec<&str> = records.iter().map(|record| record.provider.as_str()).collect();
+    assert_eq!(asked, ["embedded", "file"], "the site has no such path, so the embedded generator answers");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_a_feed_to_a_page_by_the_workers_alone() {
     let bench = ready().await;

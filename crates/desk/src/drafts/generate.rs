@@ -34,7 +34,12 @@ pub(super) async fn run(
 ) -> Result<Made, Error> {
     let mut records = Vec::new();
     let started = Instant::now();
-    for name in pipeline.spec.providers.iter().filter(|name| *name != EMBEDDED) {
+    // A pipeline that names nobody takes those of the configuration, in their order.
+    let mut names: Vec<&String> = pipeline.spec.providers.iter().collect();
+    if names.is_empty() {
+        names.extend(desk.llm.providers.iter().map(|provider| &provider.name));
+    }
+    for name in names.into_iter().filter(|name| *name != EMBEDDED) {
         let target = match providers::target(desk, name).await {
             Err(error @ Error::Sealed(_)) => {
                 // The embedded generator stands behind it; a desk must not stop for a key that was lost.
