@@ -111,7 +111,8 @@ impl Queue {
     async fn rescue_in(&self, tx: &mut Tx) -> Result<usize, store::Error> {
         let now = self.0.clock.now();
         let silent = now - Duration::from_secs(self.0.settings.silence_s);
-        let mut leases = tx.all(&sql::LEASES_LOST, params![silent]).await?;
+        // Its own present leases are never lost: it is here and looking, however late its heartbeat.
+        let mut leases = tx.all(&sql::LEASES_LOST, params![silent, i64::from(self.0.ids.node())]).await?;
         leases.extend(tx.all(&sql::LEASES_OVERDUE, params![now]).await?);
         let mut back = Vec::new();
         for row in &leases {

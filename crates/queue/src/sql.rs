@@ -45,7 +45,7 @@ store::sql! {
     NODE_BEAT = "queue.node_beat", "UPDATE node SET heartbeat_at = $3 WHERE number = $1 AND epoch = $2";
     NODE_LEAVE = "queue.node_leave", "DELETE FROM node WHERE number = $1 AND epoch = $2";
     LEASES_LOST = "queue.leases_lost",
-        "SELECT lease_id, claimed_at, jobs FROM job_lease l WHERE NOT EXISTS (SELECT 1 FROM node n WHERE n.number = l.node AND n.heartbeat_at >= $1 AND n.epoch <= l.lease_id) ORDER BY lease_id LIMIT 100";
+        "SELECT lease_id, claimed_at, jobs FROM job_lease l WHERE NOT EXISTS (SELECT 1 FROM node n WHERE n.number = l.node AND n.epoch <= l.lease_id AND (n.heartbeat_at >= $1 OR n.number = $2)) ORDER BY lease_id LIMIT 100";
     LEASES_OVERDUE = "queue.leases_overdue", "SELECT lease_id, claimed_at, jobs FROM job_lease WHERE deadline < $1 ORDER BY lease_id LIMIT 100";
 
     WAITING_GET = "queue.waiting_get",

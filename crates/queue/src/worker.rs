@@ -306,7 +306,8 @@ async fn keep_house(queue: Queue, mut stop: Stop) {
 }
 
 async fn round(queue: &Queue, rounds: u64) -> Result<(), Error> {
-    if !queue.0.evicted.load(Ordering::SeqCst) {
+    // Who judges others must have shown to be alive itself.
+    if queue.beat().await? {
         queue.rescue().await?;
     }
     queue.reload().await?;
