@@ -1,9 +1,10 @@
 //! Background tasks that are known by name and end at shutdown.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -12,11 +13,14 @@ use tokio::task::JoinSet;
 pub struct Tasks {
     set: Arc<Mutex<JoinSet<()>>>,
     stop: Arc<watch::Sender<bool>>,
+    /// Where they run when a thread starts one that belongs to no runtime.
+    runtime: Arc<OnceLock<Handle>>,
 }
 
 impl Default for Tasks {
     fn default() -> Self {
-        Tasks { set: Arc::default(), stop: Arc::new(watch::channel(false).0) }
+        let runtime = Handle::try_current().map_or_else(|_| OnceLock::new(), OnceLock::from);
+        Tasks { set: Arc::default(), stop: Arc::new(watch::channel(false).0), runtime: Arc::new(runtime) }
     }
 }
 
@@ -46,10 +50,16 @@ impl Stop {
 
 impl Tasks {
     /// Runs `future` until it ends or [`Tasks::shutdown`] gives up waiting for it.
+    ///
+    /// # Panics
+    /// If no runtime was near when the tasks were made, and none is now.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         let mut set = self.set.lock().unwrap_or_else(PoisonError::into_inner);
         while set.try_join_next().is_some() {}
-        set.spawn(future);
+        match self.runtime.get() {
+            Some(runtime) => set.spawn_on(future, runtime),
+            None => set.spawn(future),
+        };
     }
 
     pub fn stop(&self) -> Stop {

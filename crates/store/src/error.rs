@@ -30,7 +30,11 @@ pub enum Error {
     DiskFull,
     #[error("the database file is damaged")]
     Corrupt(#[source] Cause),
-    /// The statement, or the wait for a connection, took longer than its limit.
+    /// Every connection stayed in use for longer than `connect_timeout_s`: raise `setting`, or look for what
+    /// holds them.
+    #[error("all {size} places of {setting} were taken for {waited_s} s, the limit of connect_timeout_s")]
+    Exhausted { setting: &'static str, size: usize, waited_s: u64 },
+    /// The statement, or making a connection, took longer than its limit.
     #[error("the database took longer than its limit")]
     Timeout,
     /// The store dropped the work without an answer, as it does when a thread of it has ended.
@@ -51,6 +55,9 @@ pub enum Error {
     /// PostgreSQL cannot hold a zero byte in a text; refused on both engines.
     #[error("parameter {parameter} is a text with a zero byte")]
     ZeroByte { parameter: usize },
+    /// A message of the bus beyond [`MESSAGE_BYTES_MAX`](crate::bus::MESSAGE_BYTES_MAX).
+    #[error("a message of {bytes} bytes is too long for the bus")]
+    TooLong { bytes: usize },
     #[error("migration {set}/{version}: {reason}")]
     Migration {
         set: String,
@@ -76,7 +83,13 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self,
-            Error::Unavailable(_) | Error::Conflict | Error::Busy | Error::Timeout | Error::DiskFull | Error::Cancelled
+            Error::Unavailable(_)
+                | Error::Conflict
+                | Error::Busy
+                | Error::Exhausted { .. }
+                | Error::Timeout
+                | Error::DiskFull
+                | Error::Cancelled
         )
     }
 

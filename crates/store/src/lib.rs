@@ -16,12 +16,17 @@
 //! committed, even if it returns `Ok`; no other crate names a database driver.
 
 pub mod archive;
+pub mod bus;
 mod conn;
+mod days;
 mod error;
 mod lite;
 mod migration;
 mod postgres;
+pub mod relay;
+mod report;
 mod settings;
+mod slow;
 pub mod socket;
 mod statement;
 mod stats;
@@ -32,13 +37,17 @@ pub mod testing;
 mod value;
 
 pub use conn::{Conn, Reader, Tx};
+pub use days::Days;
 pub use error::Error;
 pub use futures_util::future::BoxFuture;
 pub use migration::{Migration, MigrationSet, Outstanding, pending};
+pub use postgres::ReplicaReport;
+pub use report::{Alarm, AlarmKind, IndexReport, LogReport, Report, Severity, Snapshot, TableReport, Vitals};
 pub use settings::{Settings, Synchronous};
+pub use slow::SlowStatement;
 pub use statement::Statement;
 pub use stats::{METRICS, PoolStats, StatementStats, Stats};
-pub use store::{Engine, Store};
+pub use store::{BadToken, Engine, Store, Token};
 pub use value::{FromValue, Row, ToValue, Value, list, texts};
 
 #[cfg(test)]

@@ -5,13 +5,14 @@ mod readers;
 mod session;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use stdx::Clock;
 
 use crate::migration::{self, Applied};
+use crate::slow::SlowLog;
 use crate::stats::{Counters, PoolStats};
 use crate::{BoxFuture, Error, MigrationSet, Settings, Synchronous, Tx};
 
@@ -25,6 +26,7 @@ const FILE: &str = "copydesk.db";
 pub(crate) struct Lite {
     writer: writer::Writer,
     readers: Arc<Readers>,
+    folder: PathBuf,
 }
 
 /// Whose folder it is.
@@ -50,6 +52,7 @@ impl Lite {
         mode: Mode,
         clock: &Clock,
         counters: Arc<Counters>,
+        slow: Arc<SlowLog>,
     ) -> Result<Self, Error> {
         let lock = match &mode {
             Mode::Own(_) => Some(Lock::take(folder)?),
@@ -61,11 +64,13 @@ impl Lite {
             busy_timeout: Duration::from_secs(settings.connect_timeout_s),
         };
         let file = folder.join(FILE);
-        let writer = writer::Writer::start(file.clone(), options, mode, lock, clock.clone(), counters).await?;
+        let writer =
+            writer::Writer::start(file.clone(), options, mode, lock, clock.clone(), counters, Arc::clone(&slow))
+                .await?;
         // The command beside a server reads once or twice; a server reads on every core.
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let readers = Arc::new(Readers::start(file, options, cores.clamp(2, 8))?);
-        Ok(Lite { writer, readers })
+        let readers = Arc::new(Readers::start(file, options, cores.clamp(2, 8), slow)?);
+        Ok(Lite { writer, readers, folder: folder.to_owned() })
     }
 
     pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
@@ -79,6 +84,15 @@ impl Lite {
 
     pub fn readers(&self) -> &Arc<Readers> {
         &self.readers
+    }
+
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The file of the write-ahead log.
+    pub fn log(&self) -> PathBuf {
+        writer::log_of(&self.folder.join(FILE))
     }
 
     pub fn pools(&self) -> Vec<PoolStats> {

@@ -1,26 +1,30 @@
 //! PostgreSQL: a pool for writing and one for reading, no TLS of its own.
 
+mod copy;
 mod error;
+mod pool;
+mod replica;
 mod session;
 mod types;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::FutureExt;
 use stdx::Clock;
-use stdx::config::Secret;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Config, NoTls};
 
 use crate::conn::{Conn, Link, run_hooks};
 use crate::migration::{self, Applied};
+use crate::slow::SlowLog;
 use crate::stats::{Counters, PoolStats, RETRIES};
 use crate::{BoxFuture, Engine, Error, MigrationSet, Row, Settings, Tx, Value};
 
+use pool::Source;
+pub(crate) use pool::{config, parse};
+pub use replica::ReplicaReport;
+use replica::{COMMITTED, COMMITTED_RELAXED, Replicas};
+pub(crate) use replica::{Freshness, parse as parse_replicas};
 pub(crate) use session::Session;
 
 /// How often a closure runs when other transactions are in its way.
@@ -28,43 +32,68 @@ const ATTEMPTS: usize = 3;
 /// The oldest server that is tested.
 const VERSION_MIN: i64 = 150_000;
 
+/// How a transaction that writes begins.
+pub(crate) const BEGIN: &str = "BEGIN";
+/// Its COMMIT does not wait for the disk: what it wrote may be lost with the server, but never in part.
+pub(crate) const BEGIN_RELAXED: &str = "BEGIN; SET LOCAL synchronous_commit = off";
+
 pub(crate) struct Pools {
-    write: Pool,
-    read: Pool,
-    idle_timeout: Duration,
-    swept: Mutex<Instant>,
+    write: Arc<Source>,
+    read: Arc<Source>,
+    replicas: Option<Replicas>,
+    slow: Arc<SlowLog>,
+    settings: Settings,
 }
 
 impl Pools {
     /// Connects, looks at the server and migrates.
-    pub async fn open(settings: &Settings, sets: &[MigrationSet], clock: &Clock) -> Result<Self, Error> {
-        let pools = Pools::connect(settings)?;
-        let mut session = pools.writer().await?;
+    pub async fn open(
+        settings: &Settings,
+        sets: &[MigrationSet],
+        clock: &Clock,
+        slow: Arc<SlowLog>,
+    ) -> Result<Self, Error> {
+        let mut pools = Pools::connect(settings, slow)?;
+        let mut session = Session::take(&pools.write).await?;
         look_at_the_server(&mut session).await?;
-        session.begin("BEGIN").await?;
+        session.begin(BEGIN);
         migrate(&mut session, sets, clock).await?;
         session.commit().await?;
+        pools.replicas = Replicas::start(settings)?;
         Ok(pools)
     }
 
     /// The pools alone; connections are made when they are needed.
-    pub fn connect(settings: &Settings) -> Result<Self, Error> {
+    pub fn connect(settings: &Settings, slow: Arc<SlowLog>) -> Result<Self, Error> {
+        let wait = Duration::from_secs(settings.connect_timeout_s);
+        let source = |name, setting, size| {
+            let mut config = config(settings)?;
+            pool::keep_to_indexes(&mut config);
+            Source::new(name, String::new(), setting, config, size, wait, settings).map(Arc::new)
+        };
         Ok(Pools {
-            write: pool(settings, settings.write_pool)?,
-            read: pool(settings, settings.read_pool)?,
-            idle_timeout: Duration::from_secs(settings.idle_timeout_s),
-            swept: Mutex::new(Instant::now()),
+            write: source("write", "write_pool", settings.write_pool)?,
+            read: source("read", "read_pool", settings.read_pool)?,
+            replicas: None,
+            slow,
+            settings: settings.clone(),
         })
     }
 
-    pub async fn write<T, E, F>(&self, f: F, counters: &Counters) -> Result<T, E>
+    /// One connection for writing and one for reading, shared with nobody.
+    pub fn apart(&self) -> Result<Self, Error> {
+        let settings = Settings { write_pool: 1, read_pool: 1, replicas: None, ..self.settings.clone() };
+        Pools::connect(&settings, Arc::clone(&self.slow))
+    }
+
+    pub async fn write<T, E, F>(&self, how: &'static str, f: F, counters: &Counters) -> Result<T, E>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Clone,
         E: From<Error>,
     {
         for attempt in 1..=ATTEMPTS {
             // A connection that is dropped here with its transaction open is closed, never used again.
-            let mut tx = Tx::new(Link::Postgres(self.begin(&self.write, "BEGIN").await?));
+            let mut tx = Tx::new(Link::Postgres(self.begin(&self.write, how).await?), Arc::clone(&self.slow));
             let result = AssertUnwindSafe(f.clone()(&mut tx)).catch_unwind().await;
             let (hooks, failure) = (tx.take_hooks(), tx.take_failure());
             let session = tx.postgres().ok_or(Error::Closed)?;
@@ -88,7 +117,7 @@ impl Pools {
                 }
             };
             let start = Instant::now();
-            match session.commit().await {
+            match self.commit(session, how).await {
                 Ok(()) => {
                     counters.committed(1, start.elapsed());
                     drop(tx);
@@ -108,26 +137,52 @@ impl Pools {
         E: From<Error>,
     {
         let session = self.begin(&self.read, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        let mut conn = Conn::new(Link::Postgres(session));
+        let mut conn = Conn::new(Link::Postgres(session), Arc::clone(&self.slow));
         let result = AssertUnwindSafe(f(&mut conn)).catch_unwind().await;
         conn.postgres().ok_or(Error::Closed)?.roll_back().await;
         result.unwrap_or_else(|_| Err(Error::Panicked.into()))
     }
 
-    /// Runs one statement by itself.
-    pub async fn rows(&self, text: &str, p: &[Value]) -> Result<Vec<Row>, Error> {
-        let mut session = self.session(&self.read).await?;
-        match session.rows(text, p).await {
-            // The server was restarted while the connection was idle: once more, on a new one. The
-            // session is read-only, so that running it twice does no harm.
-            Err(Error::Unavailable(_)) => self.session(&self.read).await?.rows(text, p).await,
-            other => other,
+    /// Commits, and notes for the fresh reads where that was.
+    async fn commit(&self, session: &mut Session, how: &str) -> Result<(), Error> {
+        let Some(replicas) = &self.replicas else { return session.commit().await };
+        let text = if how == BEGIN_RELAXED { COMMITTED_RELAXED } else { COMMITTED };
+        if let Some(position) = session.commit_and_ask(text).await? {
+            replicas.committed(position.ok());
         }
+        Ok(())
+    }
+
+    /// Runs one statement by itself; also how long it took, without the wait for a connection.
+    pub async fn rows(&self, how: Freshness, text: &str, p: &[Value]) -> Result<(Duration, Vec<Row>), Error> {
+        if let Some(replicas) = &self.replicas
+            && let Some(answer) = replicas.rows(how, text, p).await?
+        {
+            return Ok(answer);
+        }
+        self.primary_rows(text, p).await
+    }
+
+    /// The same, never by a replica.
+    pub async fn primary_rows(&self, text: &str, p: &[Value]) -> Result<(Duration, Vec<Row>), Error> {
+        let mut session = Session::take(&self.read).await?;
+        let start = Instant::now();
+        let rows = match session.rows(text, p).await {
+            // The server was restarted while the connection was idle: once more, on a new one. A reader's
+            // statements do not write, so that running one twice does no harm.
+            Err(Error::Unavailable(_)) => Session::take(&self.read).await?.rows(text, p).await,
+            other => other,
+        };
+        Ok((start.elapsed(), rows?))
+    }
+
+    pub fn replicas(&self) -> Option<&Replicas> {
+        self.replicas.as_ref()
     }
 
     pub async fn explain(&self, text: &str) -> Result<Vec<String>, Error> {
         // A statement that writes can be planned in a transaction that is rolled back.
-        let mut session = self.begin(&self.write, "BEGIN").await?;
+        let mut session = self.begin(&self.read, BEGIN).await?;
         let plan = session.explain(text).await;
         session.roll_back().await;
         plan
@@ -137,116 +192,37 @@ impl Pools {
         let text = "SELECT 'index ' || indexrelid::regclass || ' is not valid' FROM pg_index WHERE NOT indisvalid \
             UNION ALL SELECT 'constraint ' || conname || ' of ' || conrelid::regclass || ' is not validated' \
             FROM pg_constraint WHERE NOT convalidated";
-        self.rows(text, &[]).await?.iter().map(|row| row.get(0)).collect()
+        self.primary_rows(text, &[]).await?.1.iter().map(|row| row.get(0)).collect()
     }
 
     pub fn stats(&self) -> Vec<PoolStats> {
-        let one = |name, pool: &Pool| {
-            let status = pool.status();
-            let idle = status.available;
-            PoolStats {
-                name,
-                total: status.size,
-                active: status.size.saturating_sub(idle),
-                idle,
-                waiting: status.waiting,
-            }
-        };
-        vec![one("write", &self.write), one("read", &self.read)]
+        let replicas = self.replicas.iter().flat_map(Replicas::stats);
+        [self.write.stats(), self.read.stats()].into_iter().chain(replicas).collect()
     }
 
-    pub fn close(&self) {
+    pub async fn close(&self) {
         self.write.close();
         self.read.close();
-    }
-
-    async fn writer(&self) -> Result<Session, Error> {
-        self.session(&self.write).await
-    }
-
-    async fn session(&self, pool: &Pool) -> Result<Session, Error> {
-        self.sweep();
-        Ok(Session::new(pool.get().await?))
-    }
-
-    /// A session in a transaction; a connection that turns out to be dead is replaced once.
-    async fn begin(&self, pool: &Pool, how: &str) -> Result<Session, Error> {
-        let mut session = self.session(pool).await?;
-        match session.begin(how).await {
-            Err(Error::Unavailable(_)) => {
-                let mut session = self.session(pool).await?;
-                session.begin(how).await.map(|()| session)
-            }
-            other => other.map(|()| session),
+        if let Some(replicas) = &self.replicas {
+            replicas.close().await;
         }
     }
 
-    /// Closes connections that nobody has used for long.
-    fn sweep(&self) {
-        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
-        if swept.elapsed() * 2 > self.idle_timeout {
-            *swept = Instant::now();
-            for pool in [&self.write, &self.read] {
-                pool.retain(|_, metrics| metrics.last_used() < self.idle_timeout);
-            }
-        }
+    /// A session in a transaction, which begins with its first statement.
+    async fn begin(&self, source: &Arc<Source>, how: &'static str) -> Result<Session, Error> {
+        let mut session = Session::take(source).await?;
+        session.begin(how);
+        Ok(session)
     }
-}
-
-/// The address as the driver understands it, or why it cannot be used.
-pub(crate) fn parse(url: &Secret) -> Result<Config, String> {
-    let config: Config = url.reveal().parse().map_err(|e: tokio_postgres::Error| {
-        let cause = std::error::Error::source(&e).map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("must look like postgres://user:password@host:port/name{cause}")
-    })?;
-    if !matches!(config.get_ssl_mode(), SslMode::Disable | SslMode::Prefer) {
-        return Err("must not ask for TLS by sslmode, which is not supported; use a private network or a local proxy"
-            .to_owned());
-    }
-    Ok(config)
 }
 
 /// The migrations that were applied; none if there is no table of them.
 pub(crate) async fn applied(settings: &Settings) -> Result<Vec<Applied>, Error> {
-    let pools = Pools::connect(settings)?;
-    if pools.rows("SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL", &[]).await?.is_empty() {
+    let pools = Pools::connect(settings, Arc::new(SlowLog::off()))?;
+    if pools.primary_rows("SELECT 1 WHERE to_regclass('schema_migration') IS NOT NULL", &[]).await?.1.is_empty() {
         return Ok(Vec::new());
     }
-    pools.rows(migration::APPLIED, &[]).await?.iter().map(Applied::from_row).collect()
-}
-
-fn pool(settings: &Settings, size: u32) -> Result<Pool, Error> {
-    let url = settings.url.as_ref().ok_or_else(|| Error::Settings("no address of a PostgreSQL server".to_owned()))?;
-    let mut config = parse(url).map_err(|reason| Error::Settings(format!("url {reason}")))?;
-    let limit = Duration::from_secs(settings.connect_timeout_s);
-    let statement_ms = settings.statement_timeout_s.saturating_mul(1_000);
-    let given = config.get_options().unwrap_or_default();
-    config.options(format!(
-        "{given} -c statement_timeout={statement_ms} -c lock_timeout={statement_ms} \
-         -c idle_in_transaction_session_timeout={statement_ms} -c client_min_messages=warning -c timezone=UTC"
-    ));
-    if config.get_application_name().is_none() {
-        config.application_name("copydesk");
-    }
-    config.connect_timeout(limit);
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
-    let idle = Duration::from_secs(settings.idle_timeout_s);
-    let fresh = Hook::sync_fn(move |_, metrics| {
-        if metrics.last_used() < idle {
-            Ok(())
-        } else {
-            Err(HookError::message("the connection was idle for too long"))
-        }
-    });
-    let pool = Pool::builder(manager)
-        .max_size(size as usize)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(limit))
-        .create_timeout(Some(limit))
-        .recycle_timeout(Some(limit))
-        .pre_recycle(fresh)
-        .build();
-    pool.map_err(|e| Error::Settings(e.to_string()))
+    pools.primary_rows(migration::APPLIED, &[]).await?.1.iter().map(Applied::from_row).collect()
 }
 
 async fn look_at_the_server(session: &mut Session) -> Result<(), Error> {

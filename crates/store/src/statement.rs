@@ -60,8 +60,11 @@ macro_rules! sql {
 
 /// A statement made ready: its text for each engine and its metric cells.
 pub(crate) struct Ready {
+    pub name: &'static str,
     pub sqlite: String,
     pub postgres: String,
+    /// The same for many rows at once (PostgreSQL), if it is a plain INSERT.
+    pub copy: Option<String>,
     seconds: Arc<Histogram>,
     errors: Arc<Counter>,
 }
@@ -87,9 +90,12 @@ pub(crate) fn ready(statement: &'static Statement) -> Arc<Ready> {
         Text::Shared(text) => (text, text),
         Text::Split { sqlite, postgres } => (sqlite, postgres),
     };
+    let postgres = for_postgres(postgres);
     let ready = Arc::new(Ready {
+        name: statement.name,
         sqlite: for_sqlite(sqlite),
-        postgres: for_postgres(postgres),
+        copy: copy_of(&postgres),
+        postgres,
         seconds: STATEMENT_SECONDS.with(&[statement.name]),
         errors: STATEMENT_ERRORS.with(&[statement.name]),
     });
@@ -113,6 +119,34 @@ pub(crate) fn for_postgres(text: &str) -> String {
         }
         Place::Texts => format!("IN (SELECT value FROM jsonb_array_elements_text(${n}::text::jsonb) AS t(value))"),
     })
+}
+
+/// `COPY t (c, …) FROM STDIN` for `INSERT INTO t (c, …) VALUES ($1, …)`. `None` for everything that is
+/// not exactly that: with an expression, a constant, ON CONFLICT or RETURNING the two differ.
+pub(crate) fn copy_of(insert: &str) -> Option<String> {
+    let is_name = |name: &str| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'"'))
+    };
+    let rest = keyword(keyword(insert, "INSERT")?, "INTO")?;
+    let (table, rest) = rest.split_once('(')?;
+    let (columns, rest) = rest.split_once(')')?;
+    let places = keyword(rest, "VALUES")?.strip_prefix('(')?.trim_end().strip_suffix(')')?;
+    let columns: Vec<&str> = columns.split(',').map(str::trim).collect();
+    let places: Vec<&str> = places.split(',').map(str::trim).collect();
+    let in_order = places.iter().enumerate().all(|(i, place)| place.strip_prefix('$') == Some(&(i + 1).to_string()));
+    let table = table.trim();
+    if !in_order || columns.len() != places.len() || !is_name(table) || !columns.iter().all(|name| is_name(name)) {
+        return None;
+    }
+    Some(format!("COPY {table} ({}) FROM STDIN WITH (FORMAT binary)", columns.join(", ")))
+}
+
+/// What follows `word` at the start of `text`, without the blanks around.
+fn keyword<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let text = text.trim_start();
+    let (head, rest) = text.split_at_checked(word.len())?;
+    (head.eq_ignore_ascii_case(word) && rest.starts_with(|c: char| c.is_whitespace() || c == '('))
+        .then(|| rest.trim_start())
 }
 
 enum Place {

@@ -9,9 +9,12 @@ use crate::testing::{Place, TempStore, temporary};
 use crate::*;
 
 mod archive;
+mod bus;
 mod engine;
 mod lite;
 mod postgres;
+mod replica;
+mod report;
 
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[MigrationSet {
     name: "test",

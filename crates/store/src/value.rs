@@ -40,6 +40,28 @@ impl Row {
         T::from_value(value).ok_or(Error::Decode { column: i, wanted: T::KIND, found: value.kind() })
     }
 
+    /// The text in column `i`, without a copy.
+    ///
+    /// # Errors
+    /// As for [`get`](Row::get).
+    pub fn text(&self, i: usize) -> Result<&str, Error> {
+        match self.0.get(i) {
+            Some(Value::Text(text)) => Ok(text),
+            other => Err(Error::Decode { column: i, wanted: "a text", found: other.map_or("nothing", Value::kind) }),
+        }
+    }
+
+    /// The blob in column `i`, without a copy.
+    ///
+    /// # Errors
+    /// As for [`get`](Row::get).
+    pub fn blob(&self, i: usize) -> Result<&[u8], Error> {
+        match self.0.get(i) {
+            Some(Value::Blob(bytes)) => Ok(bytes),
+            other => Err(Error::Decode { column: i, wanted: "a blob", found: other.map_or("nothing", Value::kind) }),
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.0.len()
     }

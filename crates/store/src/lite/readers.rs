@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use super::{Options, Session};
 use crate::conn::{Conn, Link};
-use crate::stats::{PoolStats, READERS_WAITING};
+use crate::slow::SlowLog;
+use crate::stats::{Meter, PoolStats, READERS_WAITING};
 use crate::{BoxFuture, Error};
 
 /// Longest wait for the jobs of a store that is closed.
@@ -28,12 +29,15 @@ pub(crate) struct Readers {
     /// Threads that have not ended.
     alive: Arc<watch::Sender<usize>>,
     wait: Duration,
+    meter: Arc<Meter>,
+    slow: Arc<SlowLog>,
 }
 
 /// A thread's place for its connection, opened when the first job needs it.
 struct Slot {
     file: PathBuf,
     options: Options,
+    meter: Arc<Meter>,
     session: Option<Session>,
 }
 
@@ -50,12 +54,12 @@ struct State {
 }
 
 impl Readers {
-    pub fn start(file: PathBuf, options: Options, total: usize) -> Result<Self, Error> {
-        let jobs = Arc::<Jobs>::default();
+    pub fn start(file: PathBuf, options: Options, total: usize, slow: Arc<SlowLog>) -> Result<Self, Error> {
+        let (jobs, meter) = (Arc::<Jobs>::default(), Arc::<Meter>::default());
         let alive = Arc::new(watch::Sender::new(total));
         for i in 0..total {
             let (jobs, alive) = (Arc::clone(&jobs), Arc::clone(&alive));
-            let mut slot = Slot { file: file.clone(), options, session: None };
+            let mut slot = Slot { file: file.clone(), options, meter: Arc::clone(&meter), session: None };
             let run = move || {
                 while let Some(job) = jobs.next() {
                     job(&mut slot);
@@ -68,7 +72,7 @@ impl Readers {
             std::thread::Builder::new().name(format!("store-read-{i}")).spawn(run)?;
         }
         let (free, snapshots) = (Arc::new(Semaphore::new(total)), Arc::new(Semaphore::new(total - 1)));
-        Ok(Readers { jobs, free, snapshots, total, alive, wait: options.busy_timeout })
+        Ok(Readers { jobs, free, snapshots, total, alive, wait: options.busy_timeout, meter, slow })
     }
 
     /// Runs `f` on a thread with its connection.
@@ -88,10 +92,11 @@ impl Readers {
     {
         let _turn = self.turn(&self.snapshots).await?;
         let runtime = tokio::runtime::Handle::current();
+        let slow = Arc::clone(&self.slow);
         let work = move |slot: &mut Slot| {
             slot.session()?.script("BEGIN")?;
             let session = slot.session.take().ok_or(Error::Closed)?;
-            let mut conn = Conn::new(Link::Lite(session));
+            let mut conn = Conn::new(Link::Lite(session), slow);
             let result = std::panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(f(&mut conn))));
             let ended = conn.lite().ok_or(Error::Closed)?.script("ROLLBACK");
             if let Link::Lite(session) = conn.into_link()
@@ -107,7 +112,15 @@ impl Readers {
     pub fn stats(&self) -> PoolStats {
         let idle = self.free.available_permits();
         let waiting = usize::try_from(READERS_WAITING.get()).unwrap_or(0);
-        PoolStats { name: "read", total: self.total, active: self.total - idle.min(self.total), idle, waiting }
+        self.meter.stats(PoolStats {
+            name: "read",
+            max: self.total,
+            total: self.total,
+            active: self.total - idle.min(self.total),
+            idle,
+            waiting,
+            ..PoolStats::default()
+        })
     }
 
     /// Lets the jobs that were accepted finish and waits for the threads, briefly.
@@ -143,8 +156,14 @@ impl Readers {
         }
         READERS_WAITING.add(1);
         let _waiting = Waiting;
+        let start = Instant::now();
         let permit = tokio::time::timeout(self.wait, Arc::clone(of).acquire_owned()).await;
-        permit.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)
+        self.meter.waited(start.elapsed());
+        let exhausted = |_| {
+            self.meter.refused.inc();
+            Error::Exhausted { setting: "the reader threads", size: self.total, waited_s: self.wait.as_secs() }
+        };
+        permit.map_err(exhausted)?.map_err(|_| Error::Closed)
     }
 }
 
@@ -167,7 +186,10 @@ impl Slot {
     fn session(&mut self) -> Result<&mut Session, Error> {
         match &mut self.session {
             Some(session) => Ok(session),
-            empty => Ok(empty.insert(Session::reader(&self.file, self.options)?)),
+            empty => {
+                let session = Session::reader(&self.file, self.options)?;
+                Ok(empty.insert(session.counted_by(Arc::clone(&self.meter))))
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::Options;
+use crate::stats::Meter;
 use crate::{Error, Row, Synchronous, Value};
 
 /// Statements kept prepared per connection: more than the product has hot ones.
@@ -24,6 +25,7 @@ pub(crate) struct Session {
     deadline: Arc<Deadline>,
     timeout: Duration,
     busy_timeout: Duration,
+    meter: Arc<Meter>,
 }
 
 impl Session {
@@ -62,11 +64,18 @@ impl Session {
         let deadline = Arc::new(Deadline::new());
         let seen = Arc::clone(&deadline);
         db.progress_handler(STEPS_PER_LOOK, Some(move || seen.is_over()))?;
-        Ok(Session { db, deadline, timeout: options.statement_timeout, busy_timeout: options.busy_timeout })
+        let (timeout, busy_timeout) = (options.statement_timeout, options.busy_timeout);
+        Ok(Session { db, deadline, timeout, busy_timeout, meter: Arc::default() })
+    }
+
+    /// Counts its statements for the pool that it belongs to.
+    pub fn counted_by(self, meter: Arc<Meter>) -> Session {
+        Session { meter, ..self }
     }
 
     /// Rows of `text`, at most `max` of them.
     pub fn rows(&mut self, text: &str, p: &[Value], max: usize) -> Result<Vec<Row>, Error> {
+        let _running = self.meter.running();
         let _limit = self.deadline.start(self.timeout);
         let mut statement = self.db.prepare_cached(text)?;
         bind(&mut statement, p)?;
@@ -86,6 +95,7 @@ impl Session {
 
     /// Runs `text` to its end; the number of rows it changed.
     pub fn exec(&mut self, text: &str, p: &[Value]) -> Result<u64, Error> {
+        let _running = self.meter.running();
         let _limit = self.deadline.start(self.timeout);
         let mut statement = self.db.prepare_cached(text)?;
         run(&self.db, &mut statement, p)
@@ -93,6 +103,7 @@ impl Session {
 
     /// Runs `text` once for each row of parameters.
     pub fn batch(&mut self, text: &str, rows: &[Vec<Value>]) -> Result<u64, Error> {
+        let _running = self.meter.running();
         let _limit = self.deadline.start(self.timeout);
         let mut statement = self.db.prepare_cached(text)?;
         rows.iter().try_fold(0, |sum, p| Ok(sum + run(&self.db, &mut statement, p)?))

@@ -16,7 +16,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use super::{Lock, Mode, Options, Session};
 use crate::conn::{Hook, Link, run_hooks};
 use crate::migration::{self, Applied};
-use crate::stats::{Counters, PoolStats, RETRIES, WRITERS_WAITING};
+use crate::slow::SlowLog;
+use crate::stats::{Counters, Meter, PoolStats, RETRIES, WRITERS_WAITING};
 use crate::{BoxFuture, Engine, Error, MigrationSet, Tx, statement};
 
 /// Most closures in one transaction, and the time after which no further one is run in it.
@@ -34,6 +35,7 @@ pub(crate) struct Writer {
     jobs: Mutex<Option<mpsc::Sender<Message>>>,
     room: Arc<Semaphore>,
     wait: Duration,
+    meter: Arc<Meter>,
 }
 
 enum Message {
@@ -60,12 +62,15 @@ impl Writer {
         lock: Option<Lock>,
         clock: Clock,
         counters: Arc<Counters>,
+        slow: Arc<SlowLog>,
     ) -> Result<Self, Error> {
         let (jobs, inbox) = mpsc::channel();
         let (ready, opened) = oneshot::channel();
+        let meter = Arc::<Meter>::default();
+        let own = Arc::clone(&meter);
         let run = move || {
             let session = match open(&file, options, &mode, &clock) {
-                Ok(session) => session,
+                Ok(session) => session.counted_by(own),
                 Err(e) => {
                     // The lock first: the caller may try again at once.
                     drop(lock);
@@ -74,8 +79,13 @@ impl Writer {
                 }
             };
             let _ = ready.send(Ok(()));
-            let mut thread =
-                Thread { tx: Tx::new(Link::Lite(session)), log: log_of(&file), commits: 0, is_dirty: true, counters };
+            let mut thread = Thread {
+                tx: Tx::new(Link::Lite(session), slow),
+                log: log_of(&file),
+                commits: 0,
+                is_dirty: true,
+                counters,
+            };
             let closing = thread.run(&inbox);
             thread.end();
             drop(lock);
@@ -89,6 +99,7 @@ impl Writer {
             jobs: Mutex::new(Some(jobs)),
             room: Arc::new(Semaphore::new(WAITING_MAX)),
             wait: options.busy_timeout,
+            meter,
         })
     }
 
@@ -102,24 +113,33 @@ impl Writer {
             Ok(place) => place,
             Err(_) => {
                 let place = tokio::time::timeout(self.wait, Arc::clone(&self.room).acquire_owned()).await;
-                place.map_err(|_| Error::Timeout)?.map_err(|_| Error::Closed)?
+                place.map_err(|_| self.exhausted())?.map_err(|_| Error::Closed)?
             }
         };
         let (reply, answer) = oneshot::channel();
-        let work = Closure { f, result: None, hooks: Vec::new(), reply, _waiting: Waiting::new(place) };
+        let waiting = Waiting { start: Some(Instant::now()), meter: Arc::clone(&self.meter), _place: place };
+        WRITERS_WAITING.add(1);
+        let work = Closure { f, result: None, hooks: Vec::new(), reply, waiting };
         self.send(Message::Work(Box::new(work)))?;
         answer.await.unwrap_or_else(|_| Err(Error::Cancelled.into()))
     }
 
     pub fn stats(&self) -> PoolStats {
         let waiting = WAITING_MAX.saturating_sub(self.room.available_permits());
-        PoolStats {
+        self.meter.stats(PoolStats {
             name: "write",
+            max: 1,
             total: 1,
             active: usize::from(waiting > 0),
             idle: usize::from(waiting == 0),
             waiting,
-        }
+            ..PoolStats::default()
+        })
+    }
+
+    fn exhausted(&self) -> Error {
+        self.meter.refused.inc();
+        Error::Exhausted { setting: "the writer's queue", size: WAITING_MAX, waited_s: self.wait.as_secs() }
     }
 
     pub async fn close(&self) {
@@ -301,7 +321,7 @@ struct Closure<F, T, E> {
     result: Option<Result<T, E>>,
     hooks: Vec<Hook>,
     reply: oneshot::Sender<Result<T, E>>,
-    _waiting: Waiting,
+    waiting: Waiting,
 }
 
 impl<F, T, E> Work for Closure<F, T, E>
@@ -315,6 +335,7 @@ where
     }
 
     fn attempt(&mut self, tx: &mut Tx) -> bool {
+        self.waiting.is_over();
         let f = self.f.clone();
         // Statements on this thread are done when they return, so one poll is the whole closure.
         let poll = std::panic::catch_unwind(AssertUnwindSafe(|| {
@@ -334,7 +355,7 @@ where
     }
 
     fn settle(self: Box<Self>, committed: Result<(), Error>) {
-        let Closure { result, hooks, reply, _waiting, .. } = *self;
+        let Closure { result, hooks, reply, waiting, .. } = *self;
         let result = match (result, committed) {
             (Some(Err(e)), _) => Err(e),
             (_, Err(e)) => Err(e.into()),
@@ -344,7 +365,7 @@ where
                 Ok(value)
             }
         };
-        drop(_waiting);
+        drop(waiting);
         let _ = reply.send(result);
     }
 }
@@ -356,12 +377,20 @@ fn settle(group: VecDeque<Box<dyn Work>>, committed: &Result<(), Error>) {
 }
 
 /// A place in the writer's queue, counted while it is held.
-struct Waiting(#[expect(dead_code, reason = "given back when dropped")] OwnedSemaphorePermit);
+struct Waiting {
+    /// Until the closure runs.
+    start: Option<Instant>,
+    meter: Arc<Meter>,
+    /// Given back when dropped.
+    _place: OwnedSemaphorePermit,
+}
 
 impl Waiting {
-    fn new(place: OwnedSemaphorePermit) -> Self {
-        WRITERS_WAITING.add(1);
-        Waiting(place)
+    /// The closure's turn has come; later calls mean nothing.
+    fn is_over(&mut self) {
+        if let Some(start) = self.start.take() {
+            self.meter.waited(start.elapsed());
+        }
     }
 }
 
@@ -402,7 +431,7 @@ fn migrate(session: &mut Session, sets: &[MigrationSet], clock: &Clock) -> Resul
     Ok(())
 }
 
-fn log_of(file: &Path) -> PathBuf {
+pub(super) fn log_of(file: &Path) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push("-wal");
     name.into()

@@ -9,36 +9,78 @@ use crate::Value;
 
 type Failure = Box<dyn StdError + Sync + Send>;
 
+/// How a type looks on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Int8,
+    Int4,
+    Int2,
+    Oid,
+    Bool,
+    Float8,
+    Float4,
+    Numeric,
+    Text,
+    Jsonb,
+    Bytea,
+    Void,
+}
+
+impl Form {
+    /// `None` for a type that no value stands for.
+    pub fn of(ty: &Type) -> Option<Form> {
+        Some(match *ty {
+            Type::INT8 => Form::Int8,
+            Type::INT4 => Form::Int4,
+            Type::INT2 => Form::Int2,
+            Type::OID => Form::Oid,
+            Type::BOOL => Form::Bool,
+            Type::FLOAT8 => Form::Float8,
+            Type::FLOAT4 => Form::Float4,
+            Type::NUMERIC => Form::Numeric,
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::JSON => Form::Text,
+            Type::JSONB => Form::Jsonb,
+            Type::BYTEA => Form::Bytea,
+            Type::VOID => Form::Void,
+            // A transaction's number, which the driver has no name for.
+            _ if ty.name() == "xid8" => Form::Int8,
+            _ => return None,
+        })
+    }
+}
+
+/// Appends `value` in this form; `IsNull::Yes` if there is nothing to append.
+pub(super) fn put(value: &Value, form: Form, out: &mut BytesMut) -> Result<IsNull, Failure> {
+    match (value, form) {
+        (Value::Null, _) => return Ok(IsNull::Yes),
+        (Value::Int(n), Form::Int8) => out.put_i64(*n),
+        (Value::Int(n), Form::Int4) => out.put_i32(i32::try_from(*n)?),
+        (Value::Int(n), Form::Int2) => out.put_i16(i16::try_from(*n)?),
+        (Value::Int(n), Form::Bool) => out.put_u8(u8::from(*n != 0)),
+        (Value::Int(n), Form::Float8) => out.put_f64(*n as f64),
+        (Value::Real(x), Form::Float8) => out.put_f64(*x),
+        (Value::Real(x), Form::Float4) => out.put_f32(*x as f32),
+        (Value::Text(text), Form::Text) => out.put_slice(text.as_bytes()),
+        (Value::Text(text), Form::Jsonb) => {
+            // The version of the binary form, which then is the text.
+            out.put_u8(1);
+            out.put_slice(text.as_bytes());
+        }
+        (Value::Blob(bytes), Form::Bytea) => out.put_slice(bytes),
+        (value, form) => {
+            return Err(format!("{} cannot be given for a parameter of the type {form:?}", value.kind()).into());
+        }
+    }
+    Ok(IsNull::No)
+}
+
 impl ToSql for Value {
     fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
-        match (self, ty) {
-            (Value::Null, _) => return Ok(IsNull::Yes),
-            (Value::Int(n), &Type::INT8) => out.put_i64(*n),
-            (Value::Int(n), &Type::INT4) => out.put_i32(i32::try_from(*n)?),
-            (Value::Int(n), &Type::INT2) => out.put_i16(i16::try_from(*n)?),
-            (Value::Int(n), &Type::BOOL) => out.put_u8(u8::from(*n != 0)),
-            (Value::Int(n), &Type::FLOAT8) => out.put_f64(*n as f64),
-            (Value::Real(x), &Type::FLOAT8) => out.put_f64(*x),
-            (Value::Real(x), &Type::FLOAT4) => out.put_f32(*x as f32),
-            (Value::Text(text), &Type::JSONB) => {
-                // The version of the binary form, which then is the text.
-                out.put_u8(1);
-                out.put_slice(text.as_bytes());
-            }
-            (
-                Value::Text(text),
-                &(Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::JSON),
-            ) => {
-                out.put_slice(text.as_bytes());
-            }
-            // A transaction's number, which the driver has no name for.
-            (Value::Int(n), ty) if ty.name() == "xid8" => out.put_i64(*n),
-            (Value::Blob(bytes), &Type::BYTEA) => out.put_slice(bytes),
-            (value, ty) => {
-                return Err(format!("{} cannot be given for a parameter of the type {ty}", value.kind()).into());
-            }
+        match Form::of(ty) {
+            Some(form) => put(self, form, out),
+            None if *self == Value::Null => Ok(IsNull::Yes),
+            None => Err(format!("{} cannot be given for a parameter of the type {ty}", self.kind()).into()),
         }
-        Ok(IsNull::No)
     }
 
     fn accepts(_: &Type) -> bool {
@@ -50,21 +92,20 @@ impl ToSql for Value {
 
 impl<'a> FromSql<'a> for Value {
     fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
-        Ok(match *ty {
-            Type::INT8 => Value::Int(i64::from_be_bytes(raw.try_into()?)),
-            Type::INT4 => Value::Int(i32::from_be_bytes(raw.try_into()?).into()),
-            Type::INT2 => Value::Int(i16::from_be_bytes(raw.try_into()?).into()),
-            Type::OID => Value::Int(u32::from_be_bytes(raw.try_into()?).into()),
-            Type::BOOL => Value::Int(i64::from(raw.first() == Some(&1))),
-            Type::FLOAT8 => Value::Real(f64::from_be_bytes(raw.try_into()?)),
-            Type::FLOAT4 => Value::Real(f32::from_be_bytes(raw.try_into()?).into()),
-            Type::NUMERIC => numeric(raw).ok_or("a numeric is malformed")?,
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UNKNOWN | Type::JSON => text(raw)?,
-            Type::JSONB => text(raw.get(1..).unwrap_or_default())?,
-            Type::BYTEA => Value::Blob(raw.to_vec()),
-            Type::VOID => Value::Null,
-            _ if ty.name() == "xid8" => Value::Int(i64::from_be_bytes(raw.try_into()?)),
-            _ => return Err(format!("a column of the type {ty} cannot be read").into()),
+        let form = Form::of(ty).ok_or_else(|| format!("a column of the type {ty} cannot be read"))?;
+        Ok(match form {
+            Form::Int8 => Value::Int(i64::from_be_bytes(raw.try_into()?)),
+            Form::Int4 => Value::Int(i32::from_be_bytes(raw.try_into()?).into()),
+            Form::Int2 => Value::Int(i16::from_be_bytes(raw.try_into()?).into()),
+            Form::Oid => Value::Int(u32::from_be_bytes(raw.try_into()?).into()),
+            Form::Bool => Value::Int(i64::from(raw.first() == Some(&1))),
+            Form::Float8 => Value::Real(f64::from_be_bytes(raw.try_into()?)),
+            Form::Float4 => Value::Real(f32::from_be_bytes(raw.try_into()?).into()),
+            Form::Numeric => numeric(raw).ok_or("a numeric is malformed")?,
+            Form::Text => text(raw)?,
+            Form::Jsonb => text(raw.get(1..).unwrap_or_default())?,
+            Form::Bytea => Value::Blob(raw.to_vec()),
+            Form::Void => Value::Null,
         })
     }
 

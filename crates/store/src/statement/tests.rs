@@ -28,3 +28,27 @@ fn lists_become_a_subquery() {
          AND k IN (SELECT value FROM jsonb_array_elements_text($22::text::jsonb) AS t(value)) {in:x}",
     );
 }
+
+#[test]
+fn only_a_plain_insert_can_be_copied() {
+    let copy = |text| copy_of(text);
+    let plain = "insert INTO log.line\n  (id, \"at\",x) VALUES( $1,$2 , $3 )\n";
+    assert_eq!(copy(plain).as_deref(), Some("COPY log.line (id, \"at\", x) FROM STDIN WITH (FORMAT binary)"));
+    for other in [
+        "INSERT INTO t (a, b) VALUES ($2, $1)",
+        "INSERT INTO t (a, b) VALUES ($1, 7)",
+        "INSERT INTO t (a, b) VALUES ($1, $2, $3)",
+        "INSERT INTO t (a) VALUES ($1) ON CONFLICT DO NOTHING",
+        "INSERT INTO t (a) VALUES ($1) RETURNING a",
+        "INSERT INTO t (a) VALUES ($1), ($2)",
+        "INSERT INTO t (a) VALUES (($1))",
+        "INSERT INTO t (a) SELECT $1",
+        "INSERT INTO t AS x (a) VALUES ($1)",
+        "INSERT INTO t VALUES ($1)",
+        "INSERTINTO t (a) VALUES ($1)",
+        "UPDATE t SET a = $1",
+        "",
+    ] {
+        assert_eq!(copy(other), None, "{other}");
+    }
+}

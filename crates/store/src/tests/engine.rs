@@ -63,6 +63,92 @@ async fn statements_say_how_many_rows() {
 }
 
 #[tokio::test]
+async fn many_rows_are_written_at_once() {
+    let store = temporary(MIGRATIONS).await;
+    let row = |i: i64| {
+        let title = (i % 3 > 0).then(|| format!("ışık\t\\N {i}"));
+        params![
+            i,
+            format!("p{i}"),
+            title,
+            i * 7,
+            (i % 2 > 0).then_some(i as f64 / 3.0),
+            (i % 5 > 0).then(|| vec![0u8, i as u8])
+        ]
+    };
+    // Below and above the number from which they are copied.
+    for (first, rows) in [(1, 15), (16, 16), (100, 3_000)] {
+        let written: Result<u64, Error> = store
+            .write(move |tx| Box::pin(async move { tx.batch(&INSERT, (first..first + rows).map(row).collect()).await }))
+            .await;
+        assert_eq!(written.unwrap(), rows as u64);
+    }
+    for i in [1, 15, 16, 31, 100, 3_099] {
+        let found = store.read().one(&GET, params![i]).await.unwrap();
+        assert_eq!(found.into_values(), row(i));
+    }
+    let none: Result<u64, Error> = store.write(|tx| Box::pin(async move { tx.batch(&INSERT, Vec::new()).await })).await;
+    assert_eq!((none.unwrap(), count(&store).await), (0, 3_031));
+
+    // Every failure is told as for a single row, and nothing stays.
+    let spoilt = async |at: usize, value: Value| {
+        let mut rows: Vec<Vec<Value>> = (5_000..5_100).map(row).collect();
+        rows[60][at] = value;
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    tx.exec(&ADD, params![9_999, "before"]).await?;
+                    tx.batch(&INSERT, rows).await
+                })
+            })
+            .await
+            .unwrap_err()
+    };
+    let sqlite = store.engine() == Engine::Sqlite;
+    let twice: Error = spoilt(1, Value::Text("p5000".into())).await;
+    assert!(
+        matches!(&twice, Error::Constraint { name } if name == if sqlite { "page.slug" } else { "page_slug" }),
+        "{twice:?}"
+    );
+    let negative: Error = spoilt(3, Value::Int(-1)).await;
+    assert!(matches!(negative, Error::Constraint { .. }), "{negative:?}");
+    let zero: Error = spoilt(2, Value::Text("\0".into())).await;
+    assert!(matches!(zero, Error::ZeroByte { parameter: 3 }), "{zero:?}");
+    let kind: Error = spoilt(3, Value::Text("many".into())).await;
+    assert!(matches!(kind, Error::Sql(_) | Error::Constraint { .. }), "{kind:?}");
+    let short: Result<u64, Error> =
+        store.write(move |tx| Box::pin(async move { tx.batch(&INSERT, vec![params![1]; 20]).await })).await;
+    assert!(matches!(short, Err(Error::Sql(_))), "{short:?}");
+    assert_eq!(count(&store).await, 3_031);
+}
+
+#[tokio::test]
+async fn a_relaxed_write_is_whole_and_seen_at_once() {
+    let store = temporary(MIGRATIONS).await;
+    let ran = Arc::new(AtomicUsize::new(0));
+    let hook = Arc::clone(&ran);
+    let written: Result<u64, Error> = store
+        .write_relaxed(move |tx| {
+            Box::pin(async move {
+                tx.after_commit(move || bump(&hook));
+                tx.batch(&ADD, (1..=20).map(|i: i64| params![i, format!("p{i}")]).collect()).await
+            })
+        })
+        .await;
+    assert_eq!((written.unwrap(), count(&store).await, ran.load(Ordering::SeqCst)), (20, 20, 1));
+    let refused: Result<u64, Error> = store
+        .write_relaxed(|tx| {
+            Box::pin(async move {
+                tx.exec(&ADD, params![21, "p21"]).await?;
+                tx.exec(&ADD, params![22, "p1"]).await
+            })
+        })
+        .await;
+    assert!(matches!(refused, Err(Error::Constraint { .. })));
+    assert_eq!(count(&store).await, 20);
+}
+
+#[tokio::test]
 async fn a_closure_that_fails_leaves_nothing() {
     let store = temporary(MIGRATIONS).await;
     let ran = Arc::new(AtomicUsize::new(0));

@@ -217,3 +217,23 @@ async fn a_poke_reaches_the_server_and_nobody_else() {
     assert_eq!(tasks.shutdown(std::time::Duration::from_secs(5)).await, 0);
     assert!(!socket::poke(folder, "jobs").await.unwrap());
 }
+
+#[tokio::test]
+async fn readers_that_are_all_busy_say_so() {
+    let Some(_) = only(Engine::Sqlite).await else { return };
+    let place = Place::new().await;
+    let settings = Settings { statement_timeout_s: 2, connect_timeout_s: 1, ..place.settings().clone() };
+    let store = Store::open(place.folder(), &settings, MIGRATIONS, Clock::system()).await.unwrap();
+    // More than there ever are threads.
+    let endless = join_all((0..9).map(|_| {
+        let mut reader = store.read();
+        async move { reader.all(&COUNT_UP, params![2_000_000_000i32]).await.unwrap_err() }
+    }));
+    let ends = endless.await;
+    let refused = ends.iter().filter(|e| matches!(e, Error::Exhausted { waited_s: 1, .. })).count();
+    assert!(refused > 0 && ends.iter().all(|e| matches!(e, Error::Exhausted { .. } | Error::Timeout)), "{ends:?}");
+    let pool = store.stats().pools.remove(1);
+    assert_eq!((pool.refused, pool.name), (refused as u64, "read"));
+    assert!(store.alarms().await.unwrap().iter().any(|alarm| alarm.kind == AlarmKind::Pool));
+    store.close().await;
+}
