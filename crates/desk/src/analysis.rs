@@ -17,8 +17,8 @@ pub(crate) struct Text<'a> {
     pub language: Option<&'a str>,
 }
 
-/// Scores `text` and holds it against its sources. Work for the processor: below a millisecond for a
-/// usual post, so done in place.
+/// Scores `text` and holds it against its sources. Work for the processor: some milliseconds for a
+/// usual post.
 pub(crate) fn judge(
     text: Text<'_>,
     sources: &[Member],

@@ -1,13 +1,16 @@
 //! The handle that every function of the desk takes.
 
+mod wire;
+
 use std::collections::HashMap;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stdx::{Clock, IdGen, Rng, Timestamp};
 use tokio::sync::broadcast;
 
+use crate::events::Position;
 use crate::posts::State;
 use crate::{PostId, Settings, SourceId, Version};
 
@@ -42,14 +45,33 @@ pub struct Inner {
     /// The clustering's index, held by whoever assigns.
     pub stories: tokio::sync::Mutex<crate::stories::Index>,
     signals: broadcast::Sender<Signal>,
+    /// The way to the other processes.
+    wire: OnceLock<wire::Wire>,
 }
 
 /// Something that happened on the desk, for live views; sent after the commit.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Signal {
-    Post { id: PostId, event: &'static str, state: State, version: Version, title: String, at: Timestamp },
-    Source { id: SourceId, outcome: String, new_items: u32, at: Timestamp },
+    Post {
+        id: PostId,
+        /// The event's kind.
+        event: String,
+        /// The event's place in the log.
+        position: Position,
+        state: State,
+        version: Version,
+        title: String,
+        at: Timestamp,
+    },
+    Source {
+        id: SourceId,
+        outcome: String,
+        new_items: u32,
+        at: Timestamp,
+    },
+    /// What happened in other processes is not known for sure: whatever is shown is to be read anew.
+    Missed,
 }
 
 impl Desk {
@@ -60,18 +82,32 @@ impl Desk {
             routers: Mutex::default(),
             stories: tokio::sync::Mutex::default(),
             signals: broadcast::channel(1_024).0,
+            wire: OnceLock::new(),
             parts,
         }))
     }
 
-    /// Follows what happens in this process. A receiver that is too slow is told how much it missed.
+    /// Follows what happens: in this process, and in others once [`Desk::connect`] was called. A receiver that
+    /// is too slow is told how much it missed.
     pub fn watch(&self) -> broadcast::Receiver<Signal> {
         self.0.signals.subscribe()
     }
 
+    /// Tells those who watch, here and elsewhere.
     pub(crate) fn signal(&self, signal: Signal) {
+        if let Some(wire) = self.0.wire.get() {
+            wire.tell(&signal);
+        }
         // An error means that nobody listens.
         let _ = self.0.signals.send(signal);
+    }
+
+    /// Forgets what is cached under `tags`, here before this returns and in the other processes at once.
+    pub fn purge(&self, tags: &[&str]) {
+        tags.iter().for_each(|tag| self.0.cache.invalidate_tag(tag));
+        if let Some(wire) = self.0.wire.get() {
+            wire.purge(tags);
+        }
     }
 
     pub fn now(&self) -> Timestamp {

@@ -260,16 +260,16 @@ async fn make(
         .map(|member| SourceRef { name: member.source.clone(), title: member.title.clone(), url: member.url.clone() })
         .collect();
     let topic = topic_of(&originals);
-    let text = analysis::Text {
-        title: &made.title,
-        excerpt: &made.excerpt,
-        body: &made.body,
-        topic: &topic,
-        language: originals.first().map(|member| member.language.as_str()).filter(|language| !language.is_empty()),
-    };
-    let draft = analysis::judge(text, &originals, used, made.records.last().map(|record| record.id), false);
-    let (d, actor, policy, pipeline) = (desk.clone(), actor.clone(), pipeline.spec.policy.clone(), pipeline.id);
+    let completion = made.records.last().map(|record| record.id);
     let records = made.records;
+    let (title, excerpt, body) = (made.title, made.excerpt, made.body);
+    let judged = desk.queue.compute(move || {
+        let language = originals.first().map(|member| member.language.as_str()).filter(|language| !language.is_empty());
+        let text = analysis::Text { title: &title, excerpt: &excerpt, body: &body, topic: &topic, language };
+        analysis::judge(text, &originals, used, completion, false)
+    });
+    let draft = judged.await?;
+    let (d, actor, policy, pipeline) = (desk.clone(), actor.clone(), pipeline.spec.policy.clone(), pipeline.id);
     let system = actor.principal == people::Principal::System;
     desk.store
         .write(move |tx| {

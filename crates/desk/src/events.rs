@@ -77,13 +77,28 @@ pub struct Recorded {
     pub event: Event,
 }
 
+/// Where an event stands in the whole log: readers order by transaction, then by number, since a number that is
+/// taken early may be committed late. Written `transaction.number`; the transaction is 0 on SQLite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Position {
+    pub xid: i64,
+    pub pos: i64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.xid, self.pos)
+    }
+}
+
 store::sql! {
     ADD = "events.add",
-        "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING";
+        sqlite "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING RETURNING xid, pos",
+        postgres "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING RETURNING xid::text::bigint, pos";
     STREAM = "events.stream", "SELECT pos, stream, version, actor, at, data FROM event WHERE stream = $1 ORDER BY version LIMIT 10000";
 }
 
-/// Writes `events` behind the first `expected` ones of the post's stream.
+/// Writes `events` behind the first `expected` ones of the post's stream; their places in the log, in order.
 ///
 /// # Errors
 /// [`Error::Conflict`] when the stream has moved on since it was read.
@@ -94,14 +109,15 @@ pub(crate) async fn append(
     events: &[Event],
     actor: &str,
     now: Timestamp,
-) -> Result<(), Error> {
+) -> Result<Vec<Position>, Error> {
+    let mut positions = Vec::new();
     for (version, event) in (expected + 1..).zip(events) {
         let data = serde_json::to_string(event).expect("an event is plain data");
-        if tx.exec(&ADD, params![post.to_i64(), version, event.kind(), actor, now, data]).await? == 0 {
-            return Err(Error::Conflict(post));
-        }
+        let row = tx.opt(&ADD, params![post.to_i64(), version, event.kind(), actor, now, data]).await?;
+        let row = row.ok_or(Error::Conflict(post))?;
+        positions.push(Position { xid: row.get(0)?, pos: row.get(1)? });
     }
-    Ok(())
+    Ok(positions)
 }
 
 /// The post's whole stream, in order.

@@ -3,10 +3,11 @@
 
 use std::time::Duration;
 
-use queue::{Handlers, Job, Priority};
+use queue::{Handlers, Job, Priority, Work};
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
-use crate::{Desk, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, stories};
+use crate::{Desk, Error, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, stories};
 
 /// Polls one source, again and again; see [`items::poll`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -106,4 +107,42 @@ pub fn handlers(desk: &Desk) -> Handlers {
         .on(move |ctx, job: DraftStory| drafts::draft_story(draft.clone(), ctx, job))
         .on(move |ctx, job: GenerateBatch| drafts::generate_batch(batch.clone(), ctx, job))
         .on(move |ctx, job: PublishPost| channels::publish(publish.clone(), ctx, job))
+}
+
+/// Kinds that a person may put on a schedule: they need nothing but their parameters, and do no harm when
+/// they run twice.
+pub const SCHEDULED: &[&str] = &[FetchSources::KIND, AssignStories::KIND];
+
+/// Sources of one job that a schedule fetches.
+const SOURCES_MAX: usize = 1_000;
+
+/// The work of a schedule.
+///
+/// # Errors
+/// [`Error::Invalid`] if `kind` is not one of [`SCHEDULED`] or `parameters` are not those of its jobs.
+pub fn scheduled(kind: &str, parameters: Json) -> Result<Work, Error> {
+    match kind {
+        FetchSources::KIND => {
+            let job: FetchSources = exactly(parameters)?;
+            if !(1..=SOURCES_MAX).contains(&job.sources.len()) {
+                return Err(Error::invalid("/parameters/sources", format!("must name 1 to {SOURCES_MAX} sources")));
+            }
+            Ok(Work::of(&job)?)
+        }
+        AssignStories::KIND => Ok(Work::of(&exactly::<AssignStories>(parameters)?)?),
+        _ => Err(Error::invalid("/kind", format!("must be one of {}", SCHEDULED.join(", ")))),
+    }
+}
+
+/// The job that `parameters` stand for, if they hold nothing else.
+fn exactly<J: Job>(parameters: Json) -> Result<J, Error> {
+    let job: J =
+        serde_json::from_value(parameters.clone()).map_err(|error| Error::invalid("/parameters", error.to_string()))?;
+    match serde_json::to_value(&job) {
+        Ok(written) if written == parameters => Ok(job),
+        _ => Err(Error::invalid(
+            "/parameters",
+            format!("must hold what jobs of kind {} know, and nothing else", J::KIND),
+        )),
+    }
 }

@@ -151,11 +151,8 @@ async fn index(tx: &mut Tx, page: &Page) -> Result<(), Error> {
 
 /// Cached answers that show the page are forgotten once the change is committed.
 fn purge(desk: &Desk, tx: &mut Tx, id: PostId) {
-    let cache = desk.cache.clone();
-    tx.after_commit(move || {
-        cache.invalidate_tag(&tag(id));
-        cache.invalidate_tag(TAG_LISTS);
-    });
+    let desk = desk.clone();
+    tx.after_commit(move || desk.purge(&[&tag(id), TAG_LISTS]));
 }
 
 /// Cache tag of one page.

@@ -56,7 +56,7 @@ pub enum Action {
     Publish,
     /// Jobs and queues.
     Operate,
-    /// Keys.
+    /// Keys and schedules.
     Admin,
 }
 
@@ -69,7 +69,7 @@ impl Action {
             Action::Judge => "judge posts",
             Action::Publish => "publish posts",
             Action::Operate => "operate jobs",
-            Action::Admin => "manage keys",
+            Action::Admin => "manage keys or schedules",
         }
     }
 }

@@ -232,9 +232,9 @@ pub(crate) async fn create(
         slug = with_id(&slug, id);
     }
     let facts = [events::Event::Created { pipeline, story }, events::Event::VersionAdded { version: 1 }];
-    events::append(tx, id, 0, &facts, &actor.principal.to_string(), now).await?;
+    let places = events::append(tx, id, 0, &facts, &actor.principal.to_string(), now).await?;
     version::write(tx, id, 1, draft, actor, now).await?;
-    announce(desk, tx, id, &facts[..1], State::Draft, 1, &draft.title);
+    announce(desk, tx, id, &facts[..1], &places, State::Draft, 1, &draft.title);
     Ok(id)
 }
 
@@ -255,7 +255,7 @@ pub(crate) async fn execute(
     for fact in &facts {
         life.apply(fact, now);
     }
-    events::append(tx, id, post.events, &facts, &actor.principal.to_string(), now).await?;
+    let places = events::append(tx, id, post.events, &facts, &actor.principal.to_string(), now).await?;
     let events = post.events + facts.len() as u32;
     let values = params![
         id.to_i64(),
@@ -287,7 +287,7 @@ pub(crate) async fn execute(
             tx.exec(&DELIVERY_PUT, values).await?;
         }
     }
-    announce(desk, tx, id, &facts, life.state, life.version, &post.title);
+    announce(desk, tx, id, &facts, &places, life.state, life.version, &post.title);
     Ok(life)
 }
 
@@ -342,20 +342,22 @@ fn with_id(slug: &str, id: PostId) -> String {
     format!("{slug}-{}", id.to_string().to_lowercase())
 }
 
+#[expect(clippy::too_many_arguments, reason = "what a signal holds")]
 fn announce(
     desk: &Desk,
     tx: &mut Tx,
     id: PostId,
     facts: &[events::Event],
+    places: &[events::Position],
     state: State,
     version: Version,
     title: &str,
 ) {
     let (desk, title, now) = (desk.clone(), title.to_owned(), desk.now());
-    let kinds: Vec<&'static str> = facts.iter().map(events::Event::kind).collect();
+    let told: Vec<_> = facts.iter().map(|fact| fact.kind().to_owned()).zip(places.iter().copied()).collect();
     tx.after_commit(move || {
-        for event in kinds {
-            desk.signal(Signal::Post { id, event, state, version, title: title.clone(), at: now });
+        for (event, position) in told {
+            desk.signal(Signal::Post { id, event, position, state, version, title: title.clone(), at: now });
         }
     });
 }

@@ -297,9 +297,9 @@ async fn from_a_feed_to_a_page_by_the_workers_alone() {
     let published = async {
         loop {
             tokio::select! {
-                signal = signals.recv() => if let crate::Signal::Post { event: "published", id, .. } = signal.unwrap() { return id },
+                signal = signals.recv() => if let crate::Signal::Post { event, id, .. } = signal.unwrap() && event == "published" { return id },
                 // The test owns the clock: the story settles as soon as it is there.
-                job = jobs.recv() => if job.unwrap().job == "draft_story" { bench.clock.advance(std::time::Duration::from_secs(5)) },
+                job = jobs.recv() => if &*job.unwrap().job == "draft_story" { bench.clock.advance(std::time::Duration::from_secs(5)) },
             }
         }
     };

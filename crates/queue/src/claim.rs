@@ -5,261 +5,237 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 use stdx::{Id, Timestamp};
-use store::{Row, Tx, Value, params};
+use store::{Engine, Tx, params};
 
-use crate::{JobId, Priority, Queue, sql};
+use crate::due::{self, BOTTOM, Floor, Pair, Start};
+use crate::share::{self, Candidate, Wish};
+use crate::stat::{Deltas, What};
+use crate::waiting::{Waiting, pack};
+use crate::{Queue, State, group, sql};
 
-/// Which class is served first when places come one by one: 8, 4, 2 and 1 of 15 turns.
-const TURNS: [i64; 15] = [1, 2, 1, 3, 1, 2, 1, 4, 1, 2, 1, 3, 1, 2, 1];
+/// Jobs of one lease at most.
+pub(crate) const LEASE_MAX: usize = 1_000;
 /// A job is ended at its deadline by its own process; only when that fails for so long is it taken back.
 const DEADLINE_SLACK: Duration = Duration::from_secs(60);
-
-/// A row of `job`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Waiting {
-    pub queue: i64,
-    pub priority: i64,
-    #[serde(with = "micros")]
-    pub run_at: Timestamp,
-    pub id: JobId,
-    pub kind: i64,
-    /// Runs that have ended in a failure.
-    pub attempt: i64,
-    pub attempts_max: i64,
-    /// How often it was taken back from a process that went silent.
-    pub rescued: i64,
-    #[serde(with = "micros")]
-    pub created_at: Timestamp,
-    pub body: String,
-    pub group_key: Option<String>,
-    pub uniq: Option<String>,
-    pub parent: Option<i64>,
-    pub error: Option<String>,
-}
-
-mod micros {
-    use serde::{Deserialize, Deserializer, Serializer};
-    use stdx::Timestamp;
-
-    pub fn serialize<S: Serializer>(t: &Timestamp, s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_i64(t.micros())
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<Timestamp, D::Error> {
-        i64::deserialize(d).map(Timestamp::from_micros)
-    }
-}
-
-impl Waiting {
-    pub fn read(row: &Row) -> Result<Waiting, store::Error> {
-        Ok(Waiting {
-            queue: row.get(0)?,
-            priority: row.get(1)?,
-            run_at: row.get(2)?,
-            id: JobId(row.get(3)?),
-            kind: row.get(4)?,
-            attempt: row.get(5)?,
-            attempts_max: row.get(6)?,
-            rescued: row.get(7)?,
-            created_at: row.get(8)?,
-            body: row.get(9)?,
-            group_key: row.get(10)?,
-            uniq: row.get(11)?,
-            parent: row.get(12)?,
-            error: row.get(13)?,
-        })
-    }
-
-    /// A dead letter as a job with all its attempts before it.
-    pub fn read_dead(row: &Row, now: Timestamp) -> Result<Waiting, store::Error> {
-        Ok(Waiting {
-            id: JobId(row.get(0)?),
-            queue: row.get(1)?,
-            priority: row.get(2)?,
-            kind: row.get(3)?,
-            attempt: 0,
-            attempts_max: row.get(5)?,
-            rescued: 0,
-            created_at: row.get(6)?,
-            run_at: now,
-            body: row.get(8)?,
-            error: row.get(9)?,
-            uniq: row.get(10)?,
-            group_key: row.get(11)?,
-            parent: row.get(12)?,
-        })
-    }
-
-    /// For `sql::INSERT`.
-    pub fn values(&self) -> Vec<Value> {
-        params![
-            self.queue,
-            self.priority,
-            self.run_at,
-            self.id.to_i64(),
-            self.kind,
-            self.attempt,
-            self.attempts_max,
-            self.rescued,
-            self.created_at,
-            self.body,
-            self.group_key,
-            self.uniq,
-            self.parent,
-            self.error
-        ]
-    }
-
-    /// For `sql::DONE_ADD`.
-    pub fn done_values(&self, outcome: &str, started_at: Timestamp, now: Timestamp) -> Vec<Value> {
-        params![
-            now,
-            self.id.to_i64(),
-            self.queue,
-            self.priority,
-            self.kind,
-            outcome,
-            self.attempt + 1,
-            self.created_at,
-            started_at
-        ]
-    }
-
-    /// For `sql::DEAD_ADD`.
-    pub fn dead_values(&self, reason: &str, now: Timestamp) -> Vec<Value> {
-        params![
-            self.id.to_i64(),
-            self.queue,
-            self.priority,
-            self.kind,
-            self.attempt,
-            self.attempts_max,
-            self.created_at,
-            now,
-            self.body,
-            self.group_key,
-            self.uniq,
-            self.parent,
-            reason
-        ]
-    }
-
-    /// Frees the job's unique key.
-    pub async fn release(&self, tx: &mut Tx) -> Result<(), store::Error> {
-        if let Some(hash) = &self.uniq {
-            tx.exec(&sql::UNIQUE_RELEASE, params![hash, self.id.to_i64()]).await?;
-        }
-        Ok(())
-    }
-}
+/// Pairs of a first look: as few as give every class a turn, since each costs a descent of the index.
+const PAIRS: usize = 4;
+/// Pairs of further looks, when the first ones had nothing.
+const PAIRS_MAX: usize = 64;
+/// Further looks at most: pairs that were doubted may be empty, and due jobs may all have to park.
+const LOOKS: usize = 64;
 
 /// Jobs claimed together.
 #[derive(Clone, Debug)]
 pub(crate) struct Lease {
     pub id: Id,
-    pub claimed_at: Timestamp,
     pub jobs: Vec<Waiting>,
 }
 
+/// What a claim may take.
+pub(crate) struct Offer<'a> {
+    /// Free places, in workers.
+    pub workers: f64,
+    /// The same by class, the most urgent first.
+    pub by_class: [f64; 4],
+    /// How many more jobs of a queue may be in hand here.
+    pub room: &'a (dyn Fn(i64) -> usize + Sync),
+}
+
+/// What one transaction did.
+#[derive(Clone, Debug, Default)]
+struct Taken {
+    jobs: Vec<Waiting>,
+    lease: Option<Id>,
+    /// For each wish: how many came, and the last one's place.
+    seen: Vec<(Pair, usize, Option<Floor>)>,
+}
+
 impl Queue {
-    /// Takes up to `free` due jobs. `room` says how many more of a queue may run here.
-    ///
-    /// Classes that wait share the free places 8:4:2:1; what one does not use flows to the others,
-    /// the most urgent first.
-    pub(crate) async fn claim(&self, free: usize, room: impl Fn(i64) -> usize) -> Result<Option<Lease>, store::Error> {
+    /// Takes due jobs for the free places of `offer`, most urgent first; `None` when nothing is due. With
+    /// the pairs whose end it reached: [`Queue::look_at`] them when the jobs have been started.
+    pub(crate) async fn claim(&self, offer: Offer<'_>) -> Result<Option<(Lease, Vec<Start>)>, store::Error> {
+        if self.0.evicted.load(Ordering::SeqCst) || offer.workers <= 0.0 {
+            return Ok(None);
+        }
         let now = self.0.clock.now();
-        if self.0.evicted.load(Ordering::SeqCst) {
-            return Ok(None);
+        for most in std::iter::once(PAIRS).chain(std::iter::repeat_n(PAIRS_MAX, LOOKS)) {
+            let starts = self.due().starts(most, now, |queue| (offer.room)(queue) > 0);
+            let candidates = self.candidates(&starts, &offer, now);
+            let turn = self.0.turn.load(Ordering::Relaxed);
+            let mut wishes = share::divide(offer.workers, &candidates, turn, LEASE_MAX);
+            // A queue's room is for all its priorities together.
+            let mut rooms: HashMap<i64, usize> = HashMap::new();
+            for wish in &mut wishes {
+                let left = rooms.entry(wish.queue).or_insert_with(|| (offer.room)(wish.queue));
+                wish.count = wish.count.min(*left);
+                *left -= wish.count;
+            }
+            wishes.retain(|wish| wish.count > 0);
+            self.keep_to_rates(&mut wishes, now).await?;
+            if wishes.is_empty() {
+                return Ok(None);
+            }
+            let taken = match self.take(&starts, wishes.clone(), now).await {
+                Ok(taken) => taken,
+                Err(error) => {
+                    self.due().failed(&starts, now);
+                    return Err(error);
+                }
+            };
+            self.return_to_rates(&wishes, &taken.jobs);
+            let ends = self.learn(&starts, &wishes, &taken, now);
+            if let Some(id) = taken.lease {
+                self.0.turn.fetch_add(1, Ordering::Relaxed);
+                self.held().insert(id);
+                return Ok(Some((Lease { id, jobs: taken.jobs }, ends)));
+            }
+            self.look_at(&ends).await?;
         }
-        let mut hints: HashMap<(i64, i64), u64> = HashMap::new();
-        let mut pairs: Vec<(i64, i64)> = {
-            let due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-            hints.extend(due.iter().map(|(pair, head)| (*pair, head.hints)));
-            due.iter().filter(|(_, head)| head.at <= now).map(|(pair, _)| *pair).collect()
-        };
-        pairs.retain(|(queue, _)| room(*queue) > 0);
-        pairs.sort_unstable_by_key(|(queue, priority)| (*priority, *queue));
-        pairs.truncate(64);
-        if pairs.is_empty() || free == 0 {
-            return Ok(None);
-        }
-        let pairs: Vec<(i64, i64, usize)> =
-            pairs.into_iter().map(|(queue, priority)| (queue, priority, room(queue))).collect();
-        let queue = self.clone();
-        self.0.store.write(move |tx| Box::pin(async move { queue.claim_in(tx, &pairs, free, now, hints).await })).await
+        Ok(None)
     }
 
-    async fn claim_in(
+    fn candidates(&self, starts: &[Start], offer: &Offer<'_>, now: Timestamp) -> Vec<Candidate> {
+        let queues = self.0.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let due = self.due();
+        starts
+            .iter()
+            .map(|start| {
+                let (queue, priority) = start.pair;
+                let cost = due.cost(start.pair);
+                let free = offer.by_class[(priority - 1).clamp(0, 3) as usize];
+                // A job that takes a whole worker may start when most of one is free.
+                let room = if free < cost.min(0.5) { 0 } else { ((free / cost) as usize).max(1) };
+                Candidate {
+                    queue,
+                    priority,
+                    weight: queues.get(&queue).map_or(1, |conf| conf.weight),
+                    room: (offer.room)(queue).min(room),
+                    cost,
+                    is_late: start.at > Timestamp::EPOCH && now.since(start.at) > due::slack(priority),
+                }
+            })
+            .collect()
+    }
+
+    async fn take(&self, starts: &[Start], wishes: Vec<Wish>, now: Timestamp) -> Result<Taken, store::Error> {
+        let floors: HashMap<Pair, Floor> = starts.iter().map(|start| (start.pair, start.floor)).collect();
+        let queue = self.clone();
+        self.0
+            .store
+            .write_relaxed(move |tx| Box::pin(async move { queue.take_in(tx, &wishes, &floors, now).await }))
+            .await
+    }
+
+    async fn take_in(
         &self,
         tx: &mut Tx,
-        pairs: &[(i64, i64, usize)],
-        free: usize,
+        wishes: &[Wish],
+        floors: &HashMap<Pair, Floor>,
         now: Timestamp,
-        hints: HashMap<(i64, i64), u64>,
-    ) -> Result<Option<Lease>, store::Error> {
-        let mut jobs: Vec<Waiting> = Vec::new();
-        let mut heads = Vec::new();
-        let mut classes: Vec<i64> = pairs.iter().map(|(_, priority, _)| *priority).collect();
-        classes.dedup();
-        let total: usize = classes.iter().map(|p| Priority::from_code(*p).weight()).sum();
-        // At full load one place is free at a time: then the classes take turns, as often as they weigh.
-        let lead = TURNS[self.0.turn.load(Ordering::Relaxed) % TURNS.len()];
-        classes.sort_by_key(|class| *class != lead);
-        // Twice: first every class its share, then what was left over, the most urgent class first.
-        for pass in 0..2 {
-            for class in &classes {
-                let share = (free * Priority::from_code(*class).weight() / total).max(1);
-                let mut budget = (free - jobs.len()).min(if pass == 0 { share } else { free });
-                for (queue, priority, room) in pairs.iter().filter(|(_, priority, _)| priority == class) {
-                    let here = jobs.iter().filter(|job| job.queue == *queue).count();
-                    let limit = budget.min(room.saturating_sub(here));
-                    let drained = heads.iter().any(|(pair, _)| *pair == (*queue, *priority));
-                    if limit == 0 || drained {
-                        continue;
-                    }
-                    let rows = tx.all(&sql::CLAIM, params![queue, priority, now, limit as i64]).await?;
-                    budget -= rows.len();
-                    for row in &rows {
-                        jobs.push(Waiting::read(row)?);
-                    }
-                    if rows.len() < limit {
-                        let next = tx.opt(&sql::NEXT_DUE, params![queue, priority]).await?;
-                        let next = next.map(|row| row.get::<Timestamp>(0)).transpose()?;
-                        heads.push(((*queue, *priority), next));
-                    }
-                }
+    ) -> Result<Taken, store::Error> {
+        let mut taken = Taken::default();
+        let mut jobs = match tx.engine() {
+            Engine::Sqlite => take_sqlite(tx, wishes, now).await?,
+            Engine::Postgres => take_postgres(tx, wishes, floors, now).await?,
+        };
+        jobs.sort_unstable_by_key(|job| (job.priority, job.run_at, job.id));
+        for wish in wishes {
+            let here = jobs.iter().filter(|job| job.queue == wish.queue && job.priority == wish.priority);
+            let last = here.clone().next_back().map(|job| due::above(job.run_at, job.id.0));
+            taken.seen.push(((wish.queue, wish.priority), here.count(), last));
+        }
+        let mut deltas = Deltas::default();
+        let jobs = group::admit(tx, jobs).await?;
+        for job in &jobs {
+            deltas.job(job, What::State(job.counted()), -1);
+            deltas.job(job, What::State(State::Running), 1);
+            if let Some(hash) = job.uniq.as_deref().filter(|hash| hash.starts_with(crate::enqueue::UNTIL_STARTED)) {
+                tx.exec(&sql::UNIQUE_RELEASE, params![hash, job.id.to_i64()]).await?;
             }
         }
-        jobs.sort_unstable_by_key(|job| (job.priority, job.run_at, job.id));
-        let queue = self.clone();
-        let lease = (!jobs.is_empty()).then(|| Lease { id: self.0.ids.next(now), claimed_at: now, jobs });
-        if let Some(lease) = &lease {
-            self.0.turn.fetch_add(1, Ordering::Relaxed);
-            let deadline = now + self.longest(&lease.jobs) + DEADLINE_SLACK;
-            let packed = serde_json::to_string(&lease.jobs).expect("a job row is plain data");
-            tx.exec(&sql::LEASE_ADD, params![lease.id, i64::from(self.0.ids.node()), now, deadline, packed]).await?;
+        if let (Some(id_min), Some(id_max)) = (jobs.iter().map(|j| j.id).min(), jobs.iter().map(|j| j.id).max()) {
+            let lease = self.0.ids.next(now);
+            let deadline = now + self.longest(&jobs) + DEADLINE_SLACK;
+            let node = i64::from(self.0.ids.node());
+            let mut values = params![lease, node, now, deadline, id_min.to_i64(), id_max.to_i64(), pack(&jobs)];
+            if tx.engine() == Engine::Postgres {
+                let changes = serde_json::Value::from(std::mem::take(&mut deltas).list(None));
+                values.extend(params![changes.to_string()]);
+                tx.exec(&sql::LEASE_ADD_COUNTED, values).await?;
+            } else {
+                tx.exec(&sql::LEASE_ADD, values).await?;
+            }
+            taken.lease = Some(lease);
         }
-        tx.after_commit(move || queue.heads_seen(&heads, &hints));
-        Ok(lease)
+        deltas.write(tx).await?;
+        taken.jobs = jobs;
+        Ok(taken)
+    }
+
+    /// Believes what a claim saw of the heads. Returns the pairs that had less than was wished for.
+    fn learn(&self, starts: &[Start], wishes: &[Wish], taken: &Taken, now: Timestamp) -> Vec<Start> {
+        let mut due = self.due();
+        let mut ends = Vec::new();
+        for (pair, count, last) in &taken.seen {
+            let Some(start) = starts.iter().find(|start| start.pair == *pair) else { continue };
+            let wished = wishes.iter().find(|wish| (wish.queue, wish.priority) == *pair).map_or(0, |wish| wish.count);
+            due.seen(start, *last, now);
+            if *count < wished {
+                ends.push(Start { floor: last.map_or(start.floor, |last| last.max(start.floor)), ..*start });
+            }
+        }
+        ends
+    }
+
+    /// Looks when the first job behind the end of a claim is due.
+    pub(crate) async fn look_at(&self, ends: &[Start]) -> Result<(), store::Error> {
+        for start in ends {
+            let (pair, floor) = (start.pair, start.floor);
+            let row = self.0.store.read_fresh().opt(&sql::HEAD, params![pair.0, pair.1, floor.0, floor.1]).await?;
+            let now = self.0.clock.now();
+            let next = row.map(|row| row.get::<Timestamp>(0)).transpose()?;
+            self.due().looked(start, next, now);
+        }
+        Ok(())
     }
 
     /// The longest that one of `jobs` may run.
     fn longest(&self, jobs: &[Waiting]) -> Duration {
-        let deadlines = self.0.deadlines.read().unwrap_or_else(PoisonError::into_inner);
-        let usual = Duration::from_secs(self.0.settings.deadline_s);
-        jobs.iter().map(|job| deadlines.get(&job.kind).copied().unwrap_or(usual)).max().unwrap_or(usual)
+        jobs.iter().map(|job| self.deadline(job.kind)).max().unwrap_or_default()
     }
+}
 
-    /// Believes what a claim saw of the heads, unless somebody enqueued meanwhile.
-    fn heads_seen(&self, heads: &[((i64, i64), Option<Timestamp>)], hints: &HashMap<(i64, i64), u64>) {
-        let mut due = self.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-        for (pair, next) in heads {
-            let next = next.unwrap_or(Timestamp::from_micros(i64::MAX));
-            let head = due.entry(*pair).or_default();
-            let unchanged = hints.get(pair) == Some(&head.hints);
-            head.at = if unchanged { next } else { head.at.min(next) };
+async fn take_sqlite(tx: &mut Tx, wishes: &[Wish], now: Timestamp) -> Result<Vec<Waiting>, store::Error> {
+    let mut jobs = Vec::new();
+    for wish in wishes {
+        let rows = tx.all(&sql::CLAIM, params![wish.queue, wish.priority, now, wish.count as i64]).await?;
+        let from = jobs.len();
+        for row in &rows {
+            jobs.push(Waiting::read(row)?);
+        }
+        if let Some(last) = jobs[from..].last() {
+            let values = params![wish.queue, wish.priority, last.run_at, last.id.to_i64()];
+            tx.exec(&sql::CLAIM_DROP, values).await?;
         }
     }
+    Ok(jobs)
+}
+
+async fn take_postgres(
+    tx: &mut Tx,
+    wishes: &[Wish],
+    floors: &HashMap<Pair, Floor>,
+    now: Timestamp,
+) -> Result<Vec<Waiting>, store::Error> {
+    let wanted: Vec<_> = wishes
+        .iter()
+        .map(|wish| {
+            let (at, id) = floors.get(&(wish.queue, wish.priority)).copied().unwrap_or(BOTTOM);
+            json!({ "q": wish.queue, "p": wish.priority, "k": wish.count, "t": at.micros(), "i": id })
+        })
+        .collect();
+    let rows = tx.all(&sql::CLAIM, params![serde_json::Value::from(wanted).to_string(), now]).await?;
+    rows.iter().map(Waiting::read).collect()
 }

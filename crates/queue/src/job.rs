@@ -25,10 +25,30 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// Longest run; `None` takes the queue's setting.
     const DEADLINE: Option<Duration> = None;
 
-    /// While a job with the same key waits or runs, another one is not enqueued.
+    /// How long a unique key is held.
+    const UNIQUE: Unique = Unique::UntilEnded;
+    /// Jobs of one group that run at once, on all processes together.
+    const GROUP_MAX: u32 = 1;
+
+    /// While a job with the same key stands ([`Job::UNIQUE`]), another one is not enqueued.
     fn unique_key(&self) -> Option<String> {
         None
     }
+
+    /// Jobs of this kind with the same key share [`Job::GROUP_MAX`] places.
+    fn group_key(&self) -> Option<String> {
+        None
+    }
+}
+
+/// Until when a unique key keeps others out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unique {
+    /// It waits or runs.
+    UntilEnded,
+    /// It waits; what is enqueued while it runs runs after it. A holder that is found waiting may start before
+    /// the transaction that found it commits.
+    UntilStarted,
 }
 
 /// 1 is served first; none starves.
@@ -96,18 +116,32 @@ pub enum State {
     Scheduled,
     Running,
     Retryable,
+    /// Waits for other jobs to complete.
+    Pending,
     Completed,
     Cancelled,
     Discarded,
 }
 
 impl State {
+    pub const ALL: [State; 8] = [
+        State::Available,
+        State::Scheduled,
+        State::Running,
+        State::Retryable,
+        State::Pending,
+        State::Completed,
+        State::Cancelled,
+        State::Discarded,
+    ];
+
     pub fn name(self) -> &'static str {
         match self {
             State::Available => "available",
             State::Scheduled => "scheduled",
             State::Running => "running",
             State::Retryable => "retryable",
+            State::Pending => "pending",
             State::Completed => "completed",
             State::Cancelled => "cancelled",
             State::Discarded => "discarded",
@@ -173,9 +207,17 @@ impl Context {
         self.attempt >= self.attempts_max
     }
 
-    /// Tells those who watch how far the job is; not stored.
+    /// Tells those who watch how far the job is: at most ten times a second, and kept for a second's
+    /// notice in the job's view.
     pub fn progress(&self, done: u64, total: u64) {
         self.queue.signal_progress(self.id, done, total);
+    }
+
+    /// The time that the job is for, if an entry of [`Cron`](crate::Cron) has enqueued it: the same on each
+    /// attempt, however late it runs. `None` for others and for kinds with a unique key of their own, whose
+    /// first run is due at that time.
+    pub fn planned_at(&self) -> Option<Timestamp> {
+        self.queue.planned_at(self.id)
     }
 }
 

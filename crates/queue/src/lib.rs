@@ -15,24 +15,48 @@
 //! - Nothing is woken before its transaction has committed.
 
 mod ack;
+mod change;
 mod claim;
+mod cron;
+mod decode;
+mod due;
+mod durations;
+mod enqueue;
 mod error;
+mod flow;
+mod group;
+mod heartbeat;
+mod house;
 mod job;
 mod names;
+mod node;
+mod pool;
 mod queue;
+mod rate;
 mod rescue;
 mod settings;
+mod share;
 mod sql;
+mod stat;
 mod view;
+mod waiting;
+mod wire;
 mod worker;
 
+pub use change::QueueChange;
+pub use cron::{Cron, CronView, Missed, Schedule, Work};
+pub use decode::{Decoded, decode};
+pub use durations::DurationView;
 pub use error::Error;
-pub use job::{Context, Enqueue, Enqueued, Fault, Job, JobId, Priority, State};
+pub use flow::Flow;
+pub use job::{Context, Enqueue, Enqueued, Fault, Job, JobId, Priority, State, Unique};
+pub use names::Durability;
+pub use node::{NodeInfo, NodeView, Place};
+pub use pool::PoolView;
 pub use queue::{METRICS, Queue};
-pub use rescue::Place;
 pub use settings::Settings;
 pub use sql::STATEMENTS;
-pub use view::{Counts, Dead, JobFilter, JobView, QueueStats, Signal, SignalKind};
+pub use view::{Counts, Dead, JobFilter, JobView, QueueStats, QueueView, Signal, SignalKind};
 pub use worker::{Handlers, Workers};
 
 /// The queue's own tables.
@@ -59,7 +83,10 @@ pub const TABLES: &[&str] = &[
     "job_dead",
     "job_unique",
     "job_group",
+    "job_parked",
     "job_blocked",
+    "job_stat",
+    "job_delta",
     "cron",
 ];
 

@@ -3,7 +3,9 @@ use stdx::config::Problem;
 stdx::settings! {
     /// How many jobs run, for how long, and how failures are retried.
     pub struct Settings {
-        /// Jobs that run at once in this process.
+        /// Jobs of one priority that may run at once however quiet it is.
+        workers_min: u32 = 4,
+        /// Jobs that run at once in this process, of all priorities together.
         workers_max: u32 = 32,
         /// Longest time a job may run, in seconds, unless its kind says otherwise.
         deadline_s: u64 = 90,
@@ -34,6 +36,12 @@ impl Settings {
             "workers_max",
             self.workers_max.to_string(),
             "must be 1 to 4096; remove the line to use 32",
+        );
+        check(
+            (1..=4_096).contains(&self.workers_min),
+            "workers_min",
+            self.workers_min.to_string(),
+            "must be 1 to 4096, of which no more than queue.workers_max are used; remove the line to use 4",
         );
         check(
             (1..=86_400).contains(&self.deadline_s),

@@ -1,3 +1,7 @@
+mod fair;
+mod groups;
+mod model;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -30,12 +34,47 @@ impl Job for Only {
     }
 }
 
+/// One at a time of each key.
+#[derive(Clone, Serialize, Deserialize)]
+struct Serial {
+    n: u32,
+    key: u32,
+}
+
+impl Job for Serial {
+    const KIND: &'static str = "serial";
+    fn group_key(&self) -> Option<String> {
+        Some(self.key.to_string())
+    }
+}
+
 fn settings() -> Settings {
     Settings { retry_delay_ms: 1, heartbeat_s: 1, ..Settings::default() }
 }
 
-async fn open(store: &TempStore, clock: &Clock) -> Queue {
+async fn open(store: &store::Store, clock: &Clock) -> Queue {
     Queue::open(store, settings(), clock.clone(), Rng::seeded(3), Place::Alone).await.unwrap()
+}
+
+/// Jobs for as many workers, whatever they cost.
+async fn claim(queue: &Queue, workers: usize) -> Option<claim::Lease> {
+    let offer = claim::Offer { workers: workers as f64, by_class: [workers as f64; 4], room: &|_| usize::MAX };
+    let (lease, ends) = queue.claim(offer).await.unwrap()?;
+    queue.look_at(&ends).await.unwrap();
+    Some(lease)
+}
+
+/// Writes the ends of some members of `lease`, as workers do.
+async fn ack(queue: &Queue, ledger: &mut ack::Ledger, lease: &claim::Lease, members: &[usize]) {
+    let acks = members.iter().map(|i| ack::Ack {
+        lease: lease.id,
+        job: lease.jobs[*i].clone(),
+        started_at: queue.clock().now(),
+        time: Duration::from_millis(1),
+        end: ack::End::Ran(Ok(None)),
+    });
+    let (flush, _) = queue.enter(acks.collect(), ledger, true);
+    queue.write(flush).await.map_err(|(error, _)| error).unwrap();
 }
 
 async fn temporary() -> TempStore {
@@ -174,21 +213,24 @@ async fn classes_share_the_places_and_none_starves() {
             queue.enqueue_now(&Work { n }, Enqueue::default().with_priority(priority)).await.unwrap();
         }
     }
-    let lease = queue.claim(30, |_| usize::MAX).await.unwrap().unwrap();
+    let lease = claim(&queue, 30).await.unwrap();
     let count = |p: Priority| lease.jobs.iter().filter(|job| job.priority == p as i64).count();
     assert_eq!(Priority::ALL.map(count), [16, 8, 4, 2]);
     assert!(lease.jobs.is_sorted_by_key(|job| (job.priority, job.id)), "in order within a class");
     // A class that does not use its share leaves it to the others.
-    let all = queue.claim(1_000, |_| usize::MAX).await.unwrap().unwrap();
-    assert_eq!(all.jobs.len(), 370);
-    assert!(queue.claim(10, |_| usize::MAX).await.unwrap().is_none());
+    let mut rest = 0;
+    while let Some(lease) = claim(&queue, 1_000).await {
+        rest += lease.jobs.len();
+    }
+    assert_eq!(rest, 370);
+    assert!(claim(&queue, 10).await.is_none());
     // What is scheduled waits for its time.
     let later = clock.now() + Duration::from_secs(60);
     let id = queue.enqueue_now(&Work { n: 0 }, Enqueue::at(later)).await.unwrap().id();
     assert_eq!(queue.get(id).await.unwrap().unwrap().state, State::Scheduled);
-    assert!(queue.claim(10, |_| usize::MAX).await.unwrap().is_none());
+    assert!(claim(&queue, 10).await.is_none());
     clock.advance(Duration::from_secs(60));
-    assert_eq!(queue.claim(10, |_| usize::MAX).await.unwrap().unwrap().jobs.len(), 1);
+    assert_eq!(claim(&queue, 10).await.unwrap().jobs.len(), 1);
 }
 
 #[tokio::test]
@@ -199,21 +241,20 @@ async fn a_silent_process_loses_its_jobs_and_its_acknowledgements() {
     for n in 0..3 {
         first.enqueue_now(&Work { n }, Enqueue::default()).await.unwrap();
     }
-    let lease = first.claim(10, |_| usize::MAX).await.unwrap().unwrap();
-    let mut left = std::collections::HashMap::from([(lease.id, 3)]);
-    let ack =
-        |i: usize| ack::Ack { lease: lease.id, job: lease.jobs[i].clone(), started_at: clock.now(), outcome: Ok(None) };
-    first.flush(vec![ack(0)], &mut left).await.unwrap();
+    let lease = claim(&first, 10).await.unwrap();
+    let mut ledger = ack::Ledger::default();
+    ledger.open(lease.id, 3);
+    ack(&first, &mut ledger, &lease, &[0]).await;
 
     let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), Place::Server).await.unwrap();
     assert_ne!(second.ids().node(), first.ids().node());
     assert_eq!(second.rescue().await.unwrap(), 0, "the first one lives");
     clock.advance(Duration::from_secs(16));
-    assert!(second.beat().await.unwrap());
+    assert!(second.beat(&store, NodeInfo::default()).await.unwrap());
     assert_eq!(second.rescue().await.unwrap(), 2, "the acknowledged one is not run again");
 
     let stale = queue::STALE_ACKS.get();
-    first.flush(vec![ack(1), ack(2)], &mut left).await.unwrap();
+    ack(&first, &mut ledger, &lease, &[1, 2]).await;
     assert_eq!(queue::STALE_ACKS.get() - stale, 2);
     assert_eq!(second.counts().await.unwrap().get(State::Available), 2, "a stale acknowledgement finishes nothing");
     assert_eq!(second.counts().await.unwrap().get(State::Completed), 1);
@@ -225,11 +266,11 @@ async fn a_restart_takes_everything_back_at_once_when_alone() {
     let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
     let before = open(&store, &clock).await;
     before.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap();
-    before.claim(10, |_| usize::MAX).await.unwrap().unwrap();
+    claim(&before, 10).await.unwrap();
     clock.advance(Duration::from_millis(5));
     let after = open(&store, &clock).await;
     assert_eq!(after.rescue().await.unwrap(), 1);
-    let lease = after.claim(10, |_| usize::MAX).await.unwrap().unwrap();
+    let lease = claim(&after, 10).await.unwrap();
     assert_eq!((lease.jobs[0].attempt, lease.jobs[0].rescued), (0, 1), "a crash is not the job's failure");
 }
 
@@ -264,6 +305,56 @@ async fn a_running_job_can_be_cancelled_and_a_snoozed_one_counts_no_attempt() {
     let id = queue.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap().id();
     assert_eq!(finished(&queue, id).await.result, Some(serde_json::json!(1)), "still the first attempt");
     tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_handler_that_panics_before_it_waits_for_anything_loses_no_worker() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let handlers = Handlers::default().on(|_, job: Work| {
+        assert!(job.n != 1, "at once");
+        async { Ok(None) }
+    });
+    let tasks = Tasks::default();
+    let workers = Workers::start(&queue, handlers, &tasks);
+    let only = Enqueue { attempts_max: Some(1), ..Enqueue::default() };
+    let id = queue.enqueue_now(&Work { n: 1 }, only).await.unwrap().id();
+    assert_eq!(finished(&queue, id).await.error.as_deref(), Some("the job panicked: at once"));
+    assert_eq!(workers.running(), 0);
+    assert_eq!(tasks.shutdown(Duration::from_secs(5)).await, 0);
+}
+
+/// One job of each of many leases: a process with slow jobs has as many as it has workers.
+#[tokio::test]
+async fn all_leases_of_a_silent_process_are_taken_back_at_once() {
+    let store = temporary().await;
+    let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
+    let first = open(&store, &clock).await;
+    first.enqueue_all((0..230).map(|n| (Work { n }, Enqueue::default())).collect()).await.unwrap();
+    for _ in 0..230 {
+        assert_eq!(claim(&first, 1).await.unwrap().jobs.len(), 1);
+    }
+    let second = Queue::open(&store, settings(), clock.clone(), Rng::seeded(4), Place::Server).await.unwrap();
+    clock.advance(Duration::from_secs(16));
+    assert_eq!(second.rescue().await.unwrap(), 230);
+}
+
+#[test]
+fn what_others_wrote_is_read_or_not_but_never_panics() {
+    for text in [
+        "",
+        "[]",
+        "[[]]",
+        "[9223372036854775807,-1]",
+        "[18446744073709551615,18446744073709551615]",
+        "1.2.-9223372036854775808",
+    ] {
+        assert!(decode(text.as_bytes()).is_faithful, "{text}");
+    }
+    let lease = "[[1,3,5,7,9,0,3,0,\"{}\"],[1,3,5,8,9,0,3,0,\"{}\",\"g#1\",\"u\",4,\"e\",\"a field to come\"]]";
+    assert_eq!(decode(lease.as_bytes()).jobs, None, "a longer row is of a release to come");
+    assert_eq!(decode(b"[[1,3,5,7,9,0,3,0,\"{}\"]]").jobs, Some(1), "what is left out at the end is nothing");
+    assert_eq!(decode(b"7.3.1700000000000000 x 7.3").heads, 1);
 }
 
 #[tokio::test]

@@ -1,31 +1,33 @@
 //! The process's workers: claim when there is room, run, acknowledge.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
 use serde_json::Value as Json;
 use stdx::task::{Stop, Tasks};
-use stdx::{Backoff, Id, Timestamp};
+use stdx::{Backoff, Id};
 use tokio::sync::{Notify, mpsc};
 
-use crate::ack::Ack;
-use crate::claim::{Lease, Waiting};
+use crate::ack::{Ack, End, Ledger};
+use crate::claim::{Lease, Offer};
 use crate::names::code_of;
-use crate::queue::{DURATION, PICKUP, RUNNING};
+use crate::node::NodeInfo;
+use crate::pool::{Cpu, Load, PoolView, Pools};
+use crate::queue::{DURATION, PICKUP, RUNNING, Run};
 use crate::view::SignalKind;
-use crate::{Context, Error, Fault, Job, Queue};
+use crate::waiting::Waiting;
+use crate::{Context, Fault, Job, Priority, Queue, cron, heartbeat, house};
 
-type Run =
+type Handle =
     Arc<dyn Fn(Context, &str) -> Pin<Box<dyn Future<Output = Result<Option<Json>, Fault>> + Send>> + Send + Sync>;
 
 struct Handler {
-    run: Run,
+    run: Handle,
     deadline: Option<Duration>,
 }
 
@@ -41,7 +43,7 @@ impl Handlers {
         F: Fn(Context, J) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = Result<Option<Json>, Fault>> + Send + 'static,
     {
-        let run: Run = Arc::new(move |context, body| match serde_json::from_str::<J>(body) {
+        let run: Handle = Arc::new(move |context, body| match serde_json::from_str::<J>(body) {
             Ok(job) => Box::pin(handle(context, job)),
             Err(error) => {
                 let reason = format!("the parameters cannot be read: {error}");
@@ -51,6 +53,23 @@ impl Handlers {
         self.0.insert(J::KIND, Handler { run, deadline: J::DEADLINE });
         self
     }
+
+    /// Like [`Handlers::on`] for work that computes: it runs away from the async threads, as many at once
+    /// as there are cores. A deadline or a cancellation does not stop it, only its answer.
+    pub fn on_computing<J, F>(self, handle: F) -> Self
+    where
+        J: Job,
+        F: Fn(Context, J) -> Result<Option<Json>, Fault> + Send + Sync + 'static,
+    {
+        let handle = Arc::new(handle);
+        self.on(move |context: Context, job: J| {
+            let handle = Arc::clone(&handle);
+            async move {
+                let queue = context.queue.clone();
+                queue.compute(move || handle(context, job)).await?
+            }
+        })
+    }
 }
 
 /// A process's share of the work.
@@ -58,59 +77,156 @@ pub struct Workers {
     queue: Queue,
     handlers: Handlers,
     tasks: Tasks,
+    pools: Pools,
+    shelf: Mutex<Shelf>,
+    /// Kinds that this process has met, by code.
+    kinds: Mutex<HashMap<i64, Option<&'static str>>>,
     acks: mpsc::UnboundedSender<Ack>,
-    running: AtomicUsize,
-    /// By queue code, for queues with a limit of their own.
-    by_queue: Mutex<HashMap<i64, usize>>,
-    freed: Notify,
-    /// Members of each lease without an acknowledgement.
-    left: Arc<Mutex<HashMap<Id, usize>>>,
+    ledger: Mutex<Ledger>,
+    /// A job has ended or a pool has grown.
+    changed: Notify,
+}
+
+/// What is in hand: claimed and not ended.
+#[derive(Debug, Default)]
+struct Shelf {
+    /// By class, in the order of their claims.
+    ready: [VecDeque<Item>; 4],
+    /// Workers at it.
+    staff: usize,
+    running: [usize; 4],
+    /// In workers, by class: a quick job takes a small part of one.
+    cost: [f64; 4],
+    by_queue: HashMap<i64, usize>,
+    turn: usize,
+    is_closed: bool,
+}
+
+#[derive(Debug)]
+struct Item {
+    lease: Id,
+    cost: f64,
+    job: Waiting,
+}
+
+/// Which class a worker takes from next, if it has any: 8, 4, 2 and 1 of 15 turns.
+const TURNS: [usize; 15] = [0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0];
+/// Jobs that a worker runs before it lets others have the thread.
+const STRETCH: usize = 32;
+/// How often the pools are sized.
+const LOOK: Duration = Duration::from_millis(250);
+
+impl Shelf {
+    fn ready(&self) -> usize {
+        self.ready.iter().map(VecDeque::len).sum()
+    }
+
+    fn running(&self) -> usize {
+        self.running.iter().sum()
+    }
+
+    fn pop(&mut self) -> Option<Item> {
+        let lead = TURNS[self.turn % TURNS.len()];
+        let class = std::iter::once(lead).chain(0..4).find(|class| !self.ready[*class].is_empty())?;
+        self.turn += 1;
+        let item = self.ready[class].pop_front()?;
+        self.running[class] += 1;
+        Some(item)
+    }
+
+    /// The job is not in hand any more.
+    fn forget(&mut self, class: usize, queue: i64, cost: f64) {
+        self.cost[class] = (self.cost[class] - cost).max(0.0);
+        if let Some(n) = self.by_queue.get_mut(&queue) {
+            *n = n.saturating_sub(1);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.running() == 0 && self.ready() == 0
+    }
 }
 
 impl Workers {
     /// Starts claiming and running until the tasks are told to stop; running jobs then finish, as
-    /// long as the shutdown waits for them.
+    /// long as the shutdown waits for them, and jobs that were claimed but not started go back.
     pub fn start(queue: &Queue, handlers: Handlers, tasks: &Tasks) -> Arc<Workers> {
         let (acks, inbox) = mpsc::unbounded_channel();
+        let settings = &queue.0.settings;
         let workers = Arc::new(Workers {
             queue: queue.clone(),
             handlers,
             tasks: tasks.clone(),
+            pools: Pools::new(settings.workers_min as usize, settings.workers_max as usize),
+            shelf: Mutex::default(),
+            kinds: Mutex::default(),
             acks,
-            running: AtomicUsize::new(0),
-            by_queue: Mutex::default(),
-            freed: Notify::new(),
-            left: Arc::default(),
+            ledger: Mutex::default(),
+            changed: Notify::new(),
         });
-        tasks.spawn(Arc::clone(&workers).claim_loop(tasks.stop()));
-        tasks.spawn(acknowledge(queue.clone(), inbox, Arc::clone(&workers.left)));
         let mut deadlines = queue.0.deadlines.write().unwrap_or_else(PoisonError::into_inner);
         for (kind, handler) in &workers.handlers.0 {
             deadlines.extend(handler.deadline.map(|limit| (code_of(kind), limit)));
         }
         drop(deadlines);
-        tasks.spawn(Arc::clone(&workers).heartbeat(tasks.stop()));
-        tasks.spawn(keep_house(queue.clone(), tasks.stop()));
+        tasks.spawn(Arc::clone(&workers).claim_loop(tasks.stop()));
+        tasks.spawn(Arc::clone(&workers).acknowledge(inbox, tasks.stop()));
+        heartbeat::start(&workers, tasks);
+        tasks.spawn(Arc::clone(&workers).size_pools(tasks.stop()));
+        tasks.spawn(house::keep(queue.clone(), tasks.stop()));
+        tasks.spawn(cron::keep(queue.clone(), tasks.stop()));
         workers
     }
 
     /// Jobs running now in this process.
     pub fn running(&self) -> usize {
-        self.running.load(Ordering::SeqCst)
+        self.shelf().running()
+    }
+
+    /// The pools of this process, the most urgent first.
+    pub fn pools(&self) -> [PoolView; 4] {
+        let running = self.shelf().running;
+        Priority::ALL.map(|priority| PoolView {
+            priority,
+            size: self.pools.size(priority),
+            running: running[priority as usize - 1],
+        })
+    }
+
+    /// What this process tells of itself; `None` once nothing is in hand.
+    pub(crate) fn info(&self) -> Option<NodeInfo> {
+        let shelf = self.shelf();
+        let info = NodeInfo { workers: self.pools.ceiling() as u32, running: shelf.running() as u32, skew_us: 0 };
+        (!shelf.is_empty() || !shelf.is_closed).then_some(info)
+    }
+
+    pub(crate) fn queue(&self) -> &Queue {
+        &self.queue
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn claim_loop(self: Arc<Self>, mut stop: Stop) {
         let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         let mut failures = 0;
         while !stop.is_set() {
-            let free = (self.queue.0.settings.workers_max as usize).saturating_sub(self.running());
-            match self.queue.claim(free, |queue| self.room(queue)).await {
-                Ok(Some(lease)) => {
+            let Some(free) = self.free() else {
+                tokio::select! {
+                    () = self.changed.notified() => {}
+                    () = stop.wait() => {}
+                }
+                continue;
+            };
+            let room = |queue| self.room(queue);
+            let offer = Offer { workers: free.0, by_class: free.1, room: &room };
+            match self.claim_and_start(offer).await {
+                Ok(true) => {
                     failures = 0;
-                    self.start_jobs(lease);
                     continue;
                 }
-                Ok(None) => failures = 0,
+                Ok(false) => failures = 0,
                 Err(error) => {
                     failures += 1;
                     if failures == 1 {
@@ -122,113 +238,190 @@ impl Workers {
             }
             tokio::select! {
                 () = self.queue.0.wake.notified() => {}
-                () = self.freed.notified(), if free == 0 => {}
+                () = self.changed.notified() => {}
                 () = self.until_due() => {}
                 () = stop.wait() => {}
             }
         }
+        self.give_back();
     }
 
-    /// Until something known may be due; at most a second, since other processes add work too.
+    async fn claim_and_start(self: &Arc<Self>, offer: Offer<'_>) -> Result<bool, store::Error> {
+        let Some((lease, ends)) = self.queue.claim(offer).await? else { return Ok(false) };
+        self.put(lease);
+        self.queue.look_at(&ends).await?;
+        Ok(true)
+    }
+
+    /// Free places, in all and by class; `None` while it is not worth asking for more. One place is
+    /// kept for critical work.
+    fn free(&self) -> Option<(f64, [f64; 4])> {
+        let shelf = self.shelf();
+        let ceiling = self.pools.ceiling() as f64;
+        let used: f64 = shelf.cost.iter().sum();
+        let kept = if ceiling >= 4.0 && shelf.cost[0] < 1.0 { 1.0 } else { 0.0 };
+        let (mut by_class, mut is_worth) = ([0.0; 4], false);
+        for (class, priority) in Priority::ALL.into_iter().enumerate() {
+            let total = ceiling - used - if class == 0 { 0.0 } else { kept };
+            let size = self.pools.size(priority) as f64;
+            by_class[class] = (size - shelf.cost[class]).min(total).max(0.0);
+            // While there is something to run, a claim is put off until it is a good one.
+            let least = if shelf.ready[class].is_empty() { f64::MIN_POSITIVE } else { size / 2.0 };
+            is_worth |= by_class[class] >= least;
+        }
+        is_worth.then_some((ceiling - used, by_class))
+    }
+
+    /// Until something known may be due; at most a second. Where nobody tells of other processes' work it
+    /// is looked for then.
     async fn until_due(&self) {
+        const LONGEST: Duration = Duration::from_secs(1);
         let now = self.queue.0.clock.now();
-        let next = {
-            let due = self.queue.0.due.lock().unwrap_or_else(PoisonError::into_inner);
-            due.values().map(|head| head.at).filter(|at| *at > now).min()
-        };
-        let wait = next
-            .map_or(Duration::from_secs(1), |at| at.since(now))
-            .clamp(Duration::from_millis(1), Duration::from_secs(1));
+        let next = self.queue.due().next();
+        let wait = next.map_or(LONGEST, |at| at.since(now)).clamp(Duration::from_millis(1), LONGEST);
         tokio::time::sleep(wait).await;
-        if wait == Duration::from_secs(1) && self.queue.0.store.engine() == store::Engine::Postgres {
-            // Other processes' work announces itself to nobody here: look again.
-            self.queue.poke();
+        if wait == LONGEST && !self.queue.hears() {
+            // An error shows at the next claim.
+            let _ = self.queue.sweep(false).await;
         }
     }
 
-    /// Says that this process lives, as long as a job of it runs: also while it is being stopped.
-    async fn heartbeat(self: Arc<Self>, mut stop: Stop) {
-        let pause = Duration::from_secs(self.queue.0.settings.heartbeat_s);
-        while !stop.is_set() || self.running() > 0 {
-            match self.queue.beat().await {
-                Ok(true) => {}
-                Ok(false) => tracing::error!(
-                    "this process was silent for so long that another took its place; it takes no more work until it is restarted"
-                ),
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "the heartbeat failed; trying again")
-                }
+    async fn size_pools(self: Arc<Self>, mut stop: Stop) {
+        let mut cpu = Cpu::default();
+        while stop.sleep(LOOK).await {
+            let used = self.shelf().cost;
+            let mut loads = [Load::default(); 4];
+            for (class, load) in loads.iter_mut().enumerate() {
+                let (wait, slowdown) = self.queue.due().pressure(class as i64 + 1, self.queue.0.clock.now());
+                *load = Load { used: used[class], wait, slowdown };
             }
-            if stop.is_set() {
-                tokio::time::sleep(pause.min(Duration::from_millis(200))).await;
-            } else {
-                stop.sleep(pause).await;
-            }
+            self.pools.look(&loads, cpu.read().unwrap_or_default());
+            self.changed.notify_one();
         }
     }
 
+    /// How many more jobs of `queue` may be in hand.
     fn room(&self, queue: i64) -> usize {
         let queues = self.queue.0.queues.read().unwrap_or_else(PoisonError::into_inner);
-        match queues.iter().find(|conf| conf.code == queue) {
+        match queues.get(&queue) {
             Some(conf) if conf.paused => 0,
             Some(conf) if conf.concurrency > 0 => {
-                let running = self
-                    .by_queue
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .get(&queue)
-                    .copied()
-                    .unwrap_or_default();
-                (conf.concurrency as usize).saturating_sub(running)
+                let here = self.shelf().by_queue.get(&queue).copied().unwrap_or_default();
+                (conf.concurrency as usize).saturating_sub(here)
             }
             _ => usize::MAX,
         }
     }
 
-    fn start_jobs(self: &Arc<Self>, lease: Lease) {
-        self.left.lock().unwrap_or_else(PoisonError::into_inner).insert(lease.id, lease.jobs.len());
-        for job in lease.jobs {
-            self.running.fetch_add(1, Ordering::SeqCst);
-            RUNNING.add(1);
-            *self.by_queue.lock().unwrap_or_else(PoisonError::into_inner).entry(job.queue).or_default() += 1;
-            let workers = Arc::clone(self);
-            self.tasks.spawn(async move { workers.run(lease.id, lease.claimed_at, job).await });
+    fn put(self: &Arc<Self>, lease: Lease) {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner).open(lease.id, lease.jobs.len());
+        let mut due = self.queue.due();
+        let costs: Vec<f64> = lease.jobs.iter().map(|job| due.cost((job.queue, job.priority))).collect();
+        due.claimed(&lease.jobs);
+        drop(due);
+        let mut shelf = self.shelf();
+        for (job, cost) in lease.jobs.into_iter().zip(costs) {
+            let class = job.class() as usize - 1;
+            shelf.cost[class] += cost;
+            *shelf.by_queue.entry(job.queue).or_default() += 1;
+            shelf.ready[class].push_back(Item { lease: lease.id, cost, job });
+        }
+        while shelf.staff < self.pools.ceiling() && shelf.staff < shelf.running() + shelf.ready() {
+            shelf.staff += 1;
+            let worker = Arc::clone(self);
+            self.tasks.spawn(async move { worker.work().await });
         }
     }
 
-    async fn run(&self, lease: Id, started_at: Timestamp, job: Waiting) {
-        let queue = &self.queue;
-        let kind = match queue.0.kinds.known(job.kind) {
-            Some(kind) => kind,
-            None => {
-                // Another process was the first to use this kind. A failure shows as an unknown kind below.
-                let _ = queue.reload().await;
-                queue.0.kinds.name(job.kind)
+    /// Runs what is ready until nothing is.
+    async fn work(self: Arc<Self>) {
+        let mut stretch = 0;
+        loop {
+            let item = {
+                let mut shelf = self.shelf();
+                let item = shelf.pop();
+                if item.is_none() {
+                    shelf.staff -= 1;
+                }
+                item
+            };
+            let Some(item) = item else { break };
+            self.run(item).await;
+            stretch += 1;
+            if stretch % STRETCH == 0 {
+                tokio::task::yield_now().await;
             }
-        };
-        PICKUP.record(started_at.since(job.run_at));
-        let cancel = Arc::new(Notify::new());
-        queue.0.running.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id, Arc::clone(&cancel));
-        queue.signal(&job, SignalKind::Started, None);
-        let clock = Instant::now();
-        let outcome = self.outcome(&kind, &job, &cancel).await;
-        let time = clock.elapsed();
-        DURATION.with(&[&kind]).record(time);
-        queue.learn_duration(job.kind, time);
-        queue.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
-        let code = job.queue;
-        // An error means that the process ends; the lease is then rescued.
-        let _ = self.acks.send(Ack { lease, job, started_at, outcome });
-        if let Some(n) = self.by_queue.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&code) {
-            *n = n.saturating_sub(1);
         }
-        RUNNING.add(-1);
-        self.running.fetch_sub(1, Ordering::SeqCst);
-        self.freed.notify_one();
+        self.changed.notify_one();
     }
 
-    async fn outcome(&self, kind: &str, job: &Waiting, cancel: &Notify) -> Result<Option<Json>, Fault> {
-        let Some(handler) = self.handlers.0.get(kind) else {
+    async fn run(&self, item: Item) {
+        let Item { lease, cost, job } = item;
+        let (queue, class) = (&self.queue, job.class() as usize - 1);
+        let kind = self.kind(job.kind).await;
+        let started_at = queue.0.clock.now();
+        PICKUP.record(started_at.since(job.run_at));
+        let run = Arc::new(Run {
+            cancel: Notify::new(),
+            kind: job.kind,
+            queue: job.queue,
+            planned_at: cron::planned_at(job.uniq.as_deref()),
+        });
+        queue.0.running.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id, Arc::clone(&run));
+        queue.signal(&job, SignalKind::Started, None);
+        RUNNING.add(1);
+        let clock = Instant::now();
+        let outcome = self.outcome(kind, &job, &run.cancel).await;
+        let time = clock.elapsed();
+        RUNNING.add(-1);
+        queue.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
+        self.learn(kind, &job, time);
+        let code = job.queue;
+        // Before it leaves the hand: whoever waits for the last ones to end must not miss this. An error means
+        // that the process ends; the lease is then rescued.
+        let _ = self.acks.send(Ack { lease, job, started_at, time, end: End::Ran(outcome) });
+        {
+            let mut shelf = self.shelf();
+            shelf.running[class] -= 1;
+            shelf.forget(class, code, cost);
+            let ready = shelf.ready();
+            // Not for every quick job: the claimer has better things to do.
+            if ready < 8 || ready.is_multiple_of(64) {
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    fn learn(&self, kind: Option<&'static str>, job: &Waiting, time: Duration) {
+        if let Some(kind) = kind {
+            DURATION.with(&[kind]).record(time);
+        }
+        self.queue.durations().record(job.kind, time);
+        self.queue.due().ran((job.queue, job.priority), time.as_secs_f64());
+        let mut progress = self.queue.0.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if !progress.is_empty() {
+            progress.remove(&job.id);
+        }
+    }
+
+    /// The kind's name, if this process can run it.
+    async fn kind(&self, code: i64) -> Option<&'static str> {
+        let known = self.kinds.lock().unwrap_or_else(PoisonError::into_inner).get(&code).copied();
+        if let Some(kind) = known {
+            return kind;
+        }
+        if self.queue.0.kinds.known(code).is_none() {
+            // Another process was the first to use this kind. A failure shows as an unknown kind below.
+            let _ = self.queue.reload().await;
+        }
+        let kind = self.handlers.0.keys().copied().find(|kind| code_of(kind) == code);
+        self.kinds.lock().unwrap_or_else(PoisonError::into_inner).insert(code, kind);
+        kind
+    }
+
+    async fn outcome(&self, kind: Option<&'static str>, job: &Waiting, cancel: &Notify) -> Result<Option<Json>, Fault> {
+        let Some(handler) = kind.and_then(|kind| self.handlers.0.get(kind)) else {
+            let kind = self.queue.0.kinds.name(job.kind);
             return Err(Fault::GiveUp(format!("this process has no handler for jobs of kind {kind}")));
         };
         let context = Context {
@@ -237,9 +430,11 @@ impl Workers {
             attempts_max: job.attempts_max as u32,
             queue: self.queue.clone(),
         };
-        let deadline = handler.deadline.unwrap_or(Duration::from_secs(self.queue.0.settings.deadline_s));
-        let work = AssertUnwindSafe((handler.run)(context, &job.body)).catch_unwind();
+        let deadline = self.queue.deadline(job.kind);
+        // The parameters are read and the handler is called inside, too: any of it may panic.
+        let work = AssertUnwindSafe(async { (handler.run)(context, &job.body).await }).catch_unwind();
         tokio::select! {
+            biased;
             done = tokio::time::timeout(deadline, work) => match done {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(panic)) => Err(Fault::Retry { error: format!("the job panicked: {}", panic_text(&*panic)), after: None }),
@@ -247,6 +442,93 @@ impl Workers {
             },
             () = cancel.notified() => Err(Fault::Cancel),
         }
+    }
+
+    /// What was claimed and not started goes back to where it was.
+    fn give_back(&self) {
+        let mut shelf = self.shelf();
+        shelf.is_closed = true;
+        let now = self.queue.0.clock.now();
+        for class in 0..4 {
+            while let Some(Item { lease, cost, job, .. }) = shelf.ready[class].pop_front() {
+                shelf.forget(class, job.queue, cost);
+                let ack = Ack { lease, job, started_at: now, time: Duration::ZERO, end: End::NotStarted };
+                let _ = self.acks.send(ack);
+            }
+        }
+    }
+
+    /// Writes acknowledgements: at once when idle, together while a write is in flight. Ends when nothing is
+    /// in hand and the process wants to end.
+    async fn acknowledge(self: Arc<Self>, mut inbox: mpsc::UnboundedReceiver<Ack>, mut stop: Stop) {
+        const MOST: usize = 4_096;
+        let pause = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+        let mut wait: Option<Duration> = None;
+        loop {
+            let mut acks = Vec::new();
+            let is_over = stop.is_set() && {
+                let shelf = self.shelf();
+                shelf.is_closed && shelf.is_empty()
+            };
+            if is_over && inbox.is_empty() {
+                self.flush(acks, true, &pause).await;
+                return;
+            }
+            tokio::select! {
+                biased;
+                _ = inbox.recv_many(&mut acks, MOST) => {}
+                () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
+                () = stop.wait(), if !stop.is_set() => {}
+                () = tokio::time::sleep(Duration::from_millis(20)), if stop.is_set() => {}
+            }
+            // Those that a thread is about to send belong to the same write.
+            if !acks.is_empty() && acks.len() < MOST {
+                tokio::task::yield_now().await;
+                while acks.len() < MOST
+                    && let Ok(ack) = inbox.try_recv()
+                {
+                    acks.push(ack);
+                }
+            }
+            wait = self.flush(acks, stop.is_set(), &pause).await;
+        }
+    }
+
+    async fn flush(&self, acks: Vec<Ack>, all: bool, pause: &Backoff) -> Option<Duration> {
+        let (flush, wait) = {
+            let mut ledger = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+            self.queue.enter(acks, &mut ledger, all)
+        };
+        if flush.is_empty() {
+            return wait;
+        }
+        let mut result = self.queue.write(flush).await;
+        let mut failures = 0;
+        while let Err((error, flush)) = result {
+            failures += 1;
+            if failures == 1 {
+                tracing::error!(error = &error as &dyn std::error::Error, "acknowledging jobs failed; trying again");
+            }
+            if !error.is_transient() {
+                // One of them cannot be written, whatever the weather: the others must not wait for it.
+                result = self.queue.write_apart(flush).await;
+                continue;
+            }
+            // Without an end: giving up would only run the jobs again, and the store is away anyway.
+            tokio::time::sleep(pause.delay(failures, &self.queue.0.rng)).await;
+            result = self.queue.write(flush).await;
+        }
+        wait
+    }
+}
+
+impl Queue {
+    /// The longest that a job of the kind may run.
+    pub(crate) fn deadline(&self, kind: i64) -> Duration {
+        let by_handler = self.0.deadlines.read().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();
+        by_handler
+            .or_else(|| self.durations().deadline(kind))
+            .unwrap_or(Duration::from_secs(self.0.settings.deadline_s))
     }
 }
 
@@ -256,76 +538,4 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message")
-}
-
-/// Writes acknowledgements: at once when idle, together while a write is in flight. Ends when no worker is left.
-async fn acknowledge(queue: Queue, mut inbox: mpsc::UnboundedReceiver<Ack>, left: Arc<Mutex<HashMap<Id, usize>>>) {
-    let pause = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
-    let mut acks = Vec::new();
-    while inbox.recv_many(&mut acks, 512).await > 0 {
-        let mut remaining = std::mem::take(&mut *left.lock().unwrap_or_else(PoisonError::into_inner));
-        let batch = std::mem::take(&mut acks);
-        let mut result = queue.flush(batch, &mut remaining).await;
-        {
-            // Leases that were claimed meanwhile have been put in by the claimer.
-            let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
-            for (lease, n) in remaining {
-                left.entry(lease).or_insert(n);
-            }
-        }
-        let mut failures = 0;
-        while let Err((error, flush)) = result {
-            failures += 1;
-            if failures == 1 {
-                tracing::error!(error = &error as &dyn std::error::Error, "acknowledging jobs failed; trying again");
-            }
-            if !error.is_transient() {
-                // One of them cannot be written, whatever the weather: the others must not wait for it.
-                result = queue.write_apart(flush).await;
-                continue;
-            }
-            // Without an end: giving up would only run the jobs again, and the store is away anyway.
-            tokio::time::sleep(pause.delay(failures, &queue.0.rng)).await;
-            result = queue.write(flush).await;
-        }
-    }
-}
-
-/// Rescue, names and pruning. The heartbeat is apart, so that nothing slow can silence it.
-async fn keep_house(queue: Queue, mut stop: Stop) {
-    let mut rounds: u64 = 0;
-    loop {
-        if let Err(error) = round(&queue, rounds).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "the queue's housekeeping failed; trying again");
-        }
-        rounds += 1;
-        if !stop.sleep(Duration::from_secs(queue.0.settings.heartbeat_s)).await {
-            return;
-        }
-    }
-}
-
-async fn round(queue: &Queue, rounds: u64) -> Result<(), Error> {
-    // Who judges others must have shown to be alive itself.
-    if queue.beat().await? {
-        queue.rescue().await?;
-    }
-    queue.reload().await?;
-    if rounds.is_multiple_of(900) {
-        queue.prune().await?;
-    }
-    Ok(())
-}
-
-impl Queue {
-    pub(crate) fn backoff(&self) -> Backoff {
-        let settings = &self.0.settings;
-        Backoff::new(Duration::from_millis(settings.retry_delay_ms), Duration::from_secs(settings.retry_delay_max_s))
-    }
-
-    fn learn_duration(&self, kind: i64, time: Duration) {
-        let mut averages = self.0.averages.lock().unwrap_or_else(PoisonError::into_inner);
-        let seconds = time.as_secs_f64();
-        averages.entry(kind).and_modify(|average| *average += 0.2 * (seconds - *average)).or_insert(seconds);
-    }
 }

@@ -108,13 +108,15 @@ pub(super) async fn run(
         }
     }
     let began = desk.now();
-    let (title, excerpt, body) = embedded(pipeline, members);
+    let (sentences, words) = (pipeline.spec.sentences_max as usize, pipeline.spec.words_max as usize);
+    let members = members.to_vec();
+    let (title, excerpt, body) = desk.queue.compute(move || embedded(sentences, words, &members)).await?;
     records.push(embedded_record(desk, story, began));
     Ok(Made { title, excerpt, body, records })
 }
 
 /// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.
-fn embedded(pipeline: &Pipeline, members: &[Member]) -> (String, String, String) {
+fn embedded(sentences_max: usize, words_max: usize, members: &[Member]) -> (String, String, String) {
     let documents: Vec<text::summary::Document<'_>> = members
         .iter()
         .map(|member| text::summary::Document {
@@ -125,11 +127,7 @@ fn embedded(pipeline: &Pipeline, members: &[Member]) -> (String, String, String)
             published_at: Some(member.published_at),
         })
         .collect();
-    let settings = text::summary::Settings {
-        sentences: pipeline.spec.sentences_max as usize,
-        words_max: pipeline.spec.words_max as usize,
-        ..Default::default()
-    };
+    let settings = text::summary::Settings { sentences: sentences_max, words_max, ..Default::default() };
     let summary = text::summary::summarise(&documents, &settings);
     let mut paragraphs: Vec<String> = Vec::new();
     // Three sentences make a paragraph: short enough to read on a phone.

@@ -240,7 +240,7 @@ async fn a_story_that_grows_while_it_is_drafted_is_drafted_again() {
     assert_eq!(bench.desk.stories.lock().await.late.len(), 1);
     let mut signals = bench.desk.queue.watch();
     gate.notify_one();
-    while !matches!(signals.recv().await.unwrap(), queue::Signal { kind: queue::SignalKind::Completed, job, .. } if job == "draft_story")
+    while !matches!(signals.recv().await.unwrap(), queue::Signal { kind: queue::SignalKind::Completed, job, .. } if &*job == "draft_story")
     {
     }
     assert_eq!(assigned(&bench).await, serde_json::json!({ "items": 0, "stories": 0 }));

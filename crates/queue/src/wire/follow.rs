@@ -1,0 +1,141 @@
+//! Who wants to hear of which jobs. A process tells single jobs to the others only if one of them has asked for
+//! them: a busy queue would fill the bus otherwise.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::JobId;
+use crate::view::Signal;
+
+/// A process that has not said what it wants for so long is gone.
+const SILENCE_MAX: Duration = Duration::from_secs(35);
+/// Processes that are remembered.
+const PEERS_MAX: usize = 600;
+/// Names that fit into a message; who wants more hears everything.
+const NAMES_BYTES_MAX: usize = 6_000;
+
+/// What a process wants to hear.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Wants {
+    /// That counts have changed.
+    #[serde(default)]
+    pub counts: bool,
+    /// Every job.
+    #[serde(default)]
+    pub all: bool,
+    #[serde(default)]
+    pub kinds: BTreeSet<String>,
+    #[serde(default)]
+    pub jobs: BTreeSet<JobId>,
+}
+
+/// What a process says to the others.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Word {
+    /// Grows with every change of its wants.
+    pub version: u64,
+    /// The others are to say theirs too.
+    #[serde(default)]
+    pub asks: bool,
+    /// It leaves.
+    #[serde(default)]
+    pub leaves: bool,
+    #[serde(flatten)]
+    pub wants: Wants,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Company {
+    own: Wants,
+    version: u64,
+    peers: HashMap<u64, Peer>,
+}
+
+#[derive(Debug)]
+struct Peer {
+    wants: Wants,
+    /// The version of our wants that it knows.
+    knows: u64,
+    heard_at: Instant,
+}
+
+impl Wants {
+    pub fn new(counts: bool, kinds: BTreeSet<String>, jobs: BTreeSet<JobId>) -> Wants {
+        let bytes = kinds.iter().map(|kind| kind.len() + 3).sum::<usize>() + jobs.len() * 16;
+        if bytes > NAMES_BYTES_MAX {
+            return Wants { counts, all: true, ..Wants::default() };
+        }
+        Wants { counts, all: false, kinds, jobs }
+    }
+
+    pub fn includes(&self, signal: &Signal) -> bool {
+        self.all || self.kinds.contains(&*signal.job) || self.jobs.contains(&signal.id)
+    }
+
+    pub fn names_jobs(&self) -> bool {
+        self.all || !self.kinds.is_empty() || !self.jobs.is_empty()
+    }
+}
+
+impl Company {
+    /// Takes up what this process wants; the version, and whether it is new.
+    pub fn want(&mut self, wants: Wants) -> (u64, bool) {
+        let is_new = wants != self.own;
+        if is_new {
+            (self.own, self.version) = (wants, self.version + 1);
+        }
+        (self.version, is_new)
+    }
+
+    pub fn word(&self, asks: bool, leaves: bool) -> String {
+        let word = Word { version: self.version, asks, leaves, wants: self.own.clone() };
+        serde_json::to_string(&word).expect("plain data")
+    }
+
+    pub fn hear(&mut self, from: u64, word: &Word, now: Instant) {
+        if word.leaves {
+            self.peers.remove(&from);
+            return;
+        }
+        let peer = Peer { wants: word.wants.clone(), knows: 0, heard_at: now };
+        let known = self.peers.insert(from, peer).map_or(0, |before| before.knows);
+        self.confirm(from, known);
+        self.peers.retain(|_, peer| now.duration_since(peer.heard_at) < SILENCE_MAX);
+        while self.peers.len() > PEERS_MAX {
+            let oldest = self.peers.iter().min_by_key(|(_, peer)| peer.heard_at).map(|(from, _)| *from);
+            self.peers.remove(&oldest.unwrap_or_default());
+        }
+    }
+
+    /// `from` knows a version of our wants.
+    pub fn confirm(&mut self, from: u64, version: u64) {
+        if let Some(peer) = self.peers.get_mut(&from) {
+            peer.knows = peer.knows.max(version);
+        }
+    }
+
+    /// Whether every process that is there knows what we want, in this version or a later one.
+    pub fn all_know(&self, version: u64, now: Instant) -> bool {
+        let is_there = |peer: &&Peer| now.duration_since(peer.heard_at) < SILENCE_MAX;
+        self.peers.values().filter(is_there).all(|peer| peer.knows >= version)
+    }
+
+    pub fn want_any(&self) -> bool {
+        self.peers.values().any(|peer| peer.wants.names_jobs())
+    }
+
+    pub fn want_counts(&self) -> bool {
+        self.peers.values().any(|peer| peer.wants.counts)
+    }
+
+    pub fn want_signal(&self, signal: &Signal) -> bool {
+        self.peers.values().any(|peer| peer.wants.includes(signal))
+    }
+
+    /// There is nobody else.
+    pub fn clear(&mut self) {
+        self.peers.clear();
+    }
+}
