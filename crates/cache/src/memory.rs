@@ -66,6 +66,13 @@ impl Cache {
         self.0.tags.invalidate(tag);
     }
 
+    /// Everything that has a tag is gone for every caller after this one, what is being loaded included; the
+    /// memory of the rest is freed too.
+    pub fn invalidate_all(&self) {
+        self.0.tags.invalidate_all();
+        self.0.store.clear();
+    }
+
     /// Empties every space. Loads that are under way are kept.
     pub fn clear(&self) {
         self.0.store.clear();

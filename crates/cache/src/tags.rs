@@ -56,6 +56,13 @@ impl Tags {
         }
     }
 
+    /// As [`Tags::invalidate`] for every tag there is.
+    pub fn invalidate_all(&self) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.floor = self.now.fetch_add(1, Ordering::AcqRel) + 1;
+        known.at.clear();
+    }
+
     /// Whether none of `tags` was invalidated after `since`. `checked` is the epoch of the last such
     /// question with the answer yes, which makes the next one cheap.
     pub fn is_current(&self, tags: &[u64], since: Epoch, checked: &AtomicU64) -> bool {

@@ -128,14 +128,16 @@
   const show = (state) => { lamp.dataset.state = state; word.textContent = state; lamp.setAttribute("aria-label", `Live updates: ${state}`); };
   const number = new Intl.NumberFormat("en");
 
+  // Of the queues only those are told whose counts have changed.
+  const lanes = new Map();
   const counts = (told) => {
+    if (told.whole) lanes.clear();
+    (told.queues || []).forEach((lane) => lanes.set(`lane:${lane.queue}:${lane.priority}`, lane.counts));
     const sums = {};
-    const add = (name, n) => { sums[name] = (sums[name] || 0) + n; };
-    Object.entries(told.posts || {}).forEach(([state, n]) => add(`post:${state}`, n));
-    (told.queues || []).forEach((queue) => Object.entries(queue.counts || {}).forEach(([state, n]) => {
-      add(`job:${state}`, n);
-      add(`lane:${queue.queue}:${queue.priority}:${state}`, n);
-    }));
+    const add = (name) => ([state, n]) => { sums[`${name}:${state}`] = n; };
+    Object.entries(told.posts || {}).forEach(add("post"));
+    Object.entries(told.jobs || {}).forEach(add("job"));
+    lanes.forEach((lane, name) => Object.entries(lane || {}).forEach(add(name)));
     all("[data-count]").forEach((cell) => {
       const [, lane, states] = /^(.*:)([^:]*)$/.exec(cell.dataset.count);
       const text = number.format(states.split("+").reduce((sum, state) => sum + (sums[lane + state] || 0), 0));
@@ -184,6 +186,11 @@
     });
   };
   const onJob = (told) => {
+    if (told.job === body.dataset.job) {
+      const cell = one("[data-progress]");
+      if (told.type === "progress" && cell) cell.textContent = told.detail; else one("#moved").hidden = false;
+      return;
+    }
     if (told.type === "progress" || told.type === "enqueued") return;
     // A run that ends without an error and is not done has put itself off, such as the poll of a source.
     const words = told.type === "snoozed" ? "due again later" : told.type === "dead" ? "given up" : told.type;
@@ -195,7 +202,8 @@
   const open = () => {
     if (stream || paused || document.hidden) return;
     show("connecting");
-    const kinds = section === "jobs" && body.dataset.kinds ? `,jobs&kinds=${encodeURIComponent(body.dataset.kinds)}` : "";
+    const wish = ["kinds", "job"].find((name) => section === "jobs" && body.dataset[name]);
+    const kinds = wish ? `,jobs&${wish === "job" ? "jobs" : wish}=${encodeURIComponent(body.dataset[wish])}` : "";
     stream = new EventSource(`/api/v3/events?topics=counts,posts,sources${kinds}`);
     const on = (name, act) => stream.addEventListener(name, (event) => {
       try { const told = JSON.parse(event.data); if (told.type !== "resync") act(told); } catch { /* not for us */ }

@@ -9,6 +9,8 @@
 
 mod analyze;
 mod channels;
+mod cron;
+mod database;
 mod decisions;
 mod docs;
 mod drafts;
@@ -20,6 +22,7 @@ mod metrics;
 mod pipelines;
 mod posts;
 mod providers;
+mod queues;
 mod reference;
 mod sources;
 mod stories;
@@ -72,8 +75,11 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(channels::routes())
         .merge(keys::routes())
         .merge(jobs::routes())
+        .merge(cron::routes())
+        .merge(queues::routes())
         .merge(health::routes())
         .merge(metrics::routes())
+        .merge(database::routes())
 }
 
 /// Who has no key does not learn which addresses there are.

@@ -1,13 +1,13 @@
 //! What every handler shares.
 
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use desk::Desk;
 use stdx::Timestamp;
 use stdx::task::Tasks;
 
-use crate::{Settings, api, live, site};
+use crate::{Settings, api, database, live, site};
 
 /// What the web is made of.
 pub struct Parts {
@@ -34,6 +34,10 @@ pub struct Inner {
     pub(crate) sign_in_limit: guard::limit::Limiter,
     /// What was found of each part's health.
     pub(crate) checks: api::health::Checks,
+    /// What was found of the database.
+    pub(crate) database: database::Watch,
+    /// Those who work in this process, if any do.
+    workers: OnceLock<Arc<queue::Workers>>,
     /// What live connections are told.
     pub(crate) live: Arc<live::Hub>,
 }
@@ -46,12 +50,31 @@ impl App {
             .unwrap_or_else(|_| edge::client_ip::Proxies::new(Vec::new()));
         let sign_in_limit = guard::limit::Limiter::new(20, std::time::Duration::from_secs(60), 10_000);
         let live = live::Hub::new(parts.desk.ids.node(), parts.started_at);
-        App(Arc::new(Inner { parts, pages, proxies, sign_in_limit, checks: Default::default(), live }))
+        App(Arc::new(Inner {
+            parts,
+            pages,
+            proxies,
+            sign_in_limit,
+            checks: Default::default(),
+            database: Default::default(),
+            workers: OnceLock::new(),
+            live,
+        }))
     }
 
     /// Lets the health watch the disk that holds `folder`; only the first call counts.
     pub fn watch_disk(&self, folder: std::path::PathBuf) {
         self.checks.watch(folder);
+    }
+
+    /// Lets the pages of the queue show the pools of this process; only the first call counts.
+    pub fn watch_workers(&self, workers: Arc<queue::Workers>) {
+        let _ = self.workers.set(workers);
+    }
+
+    /// The pools of this process, the most urgent first; empty where nobody works.
+    pub(crate) fn pools(&self) -> Vec<queue::PoolView> {
+        self.workers.get().map_or(Vec::new(), |workers| workers.pools().to_vec())
     }
 }
 

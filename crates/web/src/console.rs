@@ -8,18 +8,22 @@
 //! or as [`show::Html`], which only this module's own markup and the sanitiser make.
 
 mod changes;
+mod cron;
+mod database;
 mod decide;
 mod doubt;
 mod evidence;
 mod failed;
 mod form;
 mod frame;
+mod job;
 mod jobs;
 mod keys;
 mod look;
 mod overview;
 mod person;
 mod posts;
+mod queues;
 mod review;
 mod show;
 mod sign_in;
@@ -30,6 +34,8 @@ use axum::Router;
 use axum::routing::{any, get, post};
 
 use crate::App;
+
+pub(crate) use look::cookie;
 
 /// The console's addresses.
 pub fn routes() -> Router<App> {
@@ -57,10 +63,21 @@ pub fn routes() -> Router<App> {
         .route("/console/sources/{id}/state", post(sources::set_state))
         .route("/console/sources/{id}/fetch", post(sources::fetch))
         .route("/console/jobs", get(jobs::list))
-        .route("/console/jobs/{id}", get(jobs::show))
-        .route("/console/jobs/{id}/retry", post(jobs::retry))
-        .route("/console/jobs/{id}/cancellation", post(jobs::cancel))
-        .route("/console/jobs/{id}/purge", post(jobs::purge))
+        .route("/console/jobs/retry", post(jobs::retry))
+        .route("/console/jobs/purge", post(jobs::purge))
+        .route("/console/jobs/cancellation", post(jobs::cancel))
+        .route("/console/jobs/{id}", get(job::show))
+        .route("/console/jobs/{id}/retry", post(job::retry))
+        .route("/console/jobs/{id}/cancellation", post(job::cancel))
+        .route("/console/jobs/{id}/purge", post(job::purge))
+        .route("/console/queues", get(queues::list).post(queues::create))
+        .route("/console/queues/{name}", post(queues::change))
+        .route("/console/queues/{name}/state", post(queues::set_state))
+        .route("/console/cron", get(cron::list).post(cron::create))
+        .route("/console/cron/{name}/state", post(cron::set_state))
+        .route("/console/cron/{name}/run", post(cron::run))
+        .route("/console/cron/{name}/removal", post(cron::remove))
+        .route("/console/database", get(database::show))
         .route("/console/keys", get(keys::list).post(keys::create))
         .route("/console/keys/{id}/revocation", post(keys::revoke))
         .route("/console/{*rest}", any(failed::missing))

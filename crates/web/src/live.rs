@@ -7,10 +7,14 @@
 //!
 //! Invariants
 //! - A client that reads nothing costs a bounded amount: it is cut off, not waited for.
-//! - Single jobs are told to those who named them; everybody else gets counts, at most once a second.
+//! - Single jobs are told to those who named them; everybody else gets counts, at most ten times a second and
+//!   only when they have changed. Of jobs that nobody has named no message is made, here or elsewhere.
+//! - What happens in other processes is told too; what of it was lost becomes one `resync` of its topic.
 
+mod counts;
 mod events;
 mod feed;
+mod interest;
 mod ring;
 mod socket;
 mod wish;

@@ -157,7 +157,13 @@ impl From<queue::Error> for Problem {
         match error {
             queue::Error::NotFound(_) => Problem::new(&NOT_FOUND, error.to_string()),
             queue::Error::Running(_) => Problem::new(&RUNNING, error.to_string()),
-            queue::Error::NoNode | queue::Error::Encode { .. } => Problem::internal(&INTERNAL, &error),
+            queue::Error::Value { .. } => Problem::new(&INVALID, error.to_string()),
+            queue::Error::Taken(_) | queue::Error::ScheduleExists(_) => Problem::new(&EXISTS, error.to_string()),
+            queue::Error::Schedule { .. } => Problem::new(&INVALID, error.to_string()),
+            queue::Error::NoSchedule(_) => Problem::new(&NOT_FOUND, error.to_string()),
+            queue::Error::NoNode | queue::Error::Computing(_) | queue::Error::Encode { .. } => {
+                Problem::internal(&INTERNAL, &error)
+            }
             queue::Error::Store(source) => source.into(),
         }
     }
@@ -168,9 +174,14 @@ impl From<store::Error> for Problem {
         use store::Error as E;
         match &error {
             E::ZeroByte { .. } => Problem::new(&INVALID, error.to_string()),
-            E::Unavailable(_) | E::Busy | E::Timeout | E::DiskFull | E::ReadOnly(_) | E::Conflict | E::Closed => {
-                Problem::internal(&UNAVAILABLE, &error).retry_after(5)
-            }
+            E::Unavailable(_)
+            | E::Busy
+            | E::Exhausted { .. }
+            | E::Timeout
+            | E::DiskFull
+            | E::ReadOnly(_)
+            | E::Conflict
+            | E::Closed => Problem::internal(&UNAVAILABLE, &error).retry_after(5),
             _ => Problem::internal(&INTERNAL, &error),
         }
     }

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::problem::{self, Problem};
-use crate::{App, api, console, live, site};
+use crate::{App, api, console, live, position, site};
 
 /// The whole web as one service for a listener.
 pub fn service(app: &App) -> edge::Service {
@@ -33,6 +33,7 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(api::routes())
         .merge(live::routes())
         .merge(console::routes())
+        .layer(middleware::from_fn_with_state(app.clone(), position::layer))
         .merge(site::routes())
         .fallback(site::not_found)
         .method_not_allowed_fallback(other_method)

@@ -14,6 +14,16 @@ fn an_invalidation_makes_old_what_began_before() {
 }
 
 #[test]
+fn everything_is_made_old_at_once() {
+    let tags = Tags::new(100);
+    tags.invalidate("a");
+    let before = tags.now();
+    tags.invalidate_all();
+    assert!(!current(&tags, "a", before) && !current(&tags, "never heard of", before));
+    assert!(current(&tags, "a", tags.now()) && tags.len() == 0);
+}
+
+#[test]
 fn memory_is_bounded_and_forgetting_errs_on_the_safe_side() {
     let tags = Tags::new(10);
     let start = tags.now();

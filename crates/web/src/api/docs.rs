@@ -121,7 +121,7 @@ fn swagger(file: &str) -> Response {
 #[derive(ToSchema)]
 #[schema(as = Problem)]
 #[expect(dead_code, reason = "only its schema is used: problem.rs writes the answer")]
-struct ProblemAnswer {
+pub(super) struct ProblemAnswer {
     /// Names the kind of problem; its description stands there.
     r#type: String,
     title: String,
@@ -156,15 +156,18 @@ const TAGS: &[(&str, &str)] = &[
     ("providers", "Model providers beside the embedded generator."),
     ("channels", "Where posts go."),
     ("keys", "Who may call."),
-    ("jobs", "Background work."),
+    ("jobs", "Background work, one by one or many at once."),
+    ("queues", "Where jobs wait: settings, numbers, and who works."),
     ("live", "What happens, as it happens."),
     ("health", "Whether it works."),
     ("metrics", "How well it works."),
+    ("database", "What is kept where, how fast it answers, and what needs somebody."),
 ];
 
 const INTRODUCTION: &str = "Everything needs a key, sent as `Authorization: Bearer …`; health tells its status without one. \
     Lists answer `{data, pagination}`; give `pagination.next` as `after` for the next page. Errors are `application/problem+json` \
-    and described at `/docs/problems`. A `POST` that carries `Idempotency-Key` can be repeated: it answers with what it led to the first time.";
+    and described at `/docs/problems`. A `POST` that carries `Idempotency-Key` can be repeated: it answers with what it led to the first time. \
+    Where replicas answer reads, the answer to a write carries `Copydesk-Position`; a request that sends it back sees that write.";
 
 /// Adds what every operation shares: the key, the errors, unique names.
 pub fn complete(mut document: OpenApi) -> OpenApi {

@@ -137,10 +137,20 @@ async fn within(
 
 async fn store(app: &App, now: Timestamp) -> Component {
     match tokio::time::timeout(PATIENCE, app.desk.store.ping()).await {
-        Ok(Ok(())) => Component::ok("store", now),
+        Ok(Ok(())) => alarmed(app, now),
         // The reason is shown to key holders only, and names the kind of failure, never an address.
         Ok(Err(error)) => Component::down("store", now, error.to_string()),
         Err(_) => Component::down("store", now, format!("did not answer within {} s", PATIENCE.as_secs())),
+    }
+}
+
+/// The store answers; what its last look found wrong makes it slower or poorer than it should be.
+fn alarmed(app: &App, now: Timestamp) -> Component {
+    let alarms = app.database.standing();
+    let say = |alarm: &store::Alarm| format!("{} ({}): {}", alarm.seen, alarm.limit, alarm.remedy);
+    match alarms.iter().map(say).reduce(|all, next| format!("{all}; {next}")) {
+        Some(reasons) => Component::degraded("store", now, reasons),
+        None => Component::ok("store", now),
     }
 }
 
@@ -152,12 +162,18 @@ async fn queue(app: &App, now: Timestamp) -> Component {
             return Component::degraded("queue", now, format!("its numbers took longer than {} s", PATIENCE.as_secs()));
         }
     };
-    let oldest = stats.iter().filter_map(|s| s.oldest_s).fold(0.0, f64::max);
+    // What is paused waits since somebody wants it to.
+    let paused: Vec<String> =
+        app.desk.queue.queues().into_iter().filter(|queue| queue.paused).map(|queue| queue.name).collect();
+    let going = stats.iter().filter(|row| !paused.contains(&row.queue));
+    let oldest = going.filter_map(|row| row.oldest_s).fold(0.0, f64::max);
     let dead: u64 = stats.iter().map(|s| s.counts.get(queue::State::Discarded)).sum();
     if oldest > WAIT_MAX_S {
         return Component::degraded("queue", now, format!("a job that is due has waited for {oldest:.0} s"));
     }
-    let reason = (dead > 0).then(|| format!("{dead} dead letters wait for a decision"));
+    let dead = (dead > 0).then(|| format!("{dead} dead letters wait for a decision"));
+    let paused = (!paused.is_empty()).then(|| format!("paused: {}", paused.join(", ")));
+    let reason = [dead, paused].into_iter().flatten().reduce(|all, next| format!("{all}; {next}"));
     Component { reason, ..Component::ok("queue", now) }
 }
 

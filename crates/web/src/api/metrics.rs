@@ -104,6 +104,7 @@ async fn show(caller: Caller, State(app): State<App>, Asking(span): Asking<Span>
     if minutes > 60 {
         return Err(Problem::new(&problem::MALFORMED, format!("minutes: must be 0 to 60, not {minutes}")));
     }
+    renew(&app).await;
     let now = app.desk.now();
     let pools = app.desk.store.stats().pools;
     Ok(json(&Metrics {
@@ -124,10 +125,22 @@ async fn cache_stats(caller: Caller, State(app): State<App>) -> Result<Response,
 /// `/metrics` outside of the API: Prometheus' text format. It needs a key as well.
 pub async fn prometheus(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
+    renew(&app).await;
     let text = app.registry.prometheus_with(&process::read(app.started_at, app.desk.now()));
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
+}
+
+/// Brings the cells that the queue sets when it is asked up to date. Metrics are told even when the database
+/// does not answer: then those cells stay as they were.
+async fn renew(app: &App) {
+    const PATIENCE: Duration = Duration::from_secs(1);
+    match tokio::time::timeout(PATIENCE, app.desk.queue.stats()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "the queue was not counted"),
+        Err(_) => tracing::debug!("the queue was not counted in time"),
+    }
 }

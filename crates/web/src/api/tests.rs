@@ -1,5 +1,8 @@
+mod cron;
+mod database;
 mod documents;
 mod health;
+pub(crate) mod jobs;
 mod posts;
 mod rules;
 mod sources;
@@ -14,12 +17,14 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value as Json;
 use stdx::task::Tasks;
 use stdx::{Clock, Rng};
-use store::testing::TempStore;
+use store::Store;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::{App, Parts, Settings, router};
+
+pub(crate) const MIGRATIONS: &[store::MigrationSet] = &[queue::MIGRATIONS, desk::MIGRATIONS];
 
 /// Longest body in these tests, in bytes.
 pub(crate) const BODY_MAX: u64 = 64 << 10;
@@ -33,7 +38,8 @@ pub(crate) struct Bench {
     pub feed: String,
     router: Router,
     keys: Vec<(Role, String)>,
-    _store: TempStore,
+    /// What is deleted at the end.
+    _place: Box<dyn std::any::Any + Send + Sync>,
 }
 
 /// What came back.
@@ -105,9 +111,14 @@ impl Call<'_> {
 
 impl Bench {
     pub async fn new() -> Bench {
+        let store = store::testing::temporary(MIGRATIONS).await;
+        Bench::on(store.store(), store).await
+    }
+
+    /// On `store`, whose `place` is kept as long.
+    pub async fn on(store: Store, place: impl std::any::Any + Send + Sync) -> Bench {
         let tasks = Tasks::default();
         let feed = serve_feed(&tasks).await;
-        let store = store::testing::temporary(&[queue::MIGRATIONS, desk::MIGRATIONS]).await;
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(11);
         let queue =
@@ -117,7 +128,7 @@ impl Bench {
         let address = feed.trim_start_matches("http://").split('/').next().unwrap().to_owned();
         let connect = connect::Settings { allow: vec![address], host_delay_ms: 0, ..connect::Settings::default() };
         let desk = Desk::new(desk::Parts {
-            store: store.store(),
+            store,
             queue,
             clock: clock.clone(),
             rng: rng.clone(),
@@ -139,13 +150,13 @@ impl Bench {
         let app = App::new(Parts {
             desk,
             settings: Settings { body_max: stdx::ByteSize::kib(BODY_MAX >> 10), ..Settings::default() },
-            registry: observe::Registry::new(vec![queue::METRICS, cache::METRICS]),
+            registry: observe::Registry::new(vec![queue::METRICS, cache::METRICS, store::METRICS]),
             history: observe::history::History::default(),
             tasks: tasks.clone(),
             started_at: clock.now(),
             version: "0.0.0-test",
         });
-        Bench { router: router::router(&app), app, tasks, clock, feed, keys, _store: store }
+        Bench { router: router::router(&app), app, tasks, clock, feed, keys, _place: Box::new(place) }
     }
 
     pub fn key(&self, role: Role) -> &str {

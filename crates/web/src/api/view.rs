@@ -62,9 +62,14 @@ words! {
     DeliveryState: ["waiting", "sending", "unknown", "live", "failed", "withdrawn"];
     SourceState: ["active", "paused", "muted"];
     Standing: ["news", "seen", "copy"];
-    JobState: ["available", "scheduled", "running", "retryable", "completed", "cancelled", "discarded"];
+    JobState: queue::State::ALL.map(queue::State::name);
     Priority: queue::Priority::ALL.map(queue::Priority::name);
+    Durability: [queue::Durability::Durable, queue::Durability::Relaxed].map(queue::Durability::name);
+    MissedTimes: queue::Missed::ALL.map(queue::Missed::name);
     Role: guard::role::Role::ALL.map(guard::role::Role::name);
+    EngineName: [store::Engine::Sqlite, store::Engine::Postgres].map(store::Engine::name);
+    AlarmKindName: store::AlarmKind::ALL.map(store::AlarmKind::name);
+    AlarmSeverity: [store::Severity::Warning, store::Severity::Error].map(store::Severity::name);
     HealthState: ["ok", "degraded", "down"];
     Format: ["plain", "markdown", "html"];
 }

@@ -110,11 +110,25 @@ async fn flash(app: &App, query: &Fields) -> Result<Option<Flash>, Failed> {
         "fetching" => "Being fetched now; new items appear as they come.",
         "retried" => "The job is due again.",
         "cancelled" => "The job is cancelled.",
+        "ending" => "The job is asked to end.",
         "purged" => "The dead letter is deleted.",
+        "queue" => "The queue is changed.",
+        "queue-paused" => "The queue is paused: nothing of it is started.",
+        "queue-resumed" => "The queue goes on.",
+        "scheduled" => "The schedule is added.",
+        "rests" => "The schedule is paused.",
+        "goes-on" => "The schedule goes on with its next time.",
+        "unscheduled" => "The schedule is removed.",
         "revoked" => "The key works no more.",
+        "retried-all" => "Due again:",
+        "purged-all" => "Deleted for good:",
+        "cancelled-all" => "Cancelled:",
         _ => return Ok(None),
     };
     let mut flash = Flash { words: words.to_owned(), post: None, undo_ms: None };
+    if let Some(count) = query.parse::<u64>("count").filter(|_| words.ends_with(':')) {
+        flash.words = format!("{words} {}.", show::count(count, "job", "jobs"));
+    }
     if let Some(id) = query.parse::<PostId>("of") {
         // A post that is gone by now is no reason to fail.
         if let Ok(post) = posts::get(&mut app.desk.store.read_fresh(), id).await {

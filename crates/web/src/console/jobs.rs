@@ -1,117 +1,208 @@
-//! Jobs: what waits, runs, is done and has been given up.
+//! Jobs: what waits, runs, is done and has been given up; and what is done to many of them.
+
+use std::fmt::Write as _;
 
 use askama::Template;
-use axum::extract::{Path, State as FromState};
+use axum::extract::State as FromState;
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::people::Action;
 use queue::{JobFilter, JobId, JobView, Priority, QueueStats, State};
 use stdx::Timestamp;
 
 use super::failed::Failed;
-use super::form::{Fields, Posted, id};
+use super::form::{Fields, Posted};
 use super::frame::{self, Frame};
 use super::person::Person;
 use super::show::{self, Html};
 use crate::App;
-use crate::problem::{self, Problem};
 
 const PAGE: usize = 50;
 
-const STATES: [State; 7] = [
+const STATES: [State; 8] = [
     State::Running,
     State::Available,
     State::Scheduled,
     State::Retryable,
+    State::Pending,
     State::Completed,
     State::Cancelled,
     State::Discarded,
 ];
 
+/// States of jobs that wait and can be cancelled many at once.
+const WAITING: [State; 4] = [State::Available, State::Scheduled, State::Retryable, State::Pending];
+
+/// What a page of jobs is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    pub state: Option<State>,
+    pub kind: String,
+    pub queue: String,
+    pub priority: Option<Priority>,
+}
+
+impl Shown {
+    /// What cannot be read narrows nothing.
+    pub fn of(fields: &Fields) -> Shown {
+        let text = |name: &str| fields.get(name).chars().take(100).collect::<String>();
+        Shown {
+            state: STATES.into_iter().find(|state| state.name() == fields.get("state")),
+            kind: text("kind"),
+            queue: text("queue"),
+            priority: Priority::ALL.into_iter().find(|priority| priority.name() == fields.get("priority")),
+        }
+    }
+
+    pub fn state_name(&self) -> &'static str {
+        self.state.map_or("", State::name)
+    }
+
+    pub fn priority_name(&self) -> &'static str {
+        self.priority.map_or("", Priority::name)
+    }
+
+    /// Whether something beside the state is asked for.
+    pub fn is_narrow(&self) -> bool {
+        !self.kind.is_empty() || !self.queue.is_empty() || self.priority.is_some()
+    }
+
+    pub fn href(&self) -> String {
+        self.href_of(self.state_name())
+    }
+
+    /// The same in another state.
+    pub fn href_of(&self, state: &str) -> String {
+        let mut href = format!("/console/jobs?state={state}");
+        let values = [("kind", self.kind.as_str()), ("queue", &self.queue), ("priority", self.priority_name())];
+        for (name, value) in values.into_iter().filter(|(_, value)| !value.is_empty()) {
+            // Writing to a string cannot fail.
+            let _ = write!(href, "&{name}={}", show::encode(value));
+        }
+        href
+    }
+
+    /// ` of kind …, in queue …`
+    pub fn words(&self) -> String {
+        let mut words = String::new();
+        if !self.kind.is_empty() {
+            let _ = write!(words, " of kind {}", self.kind);
+        }
+        if !self.queue.is_empty() {
+            let _ = write!(words, " in queue {}", self.queue);
+        }
+        if let Some(priority) = self.priority {
+            let _ = write!(words, " with priority {priority}");
+        }
+        words
+    }
+
+    pub fn filter(&self) -> JobFilter {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        JobFilter {
+            state: self.state,
+            kind: some(&self.kind),
+            queue: some(&self.queue),
+            priority: self.priority,
+            ..JobFilter::default()
+        }
+    }
+
+    fn fits(&self, row: &QueueStats) -> bool {
+        (self.kind.is_empty() || self.kind == row.kind)
+            && (self.queue.is_empty() || self.queue == row.queue)
+            && self.priority.is_none_or(|priority| priority == row.priority)
+    }
+}
+
 struct Tab {
     name: &'static str,
     words: &'static str,
-    count: u64,
+    count: String,
     is_chosen: bool,
 }
 
-/// One priority of one queue, over its kinds.
-struct Lane {
-    queue: String,
-    priority: Priority,
-    running: u64,
-    due: u64,
-    later: u64,
-    done: u64,
-    dead: u64,
-    oldest: String,
-    kinds: Vec<(String, u64, String)>,
-}
-
-struct Row {
-    id: JobId,
-    kind: String,
-    queue: String,
-    priority: &'static str,
-    state: Html,
-    attempts: String,
-    at: Html,
-    error: String,
+pub struct Row {
+    pub id: JobId,
+    pub kind: String,
+    pub queue: String,
+    pub priority: &'static str,
+    pub state: Html,
+    pub attempts: String,
+    pub progress: String,
+    pub at: Html,
+    pub error: String,
+    pub parameters: String,
 }
 
 #[derive(Template)]
 #[template(path = "console/jobs.html")]
 struct List {
     frame: Frame,
-    lanes: Vec<Lane>,
+    part: &'static str,
     tabs: Vec<Tab>,
     all_open: bool,
-    state: String,
-    kind: String,
+    is_dead: bool,
+    filter: Shown,
     kinds: Vec<String>,
+    queues: Vec<String>,
     rows: Vec<Row>,
+    /// Jobs that can be changed together, by the counts that are kept with them.
+    matching: u64,
+    matching_words: String,
     next: Option<String>,
     is_first: bool,
 }
 
-/// `GET /console/jobs?state=…&kind=…&after=…`
+/// `GET /console/jobs?state=…&kind=…&queue=…&priority=…&after=…`
 pub async fn list(FromState(app): FromState<App>, person: Person, query: Fields) -> Result<Response, Failed> {
     person.actor.may(Action::Read)?;
     let queue = &app.desk.queue;
     let stats = queue.stats().await?;
-    let state = STATES.into_iter().find(|state| state.name() == query.get("state"));
-    let kind = query.get("kind").chars().take(100).collect::<String>();
+    let shown = Shown::of(&query);
     let after = cursor(query.get("after"));
-    let filter = JobFilter { state, kind: (!kind.is_empty()).then(|| kind.clone()), after, limit: PAGE + 1 };
-    let mut found = queue.list(&filter).await?;
+    let mut found = queue.list(&JobFilter { after, limit: PAGE + 1, ..shown.filter() }).await?;
     let has_more = found.len() > PAGE;
     found.truncate(PAGE);
-    let chosen = state.map_or("", State::name);
     let next = found.last().filter(|_| has_more).map(|last| {
         let at = last.finished_at.map_or(0, Timestamp::micros);
-        format!("/console/jobs?state={chosen}&kind={}&after={at}.{}", show::encode(&kind), last.id)
+        format!("{}&after={at}.{}", shown.href(), last.id)
     });
-    let count = |state: State| stats.iter().map(|s| s.counts.get(state)).sum();
+    let count = |states: &[State]| -> u64 {
+        let rows = stats.iter().filter(|row| shown.fits(row));
+        rows.map(|row| states.iter().map(|state| row.counts.get(*state)).sum::<u64>()).sum()
+    };
     let tabs = STATES.into_iter().map(|state| Tab {
         name: state.name(),
         words: words(state).1,
-        count: count(state),
-        is_chosen: state.name() == chosen,
+        count: show::thousands(count(&[state])),
+        is_chosen: Some(state) == shown.state,
     });
-    let mut kinds: Vec<String> = stats.iter().map(|s| s.kind.clone()).collect();
+    let is_dead = shown.state == Some(State::Discarded);
+    let (matching, noun) = match shown.state {
+        None => (count(&WAITING), ("waiting job", "waiting jobs")),
+        Some(State::Discarded) => (count(&[State::Discarded]), ("dead letter", "dead letters")),
+        Some(state) if WAITING.contains(&state) => (count(&[state]), ("waiting job", "waiting jobs")),
+        Some(_) => (0, ("job", "jobs")),
+    };
+    let mut kinds: Vec<String> = stats.iter().map(|row| row.kind.clone()).collect();
     kinds.sort_unstable();
     kinds.dedup();
     let now = app.desk.now();
+    let title = if is_dead { "Dead letters" } else { "Jobs" };
     let page = List {
-        lanes: lanes(&stats),
+        part: if is_dead { "dead" } else { "jobs" },
         tabs: tabs.collect(),
-        all_open: state.is_none(),
-        state: chosen.to_owned(),
+        all_open: shown.state.is_none(),
+        is_dead,
         rows: found.iter().map(|job| row(job, now)).collect(),
-        kind,
         kinds,
+        queues: queue.queues().into_iter().map(|queue| queue.name).collect(),
+        matching,
+        matching_words: show::count(matching, noun.0, noun.1),
         next,
         is_first: after.is_none(),
-        frame: Frame::new(&app, &person, "jobs", "Jobs", &query).await?,
+        filter: shown,
+        frame: Frame::new(&app, &person, "jobs", title, &query).await?,
     };
     Ok(frame::page(&page))
 }
@@ -122,152 +213,65 @@ fn cursor(text: &str) -> Option<(Timestamp, JobId)> {
     Some((Timestamp::from_micros(micros.parse().ok()?), id.parse().ok()?))
 }
 
-fn lanes(stats: &[QueueStats]) -> Vec<Lane> {
-    let mut lanes: Vec<Lane> = Vec::new();
-    let mut sorted: Vec<&QueueStats> = stats.iter().collect();
-    sorted.sort_by(|a, b| (&a.queue, a.priority, &a.kind).cmp(&(&b.queue, b.priority, &b.kind)));
-    let mut oldest = None;
-    for s in sorted {
-        if lanes.last().is_none_or(|lane| lane.queue != s.queue || lane.priority != s.priority) {
-            oldest = None;
-            let (queue, oldest) = (s.queue.clone(), "–".to_owned());
-            lanes.push(Lane {
-                queue,
-                priority: s.priority,
-                running: 0,
-                due: 0,
-                later: 0,
-                done: 0,
-                dead: 0,
-                oldest,
-                kinds: Vec::new(),
-            });
-        }
-        let Some(lane) = lanes.last_mut() else { continue };
-        lane.running += s.counts.get(State::Running);
-        lane.due += s.counts.get(State::Available);
-        lane.later += s.counts.get(State::Scheduled) + s.counts.get(State::Retryable);
-        lane.done += s.counts.get(State::Completed);
-        lane.dead += s.counts.get(State::Discarded);
-        if let Some(age) = s.oldest_s {
-            let most = oldest.map_or(age, |known: f64| known.max(age));
-            oldest = Some(most);
-            lane.oldest = show::lasting(most);
-        }
-        let average = s.average_s.map_or("–".to_owned(), show::lasting);
-        lane.kinds.push((s.kind.clone(), s.counts.0.values().sum(), average));
-    }
-    lanes
-}
-
 fn words(state: State) -> (&'static str, &'static str, &'static str) {
     match state {
         State::Available => ("○", "due", "quiet"),
         State::Scheduled => ("◷", "scheduled", "quiet"),
         State::Running => ("▸", "running", "accent"),
         State::Retryable => ("↻", "to be tried again", "warn"),
+        State::Pending => ("⋯", "waits for other jobs", "quiet"),
         State::Completed => ("●", "done", "ok"),
         State::Cancelled => ("–", "cancelled", "quiet"),
         State::Discarded => ("✕", "dead letter", "bad"),
     }
 }
 
-fn badge(state: State) -> Html {
-    let (mark, word, tone) = words(state);
-    show::badge(mark, tone, word)
-}
-
-fn row(job: &JobView, now: Timestamp) -> Row {
+pub fn row(job: &JobView, now: Timestamp) -> Row {
+    let (mark, word, tone) = words(job.state);
     Row {
         id: job.id,
         kind: job.kind.clone(),
         queue: job.queue.clone(),
         priority: job.priority.name(),
-        state: badge(job.state),
+        state: show::badge(mark, tone, word),
         attempts: format!("{}/{}", job.attempts, job.attempts_max),
+        progress: job.progress.clone().unwrap_or_default(),
         at: show::when(job.finished_at.or(job.started_at).or(job.run_at).unwrap_or(job.created_at), now),
         error: show::shorten(job.error.as_deref().unwrap_or_default(), 160),
+        parameters: pretty(job.parameters.as_ref(), 2_000),
     }
 }
 
-#[derive(Template)]
-#[template(path = "console/job.html")]
-struct Page {
-    frame: Frame,
-    job: Row,
-    error: String,
-    parameters: String,
-    result: String,
-    times: Vec<(&'static str, Html)>,
-    is_dead: bool,
-    can_retry: bool,
-    can_cancel: bool,
+/// JSON to be read, at most `max` characters of it.
+pub fn pretty(json: Option<&serde_json::Value>, max: usize) -> String {
+    let text = json.and_then(|json| serde_json::to_string_pretty(json).ok());
+    text.map_or(String::new(), |text| show::shorten(&text, max))
 }
 
-/// `GET /console/jobs/{id}`
-pub async fn show(
-    FromState(app): FromState<App>,
-    Path(job): Path<String>,
-    person: Person,
-    query: Fields,
-) -> Result<Response, Failed> {
-    person.actor.may(Action::Read)?;
-    let id = id::<JobId>("job", &job)?;
-    let gone = || {
-        Problem::new(&problem::NOT_FOUND, format!("there is no job {id}; finished ones are forgotten after a while"))
-    };
-    let job = app.desk.queue.get(id).await?.ok_or_else(gone)?;
-    let now = app.desk.now();
-    let pretty = |json: &Option<serde_json::Value>| {
-        let text = json.as_ref().and_then(|json| serde_json::to_string_pretty(json).ok());
-        text.map_or(String::new(), |text| show::shorten(&text, 20_000))
-    };
-    let times =
-        [("Made", Some(job.created_at)), ("Due", job.run_at), ("Started", job.started_at), ("Ended", job.finished_at)];
-    let page = Page {
-        error: job.error.clone().unwrap_or_default(),
-        parameters: pretty(&job.parameters),
-        result: pretty(&job.result),
-        times: times.into_iter().filter_map(|(name, at)| at.map(|at| (name, show::when(at, now)))).collect(),
-        is_dead: job.state == State::Discarded,
-        can_retry: matches!(job.state, State::Discarded | State::Retryable | State::Scheduled),
-        can_cancel: matches!(job.state, State::Available | State::Scheduled | State::Retryable | State::Running),
-        frame: Frame::new(&app, &person, "jobs", &format!("{} {id}", job.kind), &query).await?,
-        job: row(&job, now),
-    };
-    Ok(frame::page(&page))
-}
-
-/// `POST /console/jobs/{id}/retry`
-pub async fn retry(
-    FromState(app): FromState<App>,
-    Path(job): Path<String>,
-    Posted { person, .. }: Posted,
-) -> Result<Response, Failed> {
+/// `POST /console/jobs/retry`: every dead letter that the form names.
+pub async fn retry(FromState(app): FromState<App>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
-    let id = id::<JobId>("job", &job)?;
-    app.desk.queue.retry(id).await?;
-    Ok(Redirect::to(&format!("/console/jobs/{id}?said=retried")).into_response())
+    let shown = Shown::of(&fields);
+    let count = app.desk.queue.retry_all(&shown.filter()).await?;
+    Ok(done(&shown, "retried-all", count))
 }
 
-/// `POST /console/jobs/{id}/cancellation`
-pub async fn cancel(
-    FromState(app): FromState<App>,
-    Path(job): Path<String>,
-    Posted { person, .. }: Posted,
-) -> Result<Response, Failed> {
+/// `POST /console/jobs/purge`: every dead letter that the form names.
+pub async fn purge(FromState(app): FromState<App>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
-    app.desk.queue.cancel(id::<JobId>("job", &job)?).await?;
-    Ok(Redirect::to("/console/jobs?said=cancelled").into_response())
+    let shown = Shown::of(&fields);
+    let count = app.desk.queue.purge_all(&shown.filter()).await?;
+    Ok(done(&shown, "purged-all", count))
 }
 
-/// `POST /console/jobs/{id}/purge`: deletes a dead letter for good.
-pub async fn purge(
-    FromState(app): FromState<App>,
-    Path(job): Path<String>,
-    Posted { person, .. }: Posted,
-) -> Result<Response, Failed> {
+/// `POST /console/jobs/cancellation`: every waiting job that the form names.
+pub async fn cancel(FromState(app): FromState<App>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
     person.actor.may(Action::Operate)?;
-    app.desk.queue.purge_dead(id::<JobId>("job", &job)?).await?;
-    Ok(Redirect::to("/console/jobs?state=discarded&said=purged").into_response())
+    let shown = Shown::of(&fields);
+    let count = app.desk.queue.cancel_all(&shown.filter()).await?;
+    Ok(done(&shown, "cancelled-all", count))
+}
+
+fn done(shown: &Shown, said: &str, count: usize) -> Response {
+    Redirect::to(&format!("{}&said={said}&count={count}", shown.href())).into_response()
 }

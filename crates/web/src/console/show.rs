@@ -153,6 +153,21 @@ pub fn who(by: &str, own: &ApiKey, names: &[ApiKey]) -> String {
     named.map_or_else(|| by.replacen("key:", "key ", 1), |key| key.name.clone())
 }
 
+/// A size such as `812 B` or `4.2 MiB`.
+pub fn bytes(n: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut size = n as f64 / 1024.0;
+    if size < 1.0 {
+        return format!("{n} B");
+    }
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < UNITS.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if size < 100.0 { format!("{size:.1} {}", UNITS[unit]) } else { format!("{size:.0} {}", UNITS[unit]) }
+}
+
 /// `1 source`, `2 sources`
 pub fn count(n: u64, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{} {many}", thousands(n)) }

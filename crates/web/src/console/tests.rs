@@ -1,4 +1,7 @@
 mod bench;
+mod cron;
+mod database;
+mod jobs;
 
 use std::time::Duration;
 
@@ -310,6 +313,8 @@ async fn every_page_is_there_and_has_no_inline_script_or_style() {
         "/console/jobs",
         "/console/jobs?state=discarded",
         "/console/jobs?kind=poll_source",
+        "/console/jobs?state=pending&queue=media&priority=low",
+        "/console/queues",
         &job,
         "/console/keys",
         "/console/help",
@@ -367,7 +372,8 @@ async fn sources_and_jobs_are_looked_after() {
     browser.get(&job).await.has("fetch_sources").has("Cancel");
     let viewer = bench.browser(Role::Viewer).await;
     assert_eq!(viewer.post(&format!("{job}/cancellation"), &[]).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(browser.post(&format!("{job}/cancellation"), &[]).await.location(), "/console/jobs?said=cancelled");
+    let cancelled = browser.post(&format!("{job}/cancellation"), &[]).await;
+    assert_eq!(cancelled.location(), format!("{job}?said=cancelled"));
     browser.get("/console/jobs?state=cancelled").await.has("fetch_sources");
 }
 

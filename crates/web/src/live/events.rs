@@ -5,9 +5,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desk::people::Action;
 use edge::sse::{self, Event};
+use serde_json::{Map, Value as Json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
+use super::interest;
 use super::ring::{Message, Reading};
 use super::wish::{Asked, Wish};
 use super::{HEARTBEAT, LIFETIME, PATIENCE};
@@ -15,8 +17,8 @@ use crate::App;
 use crate::auth::Caller;
 use crate::problem::{self, Problem};
 
-/// Messages that wait for one client's connection.
-const WAITING_MAX: usize = 16;
+/// Messages that wait for one client's connection; the last place is for the word that it was too slow.
+const WAITING_MAX: usize = 17;
 
 /// Streams what happens as Server-Sent Events. `Last-Event-ID` resumes; an event of type `resync` means that
 /// something was missed and everything shown is to be read anew. `/api/v3/live` sends the same over a WebSocket.
@@ -26,14 +28,11 @@ pub async fn stream(caller: Caller, State(app): State<App>, wish: Wish) -> Resul
     caller.actor.may(Action::Read)?;
     let full = || Problem::new(&problem::UNAVAILABLE, "too many live connections are open").retry_after(10);
     let seat = app.live.sit().ok_or_else(full)?;
-    let reading = app.live.read(wish.last.as_deref(), wish.wants_jobs());
-    if wish.wants_counts() {
-        app.live.ask_for_counts();
-    }
+    let (followed, reading) = interest::begin(&app, &wish).await;
     let (sender, receiver) = mpsc::channel(WAITING_MAX);
     let (tasks, mut stop) = (app.tasks.clone(), app.tasks.stop());
     tasks.spawn(async move {
-        let _seat = seat;
+        let _seat = (seat, followed);
         tokio::select! {
             () = stop.wait() => {}
             () = sender.closed() => {}
@@ -44,40 +43,54 @@ pub async fn stream(caller: Caller, State(app): State<App>, wish: Wish) -> Resul
     Ok(sse::response(receiver, HEARTBEAT).map(Body::new).into_response())
 }
 
-/// Ends when the client is too slow or gone.
+/// Ends when the client is too slow or gone. Who is too slow has the last place in the channel kept for it, so that
+/// it learns why when it reads on: it comes back and reads anew.
 async fn forward(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Event>) -> Option<()> {
-    let Reading { missed, position, mut next } = reading;
-    match missed {
-        None => send(sender, resync(position.to_string())).await?,
+    let last_word = sender.clone().try_reserve_owned().ok()?;
+    if relay(app, wish, reading, sender).await == Ended::TooSlow {
+        last_word.send(resync(app.live.newest().to_string()));
+    }
+    None
+}
+
+#[derive(PartialEq)]
+enum Ended {
+    Gone,
+    TooSlow,
+}
+
+async fn relay(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Event>) -> Ended {
+    let Reading { missed, counts, position, mut next } = reading;
+    let place = position.to_string();
+    let first = match missed {
+        None => vec![resync(place.clone())],
         Some(missed) => {
-            // Says where the client stands, so that it can resume before anything has happened.
-            for message in missed.iter().filter(|message| wish.wants(message)) {
-                send(sender, event(app, message)).await?;
-            }
-            let hello = serde_json::json!({ "id": position.to_string(), "type": "ready" });
-            send(
-                sender,
-                Event { id: Some(position.to_string()), event: Some("ready".to_owned()), data: hello.to_string() },
-            )
-            .await?;
+            // The last says where the client stands, so that it can resume before anything has happened.
+            let hello = named(&place, "ready", Map::new());
+            missed.iter().map(|message| event(app, message)).chain([hello]).collect()
+        }
+    };
+    for event in first.into_iter().chain(counts.into_iter().map(|body| named(&place, "counts", body))) {
+        if let Err(ended) = send(sender, event).await {
+            return ended;
         }
     }
     loop {
-        match next.recv().await {
-            Ok(message) if wish.wants(&message) => send(sender, event(app, &message)).await?,
-            Ok(_) => {}
-            Err(RecvError::Lagged(_)) => {
-                // It was told as much as it took; it comes back and reads anew.
-                send(sender, resync(app.live.newest().to_string())).await?;
-                return None;
-            }
-            Err(RecvError::Closed) => return None,
+        let sent = match next.recv().await {
+            Ok(message) if wish.wants(&message) => send(sender, event(app, &message)).await,
+            Ok(_) => Ok(()),
+            Err(RecvError::Lagged(_)) => Err(Ended::TooSlow),
+            Err(RecvError::Closed) => Err(Ended::Gone),
+        };
+        if let Err(ended) = sent {
+            return ended;
         }
     }
 }
 
-async fn send(sender: &mpsc::Sender<Event>, event: Event) -> Option<()> {
-    tokio::time::timeout(PATIENCE, sender.send(event)).await.ok()?.ok()
+async fn send(sender: &mpsc::Sender<Event>, event: Event) -> Result<(), Ended> {
+    let sent = tokio::time::timeout(PATIENCE, sender.send(event)).await;
+    sent.map_err(|_| Ended::TooSlow)?.map_err(|_| Ended::Gone)
 }
 
 fn event(app: &App, message: &Message) -> Event {
@@ -86,6 +99,12 @@ fn event(app: &App, message: &Message) -> Event {
 }
 
 fn resync(id: String) -> Event {
-    let data = serde_json::json!({ "id": id, "type": "resync" }).to_string();
-    Event { id: Some(id), event: Some("resync".to_owned()), data }
+    named(&id, "resync", Map::new())
+}
+
+/// An event that is this client's alone.
+fn named(id: &str, kind: &str, mut body: Map<String, Json>) -> Event {
+    body.insert("id".to_owned(), id.into());
+    body.insert("type".to_owned(), kind.into());
+    Event { id: Some(id.to_owned()), event: Some(kind.to_owned()), data: Json::Object(body).to_string() }
 }

@@ -2,19 +2,21 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use queue::JobId;
 use serde_json::{Map, Value as Json};
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 
 use super::CLIENTS_MAX;
+use super::counts::{Counts, Told};
+use super::interest::Interests;
+use super::wish::Wish;
 
-/// Messages kept of posts, sources and counts.
+/// Messages kept of posts, sources and counts, and as many of single jobs; bytes of each.
 const KEPT: usize = 1_024;
-/// Messages kept of single jobs; they come faster, and nobody resumes far back.
-const KEPT_JOBS: usize = 1_024;
+const KEPT_BYTES: usize = 4 << 20;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,24 +81,32 @@ pub struct Hub {
     node: u16,
     /// When the process started, in milliseconds: numbers begin anew with it.
     epoch: i64,
-    state: Mutex<Rings>,
+    state: Mutex<State>,
     sender: broadcast::Sender<Arc<Message>>,
     clients: AtomicUsize,
     /// The counts may have changed, or somebody new wants to know them.
     pub(super) counts_due: Notify,
-    newcomer: AtomicBool,
+    /// Held while the other processes are told what is followed here, so that the newest word is the last.
+    pub(super) turn: Mutex<()>,
+    /// A subscription to the queue's signals, for the task that turns them into messages.
+    pub(super) subscribe: mpsc::UnboundedSender<broadcast::Receiver<queue::Signal>>,
+    pub(super) subscribed: Mutex<Option<mpsc::UnboundedReceiver<broadcast::Receiver<queue::Signal>>>>,
 }
 
 #[derive(Debug, Default)]
-struct Rings {
+pub(super) struct State {
     seq: u64,
     content: Ring,
     jobs: Ring,
+    pub interests: Interests,
+    /// The counts as everybody was told.
+    told: Option<Counts>,
 }
 
 #[derive(Debug, Default)]
 struct Ring {
     messages: VecDeque<Arc<Message>>,
+    bytes: usize,
     /// Everything up to this number is gone.
     lost: u64,
 }
@@ -114,6 +124,8 @@ impl Drop for Seat {
 pub struct Reading {
     /// `None`: what it missed is gone, and it must read everything anew.
     pub missed: Option<Vec<Arc<Message>>>,
+    /// The counts as they are known, for who has none yet.
+    pub counts: Vec<Map<String, Json>>,
     /// Where it stands when it has read what it missed.
     pub position: Position,
     pub next: broadcast::Receiver<Arc<Message>>,
@@ -121,6 +133,7 @@ pub struct Reading {
 
 impl Hub {
     pub fn new(node: u16, started_at: stdx::Timestamp) -> Arc<Hub> {
+        let (subscribe, subscribed) = mpsc::unbounded_channel();
         Arc::new(Hub {
             node,
             epoch: started_at.millis(),
@@ -128,7 +141,9 @@ impl Hub {
             sender: broadcast::channel(1_024).0,
             clients: AtomicUsize::new(0),
             counts_due: Notify::new(),
-            newcomer: AtomicBool::new(false),
+            turn: Mutex::default(),
+            subscribe,
+            subscribed: Mutex::new(Some(subscribed)),
         })
     }
 
@@ -139,48 +154,71 @@ impl Hub {
         (taken < CLIENTS_MAX).then_some(seat)
     }
 
+    #[cfg(test)]
     pub fn has_clients(&self) -> bool {
         self.clients.load(Ordering::Relaxed) > 0
     }
 
-    /// Has the counts told although they are the same as before.
-    pub fn ask_for_counts(&self) {
-        self.newcomer.store(true, Ordering::Relaxed);
-        self.counts_due.notify_one();
-    }
-
-    pub fn take_newcomer(&self) -> bool {
-        self.newcomer.swap(false, Ordering::Relaxed)
-    }
-
     /// Numbers a message, keeps it and tells everybody.
-    pub fn publish(&self, topic: Topic, job: Option<(JobId, String)>, mut body: Map<String, Json>) {
-        let mut rings = self.lock();
-        rings.seq += 1;
-        let seq = rings.seq;
+    pub fn publish(&self, topic: Topic, job: Option<(JobId, String)>, body: Map<String, Json>) {
+        self.publish_in(&mut self.lock(), topic, job, body);
+    }
+
+    fn publish_in(&self, state: &mut State, topic: Topic, job: Option<(JobId, String)>, mut body: Map<String, Json>) {
+        state.seq += 1;
+        let seq = state.seq;
         body.insert("id".to_owned(), self.position(seq).to_string().into());
         body.insert("topic".to_owned(), topic.name().into());
         let is_resync = body.get("type").is_some_and(|kind| kind == "resync");
         let message = Arc::new(Message { seq, topic, job, is_resync, text: Json::Object(body).to_string() });
         match topic {
-            Topic::Jobs => rings.jobs.push(Arc::clone(&message), KEPT_JOBS),
-            _ => rings.content.push(Arc::clone(&message), KEPT),
+            Topic::Jobs => state.jobs.push(Arc::clone(&message)),
+            _ => state.content.push(Arc::clone(&message)),
         }
         // Inside the lock, so that numbers are sent in their order. An error means that nobody listens.
         let _ = self.sender.send(message);
     }
 
+    /// Tells what has changed in the counts since they were told last.
+    pub fn publish_counts(&self, counts: Counts, at: &str) {
+        let mut state = self.lock();
+        for Told(body) in counts.changes(state.told.as_ref(), at) {
+            self.publish_in(&mut state, Topic::Counts, None, body);
+        }
+        state.told = Some(counts);
+    }
+
+    /// Nobody looks at the counts: who comes next is told those of then.
+    pub fn forget_counts(&self) {
+        self.lock().told = None;
+    }
+
     /// Begins to read behind `last`, or now. Nothing is missed between the two parts.
-    pub fn read(&self, last: Option<&str>, with_jobs: bool) -> Reading {
-        let rings = self.lock();
-        let (next, position) = (self.sender.subscribe(), self.position(rings.seq));
+    pub fn read(&self, last: Option<&str>, wish: &Wish) -> Reading {
+        let mut state = self.lock();
+        let (next, position) = (self.sender.subscribe(), self.position(state.seq));
+        let now = state.seq;
+        // Of what nobody followed then, nothing was kept.
+        let followed_since = state.interests.since(wish, now);
         let missed = match last {
             None => Some(Vec::new()),
             Some(text) => Position::parse(text)
-                .filter(|place| (place.node, place.epoch) == (self.node, self.epoch) && place.seq <= rings.seq)
-                .and_then(|place| rings.since(place.seq, with_jobs)),
+                .filter(|place| (place.node, place.epoch) == (self.node, self.epoch) && place.seq <= now)
+                .filter(|place| !wish.names_jobs() || followed_since <= place.seq)
+                .and_then(|place| state.since(place.seq, wish)),
         };
-        Reading { missed, position, next }
+        let is_new = last.is_none() || missed.is_none();
+        let counts =
+            state.told.as_ref().filter(|_| is_new && wish.wants_counts()).map(Counts::whole).unwrap_or_default();
+        Reading { missed, counts: counts.into_iter().map(|Told(body)| body).collect(), position, next }
+    }
+
+    /// From which place on `wish`, which was just changed, is known.
+    pub fn begin(&self, wish: &Wish) -> Position {
+        let mut state = self.lock();
+        let now = state.seq;
+        state.interests.since(wish, now);
+        self.position(now)
     }
 
     pub fn place_of(&self, message: &Message) -> Position {
@@ -196,17 +234,18 @@ impl Hub {
         Position { node: self.node, epoch: self.epoch, seq }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Rings> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Ring {
-    fn push(&mut self, message: Arc<Message>, kept: usize) {
+    fn push(&mut self, message: Arc<Message>) {
+        self.bytes += message.text.len();
         self.messages.push_back(message);
-        if self.messages.len() > kept
-            && let Some(gone) = self.messages.pop_front()
-        {
+        while self.messages.len() > KEPT || self.bytes > KEPT_BYTES {
+            let Some(gone) = self.messages.pop_front() else { break };
+            self.bytes -= gone.text.len();
             self.lost = gone.seq;
         }
     }
@@ -217,13 +256,16 @@ impl Ring {
     }
 }
 
-impl Rings {
-    fn since(&self, seq: u64, with_jobs: bool) -> Option<Vec<Arc<Message>>> {
-        let mut missed: Vec<Arc<Message>> = self.content.since(seq)?.cloned().collect();
-        if with_jobs {
-            missed.extend(self.jobs.since(seq)?.cloned());
+impl State {
+    /// What came behind `seq` and is wanted; `None` when some of it is gone, or was never known.
+    fn since(&self, seq: u64, wish: &Wish) -> Option<Vec<Arc<Message>>> {
+        let wanted = |message: &&Arc<Message>| wish.wants(message);
+        let mut missed: Vec<Arc<Message>> = self.content.since(seq)?.filter(wanted).cloned().collect();
+        if wish.names_jobs() {
+            missed.extend(self.jobs.since(seq)?.filter(wanted).cloned());
             missed.sort_by_key(|message| message.seq);
         }
-        Some(missed)
+        // One resync stands for all.
+        missed.iter().all(|message| !message.is_resync).then_some(missed)
     }
 }

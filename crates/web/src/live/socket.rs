@@ -7,12 +7,13 @@ use axum::extract::ws::{CloseFrame, Message as Frame, WebSocket, WebSocketUpgrad
 use axum::response::Response;
 use desk::people::Action;
 use http::{HeaderMap, header};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use super::interest::{self, Followed};
 use super::ring::{Reading, Seat};
-use super::wish::Wish;
+use super::wish::{Ask, Wish};
 use super::{HEARTBEAT, LIFETIME, PATIENCE};
 use crate::App;
 use crate::auth::Caller;
@@ -32,9 +33,9 @@ pub async fn open(
     check_origin(&app, &headers)?;
     let full = || Problem::new(&problem::UNAVAILABLE, "too many live connections are open").retry_after(10);
     let seat = app.live.sit().ok_or_else(full)?;
-    // Clients have nothing to say; what they send is read for its pongs and closes only.
+    // What clients say is short.
     let upgrade =
-        upgrade.max_message_size(4 << 10).max_frame_size(4 << 10).write_buffer_size(0).max_write_buffer_size(256 << 10);
+        upgrade.max_message_size(8 << 10).max_frame_size(8 << 10).write_buffer_size(0).max_write_buffer_size(256 << 10);
     Ok(upgrade.on_upgrade(move |socket| serve(socket, app, wish, seat)))
 }
 
@@ -56,34 +57,42 @@ fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
 async fn serve(mut socket: WebSocket, app: App, wish: Wish, seat: Seat) {
     let _seat = seat;
     let mut stop = app.tasks.stop();
-    let reading = app.live.read(wish.last.as_deref(), wish.wants_jobs());
-    if wish.wants_counts() {
-        app.live.ask_for_counts();
-    }
+    let (followed, reading) = interest::begin(&app, &wish).await;
     let (code, reason) = tokio::select! {
         () = stop.wait() => (close_code::AWAY, "the server stops"),
         () = tokio::time::sleep(LIFETIME) => (close_code::AGAIN, "come back"),
-        ended = talk(&mut socket, &app, &wish, reading) => ended.unwrap_or((close_code::NORMAL, "")),
+        ended = talk(&mut socket, &app, followed, reading) => ended.unwrap_or((close_code::NORMAL, "")),
     };
     let close = Frame::Close(Some(CloseFrame { code, reason: reason.into() }));
     let _ = tokio::time::timeout(PATIENCE, socket.send(close)).await;
 }
 
 /// Why the talk ended; `None` when the client is gone or too slow.
-async fn talk(socket: &mut WebSocket, app: &App, wish: &Wish, reading: Reading) -> Option<(u16, &'static str)> {
-    let Reading { missed, position, mut next } = reading;
+async fn talk(
+    socket: &mut WebSocket,
+    app: &App,
+    mut followed: Followed,
+    reading: Reading,
+) -> Option<(u16, &'static str)> {
+    let Reading { missed, counts, position, mut next } = reading;
+    let place = position.to_string();
     let hello = if missed.is_some() { "ready" } else { "resync" };
-    for message in missed.iter().flatten().filter(|message| wish.wants(message)) {
+    for message in missed.iter().flatten() {
         send(socket, Frame::text(message.text.as_str())).await?;
     }
-    send(socket, Frame::text(json!({ "id": position.to_string(), "type": hello }).to_string())).await?;
+    send(socket, Frame::text(json!({ "id": place, "type": hello }).to_string())).await?;
+    for mut body in counts {
+        body.insert("id".to_owned(), place.as_str().into());
+        body.insert("topic".to_owned(), "counts".into());
+        send(socket, Frame::text(Json::Object(body).to_string())).await?;
+    }
     let mut beat = tokio::time::interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     loop {
         tokio::select! {
             message = next.recv() => match message {
-                Ok(message) if wish.wants(&message) => send(socket, Frame::text(message.text.as_str())).await?,
+                Ok(message) if followed.wish.wants(&message) => send(socket, Frame::text(message.text.as_str())).await?,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => {
                     let mark = json!({ "id": app.live.newest().to_string(), "type": "resync" });
@@ -94,6 +103,19 @@ async fn talk(socket: &mut WebSocket, app: &App, wish: &Wish, reading: Reading) 
             },
             frame = socket.recv() => match frame? {
                 Ok(Frame::Close(_)) | Err(_) => return None,
+                Ok(Frame::Text(text)) => {
+                    heard = Instant::now();
+                    let answer = match read(&text, &followed.wish) {
+                        Ok(changed) => {
+                            // The old one goes only when the new one is there, so that nothing falls between them.
+                            followed = interest::follow(app, &changed).await;
+                            let id = app.live.begin(&changed).to_string();
+                            json!({ "type": "subscribed", "id": id, "jobs": changed.jobs, "kinds": changed.kinds })
+                        }
+                        Err(detail) => json!({ "type": "error", "detail": detail }),
+                    };
+                    send(socket, Frame::text(answer.to_string())).await?;
+                }
                 Ok(_) => heard = Instant::now(),
             },
             _ = beat.tick() => {
@@ -103,6 +125,15 @@ async fn talk(socket: &mut WebSocket, app: &App, wish: &Wish, reading: Reading) 
                 send(socket, Frame::Ping(Default::default())).await?;
             }
         }
+    }
+}
+
+/// What the client wants from now on.
+fn read(text: &str, wish: &Wish) -> Result<Wish, String> {
+    let ask: Ask = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    match ask {
+        Ask::Subscribe(change) => wish.more(&change),
+        Ask::Unsubscribe(change) => Ok(wish.less(&change)),
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::ring::{Hub, Topic};
+use super::wish::Wish;
 use crate::api::tests::Bench;
 
 /// Reads one stream of events.
@@ -106,6 +107,7 @@ async fn single_jobs_are_told_to_those_who_named_them() {
     loop {
         let (_, kind, data) = counts.next().await.unwrap();
         assert_eq!(kind, "counts", "no single job: {data}");
+        assert_eq!(data["whole"], false, "only what has changed");
         if data["queues"].as_array().is_some_and(|queues| queues.iter().any(|q| q["counts"]["available"] == 1)) {
             break;
         }
@@ -149,20 +151,68 @@ fn the_ring_forgets_and_says_so() {
     for n in 0..1_100 {
         hub.publish(Topic::Posts, None, body(n));
     }
-    let missed = |seq: u64| hub.read(Some(&format!("3-ff.{seq}")), false).missed.map(|list| list.len());
+    let posts = Wish::of("topics=posts");
+    let missed = |seq: u64, wish: &Wish| hub.read(Some(&format!("3-ff.{seq}")), wish).missed.map(|missed| missed.len());
     assert_eq!(
-        [missed(1_100), missed(1_099), missed(76), missed(75), missed(1_101)],
+        [1_100, 1_099, 76, 75, 1_101].map(|seq| missed(seq, &posts)),
         [Some(0), Some(1), Some(1_024), None, None]
     );
+    assert_eq!(missed(1_000, &Wish::of("topics=sources")), Some(0), "only what is wanted");
     // A flood of jobs does not push the posts out.
+    let polls = Wish::of("topics=posts,jobs&kinds=poll_source");
+    hub.lock().interests.join(&polls);
+    assert_eq!(missed(1_100, &polls), Some(0), "followed from here on");
+    assert_eq!(missed(1_099, &polls), None, "and not before");
     let job = queue::JobId(stdx::Id::from_i64(5).unwrap());
     for n in 0..3_000 {
         hub.publish(Topic::Jobs, Some((job, "poll_source".to_owned())), body(n));
     }
-    assert_eq!(missed(1_000), Some(100));
-    assert!(hub.read(Some("3-ff.1000"), true).missed.is_none());
-    assert!(hub.read(Some("4-ff.1000"), false).missed.is_none() && hub.read(Some("3-fe.1000"), false).missed.is_none());
+    assert_eq!(missed(1_000, &posts), Some(100));
+    assert_eq!((missed(3_076, &polls), missed(3_075, &polls)), (Some(1_024), None));
+    assert!(
+        hub.read(Some("4-ff.1000"), &posts).missed.is_none() && hub.read(Some("3-fe.1000"), &posts).missed.is_none()
+    );
     assert_eq!(hub.newest().to_string(), "3-ff.4100");
+    // Large messages push out more.
+    let large = Map::from_iter([("text".to_owned(), "x".repeat(1 << 20).into())]);
+    for _ in 0..6 {
+        hub.publish(Topic::Sources, None, large.clone());
+    }
+    assert_eq!(missed(4_103, &posts), Some(0));
+    assert_eq!(missed(4_102, &posts), None);
+    // One resync stands for all that was missed.
+    let losses = Map::from_iter([("type".to_owned(), "resync".into())]);
+    hub.publish(Topic::Jobs, None, losses.clone());
+    hub.publish(Topic::Jobs, None, losses);
+    assert_eq!((missed(4_106, &posts), missed(4_106, &polls), missed(4_108, &polls)), (Some(0), None, Some(0)));
+}
+
+#[test]
+fn what_is_named_is_followed_a_little_longer() {
+    let hub = Hub::new(0, stdx::Timestamp::EPOCH);
+    let (one, other) = (Wish::of("kinds=a,b"), Wish::of("kinds=b&jobs=0000000000005"));
+    let follows = |hub: &Hub| {
+        let job = queue::JobId(stdx::Id::from_i64(5).unwrap());
+        let mut state = hub.lock();
+        let known =
+            ["a", "b", "c"].map(|kind| state.interests.includes(queue::JobId(stdx::Id::from_i64(9).unwrap()), kind));
+        state.interests.prune(std::time::Instant::now());
+        (known, state.interests.includes(job, "c"))
+    };
+    hub.lock().interests.join(&one);
+    hub.lock().interests.join(&other);
+    assert_eq!(follows(&hub), ([true, true, false], true));
+    let now = std::time::Instant::now();
+    hub.lock().interests.leave(&other, now);
+    assert_eq!(follows(&hub), ([true, true, false], true), "for a while");
+    assert!(!hub.lock().interests.unsubscribe());
+    hub.lock().interests.prune(now + Duration::from_secs(61));
+    assert_eq!(follows(&hub), ([true, true, false], false));
+    hub.lock().interests.leave(&one, now);
+    hub.lock().interests.prune(now + Duration::from_secs(61));
+    assert_eq!(follows(&hub), ([false; 3], false));
+    assert!(hub.lock().interests.unsubscribe());
+    assert!(hub.lock().interests.join(&one), "the queue is listened to anew");
 }
 
 #[test]

@@ -25,16 +25,18 @@ pub struct Asked {
     jobs: Option<String>,
     /// Kinds of the jobs to be told about one by one, comma-separated.
     kinds: Option<String>,
-    /// Where the client stood before; for those who cannot send `Last-Event-ID`.
+    /// Where the client stood before: the id of the last message it has; for those who cannot send `Last-Event-ID`.
+    since: Option<String>,
+    /// The same as `since`.
     last_event_id: Option<String>,
 }
 
 /// A client's wishes, checked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Wish {
     topics: Vec<Topic>,
-    jobs: Vec<JobId>,
-    kinds: Vec<String>,
+    pub jobs: Vec<JobId>,
+    pub kinds: Vec<String>,
     pub last: Option<String>,
 }
 
@@ -45,24 +47,18 @@ impl FromRequestParts<App> for Wish {
         let asked = Query::<Asked>::try_from_uri(&parts.uri)
             .map_err(|error| Problem::new(&problem::MALFORMED, error.body_text()))?;
         let header = parts.headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Wish::read(asked.0, header)
+        Wish::read(asked.0, header).map_err(|detail| Problem::new(&problem::MALFORMED, detail))
     }
 }
 
 impl Wish {
-    fn read(asked: Asked, header: Option<String>) -> Result<Wish, Problem> {
-        let wrong = |name: &str, detail: String| Problem::new(&problem::MALFORMED, format!("{name}: {detail}"));
-        let jobs = names(asked.jobs.as_deref(), "jobs")?;
-        let jobs = jobs
-            .map(|id| id.parse().map_err(|_| wrong("jobs", format!("{id} is no id"))))
-            .collect::<Result<Vec<JobId>, _>>()?;
+    fn read(asked: Asked, header: Option<String>) -> Result<Wish, String> {
+        let jobs = names(asked.jobs.as_deref(), "jobs")?.map(job).collect::<Result<Vec<JobId>, _>>()?;
         let kinds: Vec<String> = names(asked.kinds.as_deref(), "kinds")?.map(str::to_owned).collect();
         let mut topics = Vec::new();
         for name in names(asked.topics.as_deref(), "topics")? {
             let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
-            topics.push(
-                topic.ok_or_else(|| wrong("topics", format!("{name} is none of posts, sources, jobs and counts")))?,
-            );
+            topics.push(topic.ok_or_else(|| format!("topics: {name} is none of posts, sources, jobs and counts"))?);
         }
         let names_jobs = !jobs.is_empty() || !kinds.is_empty();
         if topics.is_empty() {
@@ -73,27 +69,85 @@ impl Wish {
         if !names_jobs && topics.contains(&Topic::Jobs) {
             topics.push(Topic::Counts);
         }
-        Ok(Wish { topics, jobs, kinds, last: header.or(asked.last_event_id) })
+        Ok(Wish { topics, jobs, kinds, last: header.or(asked.since).or(asked.last_event_id) })
+    }
+
+    #[cfg(test)]
+    pub fn of(query: &str) -> Wish {
+        let uri = format!("/?{query}").parse().unwrap();
+        Wish::read(Query::try_from_uri(&uri).unwrap().0, None).unwrap()
     }
 
     pub fn wants(&self, message: &Message) -> bool {
         let named = |(id, kind): &(JobId, String)| self.jobs.contains(id) || self.kinds.contains(kind);
-        self.topics.contains(&message.topic) && message.job.as_ref().is_none_or(named)
+        // That jobs were missed concerns those who named some.
+        let of_jobs = message.job.as_ref().map_or(self.names_jobs() || message.topic != Topic::Jobs, named);
+        self.topics.contains(&message.topic) && of_jobs
     }
 
-    pub fn wants_jobs(&self) -> bool {
-        self.topics.contains(&Topic::Jobs)
+    pub fn names_jobs(&self) -> bool {
+        self.topics.contains(&Topic::Jobs) && !(self.jobs.is_empty() && self.kinds.is_empty())
     }
 
     pub fn wants_counts(&self) -> bool {
         self.topics.contains(&Topic::Counts)
     }
+
+    /// What a client names besides: jobs and kinds, and nothing else.
+    pub fn more(&self, change: &Change) -> Result<Wish, String> {
+        let mut wish = self.clone();
+        for id in &change.jobs {
+            let id = job(id)?;
+            if !wish.jobs.contains(&id) {
+                wish.jobs.push(id);
+            }
+        }
+        for kind in &change.kinds {
+            if !wish.kinds.contains(kind) {
+                wish.kinds.push(kind.clone());
+            }
+        }
+        if wish.jobs.len() > NAMES_MAX || wish.kinds.len() > NAMES_MAX {
+            return Err(format!("a connection names at most {NAMES_MAX} jobs and as many kinds"));
+        }
+        if !wish.topics.contains(&Topic::Jobs) {
+            wish.topics.push(Topic::Jobs);
+        }
+        Ok(wish)
+    }
+
+    /// Without these jobs and kinds.
+    pub fn less(&self, change: &Change) -> Wish {
+        let mut wish = self.clone();
+        wish.jobs.retain(|job| !change.jobs.contains(&job.to_string()));
+        wish.kinds.retain(|kind| !change.kinds.contains(kind));
+        wish
+    }
 }
 
-fn names<'a>(list: Option<&'a str>, name: &str) -> Result<impl Iterator<Item = &'a str>, Problem> {
+/// What a client of a WebSocket says.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Ask {
+    Subscribe(Change),
+    Unsubscribe(Change),
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Change {
+    pub jobs: Vec<String>,
+    pub kinds: Vec<String>,
+}
+
+fn job(id: &str) -> Result<JobId, String> {
+    id.parse().map_err(|_| format!("jobs: {id} is no id"))
+}
+
+fn names<'a>(list: Option<&'a str>, name: &str) -> Result<impl Iterator<Item = &'a str>, String> {
     let all = || list.unwrap_or_default().split(',').map(str::trim).filter(|name| !name.is_empty());
     if all().nth(NAMES_MAX).is_some() {
-        return Err(Problem::new(&problem::MALFORMED, format!("{name}: names more than {NAMES_MAX}")));
+        return Err(format!("{name}: names more than {NAMES_MAX}"));
     }
     Ok(all())
 }

@@ -62,6 +62,9 @@ fn body(route: &Route) -> Json {
         ("POST", "/analyze") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
+        ("POST", "/cron") => json!({ "name": "n", "schedule": "0 6 * * *", "kind": "assign_stories" }),
+        ("PUT", "/cron/{name}") => json!({ "schedule": "0 6 * * *", "kind": "assign_stories" }),
+        ("PATCH", "/cron/{name}") => json!({ "paused": true }),
         ("POST", "/keys") => json!({ "name": "reader", "role": "viewer" }),
         _ => json!({}),
     }

@@ -1,49 +1,9 @@
-//! Jobs, keys, pipelines, providers, analysis.
+//! Keys, pipelines, providers, analysis.
 
 use guard::role::Role;
 use serde_json::json;
 
 use super::Bench;
-
-#[tokio::test]
-async fn jobs_are_listed_counted_and_cancelled() {
-    let bench = Bench::new().await;
-    for i in 0..5 {
-        bench.post("/api/v3/sources", json!({ "url": format!("https://site{i}.example/feed") })).await.expect(201);
-    }
-    bench.post("/api/v3/sources/fetch", json!({})).await.expect(202);
-    let (mut seen, mut after) = (Vec::new(), String::new());
-    loop {
-        let page = bench.get(&format!("/api/v3/jobs?limit=4{after}")).await.expect(200).json();
-        seen.extend(page["data"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()));
-        match page["pagination"]["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
-            None => break,
-        }
-    }
-    let mut sorted = seen.clone();
-    sorted.sort_unstable_by(|a, b| b.cmp(a));
-    sorted.dedup();
-    assert_eq!((seen.len(), &seen), (6, &sorted));
-    let polls = bench.get("/api/v3/jobs?kind=poll_source&state=available").await.expect(200).json();
-    assert_eq!(polls["data"].as_array().unwrap().len(), 5);
-    assert_eq!(bench.get("/api/v3/jobs?state=asleep").await.expect(400).problem(), "malformed");
-
-    let path = format!("/api/v3/jobs/{}", polls["data"][0]["id"].as_str().unwrap());
-    assert_eq!(bench.post(&format!("{path}/retry"), json!({})).await.expect(202).json()["state"], "available");
-    bench.delete(&format!("{path}/dead-letter")).await.expect(404);
-    assert_eq!(bench.delete(&path).await.expect(202).json()["state"], "cancelled");
-    bench.delete(&path).await.expect(404);
-    let gone = bench.get("/api/v3/jobs?state=cancelled").await.expect(200).json();
-    assert_eq!(gone["data"].as_array().unwrap().len(), 1);
-
-    let queues = bench.get("/api/v3/queues").await.expect(200).json();
-    let polls = queues["data"].as_array().unwrap().iter().find(|row| row["kind"] == "poll_source").unwrap();
-    assert_eq!((polls["queue"].as_str(), polls["priority"].as_str()), (Some("default"), Some("normal")));
-    assert_eq!((polls["counts"]["available"].as_u64(), polls["counts"]["cancelled"].as_u64()), (Some(4), Some(1)));
-    // A moderator judges posts and leaves the queues alone.
-    bench.call(Role::Moderator, "DELETE", &path).send().await.expect(403);
-}
 
 #[tokio::test]
 async fn a_key_is_shown_once_and_works_until_it_is_revoked() {
