@@ -3,10 +3,12 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for people at a terminal")]
 
 mod args;
+mod bench;
 mod deny;
 mod http;
 mod need;
 mod postgres;
+mod redis;
 mod run;
 mod scratch;
 mod soak;
@@ -14,7 +16,7 @@ mod suite;
 mod test;
 mod tidy;
 
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
@@ -27,6 +29,8 @@ cargo xtask soak kill [--seconds N] [--seed S] [--kills K]
 cargo xtask soak fuzz [--seconds N] [--seed S]
                                               replay known bad inputs, then damage good ones
 cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
+cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--tuned] [--snapshot] [--json FILE] [--binary FILE]
+                                              the queue beside its peers, on servers of its own (docs/benchmarks.md)
 cargo xtask tidy                              the house rules that no linter knows
 
 Steps of `test`: ";
@@ -49,10 +53,7 @@ fn chore(mut args: Args) -> Result<ExitCode> {
             test::run(&options)
         }
         Some("soak") => soak::run(args),
-        Some("bench") => match args.word().as_deref() {
-            Some("line") => bench_line(args),
-            _ => bail!("there is one benchmark: cargo xtask bench line"),
-        },
+        Some("bench") => bench::run(args),
         Some("tidy") => {
             args.finish()?;
             Ok(tidy::run(&run::root()))
@@ -64,15 +65,4 @@ fn chore(mut args: Args) -> Result<ExitCode> {
         Some(other) => bail!("no chore is named {other:?}; `cargo xtask help` lists them"),
         None => bail!("which chore?\n\n{USAGE}{}", test::names().join(", ")),
     }
-}
-
-/// Release figures only: a dev build would measure the checks that it carries.
-fn bench_line(args: Args) -> Result<ExitCode> {
-    let mut command = Command::new(run::cargo());
-    command
-        .current_dir(run::root())
-        .args(["run", "--release", "--package", "copydesk", "--", "bench", "line"])
-        .args(args.rest());
-    let status = command.status()?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -22,6 +22,7 @@ pub const NEEDS: &[Need] = &[
     Need { program: "postgres", package: "postgresql", step: "postgres" },
     Need { program: "pg_isready", package: "postgresql", step: "postgres" },
     Need { program: "pg_ctl", package: "postgresql", step: "postgres" },
+    Need { program: "redis-server", package: "redis-server", step: "postgres" },
     Need { program: "chromium", package: "chromium", step: "browser" },
     Need { program: "chromedriver", package: "chromium-driver", step: "browser" },
 ];

@@ -4,7 +4,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,13 @@ pub struct Postgres {
 }
 
 impl Postgres {
+    /// For tests, where the data may be lost with the machine.
     pub fn start() -> Result<Self> {
+        Postgres::start_with(TEST_SETTINGS)
+    }
+
+    /// With the server's own defaults but for `settings`, each `name=value`.
+    pub fn start_with(settings: &[&str]) -> Result<Self> {
         let folder = Scratch::new("postgres")?;
         // The server refuses to run as root, so root lends it somebody else's name.
         let user = if need::is_root() { Some(User::unprivileged()?) } else { None };
@@ -48,7 +54,7 @@ impl Postgres {
         let log = fs::File::create(folder.path().join("log"))?;
         let mut postgres = program("postgres", user.as_ref(), folder.path())?;
         postgres.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-        for setting in SETTINGS {
+        for setting in PRIVATE.iter().chain(settings) {
             postgres.args(["-c", setting]);
         }
         println!("$ {}", run::shown(&postgres));
@@ -60,6 +66,30 @@ impl Postgres {
 
     pub fn url(&self) -> String {
         format!("postgres://copydesk@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The process that is the parent of all others of the server.
+    pub fn pid(&self) -> u32 {
+        self.server.0.id()
+    }
+
+    /// Where its write-ahead log is.
+    pub fn log_folder(&self) -> PathBuf {
+        self.folder.path().join("data/pg_wal")
+    }
+
+    /// Ends it as if the machine had lost its power, and starts it again with the same words. The new one is no
+    /// child of ours; it is stopped like the first.
+    pub fn restart(&mut self) -> Result<()> {
+        let data = self.folder.path().join("data");
+        let mut restart = program("pg_ctl", self.user.as_ref(), self.folder.path())?;
+        let log = data.join("restarted.log");
+        restart.args(["restart", "-m", "immediate", "-w", "-s"]).arg("-D").arg(data).arg("-l").arg(log);
+        let status = restart.stdout(Stdio::null()).status().context("starting pg_ctl")?;
+        if !status.success() {
+            bail!("the server did not come back: {status}");
+        }
+        Ok(())
     }
 
     fn wait_until_ready(&mut self) -> Result<()> {
@@ -83,16 +113,12 @@ impl Postgres {
     }
 }
 
+/// Nobody else finds it.
+const PRIVATE: &[&str] = &["listen_addresses=127.0.0.1", "unix_socket_directories="];
+
 /// Durability is not what these tests ask of PostgreSQL, and each of them wants connections of its own.
-const SETTINGS: &[&str] = &[
-    "listen_addresses=127.0.0.1",
-    "unix_socket_directories=",
-    "max_connections=300",
-    "shared_buffers=64MB",
-    "fsync=off",
-    "synchronous_commit=off",
-    "full_page_writes=off",
-];
+const TEST_SETTINGS: &[&str] =
+    &["max_connections=300", "shared_buffers=64MB", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
 
 impl Drop for Postgres {
     fn drop(&mut self) {

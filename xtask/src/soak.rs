@@ -4,6 +4,8 @@ mod damage;
 mod fuzz;
 mod kill;
 mod product;
+mod queue;
+mod snapshot;
 
 use std::process::ExitCode;
 
@@ -14,6 +16,8 @@ use crate::suite::Suite;
 
 pub use fuzz::{Plan as FuzzPlan, fuzz};
 pub use kill::{Plan as KillPlan, kill};
+pub use queue::{Engine, kill as kill_queue};
+pub use snapshot::{Plan as SnapshotPlan, snapshot};
 
 pub fn run(mut args: Args) -> Result<ExitCode> {
     let which = args.word();
@@ -22,14 +26,20 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
     let verdict = match which.as_deref() {
         Some("kill") => {
             let kills = args.option("--kills", u32::MAX)?;
+            let engine = args.option("--engine", String::new())?;
             args.finish()?;
-            kill(&Suite::build()?.copydesk, &KillPlan { seconds, seed, kills })
+            kill_all(&KillPlan { seconds, seed, kills }, &engine)
         }
         Some("fuzz") => {
             args.finish()?;
             fuzz(&Suite::build()?.copydesk, &FuzzPlan { seconds, seed })
         }
-        _ => bail!("the soaks are kill and fuzz"),
+        Some("snapshot") => {
+            let rate = args.option("--rate", 1_000)?;
+            args.finish()?;
+            snapshot(&Suite::build()?.copydesk, &SnapshotPlan { seconds, rate })
+        }
+        _ => bail!("the soaks are kill, fuzz and snapshot"),
     };
     match verdict {
         Ok(note) => {
@@ -41,4 +51,18 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+/// The queue alone on `engine`; without one half of the time for the whole product, the rest for the queue on
+/// both.
+fn kill_all(plan: &KillPlan, engine: &str) -> Result<String> {
+    let copydesk = Suite::build()?.copydesk;
+    if !engine.is_empty() {
+        return kill_queue(&copydesk, plan, Engine::read(engine)?);
+    }
+    let part = |seconds: u64| KillPlan { seconds: seconds.max(1), seed: plan.seed, kills: plan.kills };
+    let product = kill(&copydesk, &part(plan.seconds / 2))?;
+    let sqlite = kill_queue(&copydesk, &part(plan.seconds / 4), Engine::Sqlite)?;
+    let postgres = kill_queue(&copydesk, &part(plan.seconds / 4), Engine::Postgres)?;
+    Ok(format!("{product}; {sqlite}; {postgres}"))
 }

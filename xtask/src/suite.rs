@@ -93,7 +93,12 @@ impl Suite {
                 .args(filter)
                 .stdout(Stdio::piped());
             // What the caller's shell happens to say must not choose the database or the browser.
-            for name in ["COPYDESK_TEST_POSTGRES", "COPYDESK_TEST_CHROMEDRIVER", "COPYDESK_TEST_CHROMIUM"] {
+            for name in [
+                "COPYDESK_TEST_POSTGRES",
+                "COPYDESK_TEST_REDIS",
+                "COPYDESK_TEST_CHROMEDRIVER",
+                "COPYDESK_TEST_CHROMIUM",
+            ] {
                 command.env_remove(name);
             }
             let (ok, count) = stream(command.envs(env))?;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::postgres::Postgres;
+use crate::redis::Redis;
 use crate::suite::Suite;
 use crate::{deny, need, run, soak, tidy};
 
@@ -30,14 +31,15 @@ const STEPS: &[Step] = &[
     Step { name: "deny", what: "licences, bans and sources of dependencies", run: dependencies },
     Step { name: "build", what: "one dev build for all that follows", run: build },
     Step { name: "sqlite", what: "all tests, on SQLite", run: sqlite },
-    Step { name: "postgres", what: "the same tests on PostgreSQL", run: postgres },
+    Step { name: "postgres", what: "the same tests on PostgreSQL, with Redis beside it", run: postgres },
     Step { name: "browser", what: "pages and console in Chromium", run: browser },
     Step { name: "kill", what: "kill -9 at random moments", run: kill },
+    Step { name: "queue", what: "kill -9 of the queue's workers, and a held snapshot", run: queue },
     Step { name: "fuzz", what: "known and new bad input", run: fuzz },
 ];
 
 /// The crates whose tests speak to a database.
-const ON_DATABASE: &[&str] = &["store", "queue", "desk", "copydesk"];
+const ON_DATABASE: &[&str] = &["store", "queue", "desk", "web", "copydesk"];
 
 pub fn names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
@@ -115,7 +117,9 @@ fn sqlite(stage: &mut Stage) -> Result<String> {
 fn postgres(stage: &mut Stage) -> Result<String> {
     let suite = stage.suite()?;
     let server = Postgres::start()?;
-    tests(suite, ON_DATABASE, None, &BTreeMap::from([("COPYDESK_TEST_POSTGRES", server.url())]))
+    let redis = Redis::start()?;
+    let env = BTreeMap::from([("COPYDESK_TEST_POSTGRES", server.url()), ("COPYDESK_TEST_REDIS", redis.url())]);
+    tests(suite, ON_DATABASE, None, &env)
 }
 
 fn browser(stage: &mut Stage) -> Result<String> {
@@ -131,6 +135,15 @@ fn browser(stage: &mut Stage) -> Result<String> {
 
 fn kill(stage: &mut Stage) -> Result<String> {
     soak::kill(&stage.suite()?.copydesk, &soak::KillPlan { seconds: 45, seed: 1, kills: u32::MAX })
+}
+
+fn queue(stage: &mut Stage) -> Result<String> {
+    let copydesk = &stage.suite()?.copydesk;
+    let plan = soak::KillPlan { seconds: 20, seed: 1, kills: u32::MAX };
+    let sqlite = soak::kill_queue(copydesk, &plan, soak::Engine::Sqlite)?;
+    let postgres = soak::kill_queue(copydesk, &plan, soak::Engine::Postgres)?;
+    let held = soak::snapshot(copydesk, &soak::SnapshotPlan { seconds: 30, rate: 500 })?;
+    Ok(format!("{sqlite}; {postgres}; {held}"))
 }
 
 fn fuzz(stage: &mut Stage) -> Result<String> {

@@ -1,15 +1,18 @@
 //! `copydesk bench`: figures of this build on this machine.
 
+pub mod live;
+pub mod queue;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use ::queue::State;
 use anyhow::{Context as _, Result};
 use desk::people::Actor;
 use desk::sources::{self, NewSource};
 use desk::{Desk, check, posts};
 use http::Response;
-use queue::State;
 use serde_json::json;
 use stdx::task::Tasks;
 

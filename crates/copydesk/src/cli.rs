@@ -1,9 +1,12 @@
 //! The command line: what can be asked, in the words of `--help`.
 
+pub mod jobs;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Serialize;
 
 /// Reads feeds, drafts, scores, moderates, publishes and serves: a content desk in one binary.
 #[derive(Debug, Parser)]
@@ -46,6 +49,15 @@ pub enum Command {
     /// Manage the keys of the API and the console
     #[command(subcommand)]
     Key(Key),
+    /// Look after background work and its queues
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Have jobs come again at their times
+    #[command(subcommand)]
+    Cron(Cron),
+    /// Look at the database: damage, alarms, what it holds, what was slow
+    #[command(subcommand)]
+    Db(Db),
     /// Bring the database's schema up to date
     Migrate(Migrate),
     /// Try what can only be tried: configuration, database, event log, disk, clock, remote sides
@@ -73,6 +85,9 @@ pub enum Command {
     /// Measure this build on this machine
     #[command(subcommand)]
     Bench(Bench),
+    /// Parts of `cargo xtask soak`
+    #[command(subcommand, hide = true)]
+    Soak(Soak),
     /// Print the OpenAPI document
     Openapi,
     /// Print the version
@@ -184,6 +199,83 @@ pub enum Key {
     Revoke { id: String },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Cron {
+    /// List the schedules with their next time
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add a schedule: copydesk cron add stories @hourly assign_stories
+    Add {
+        /// 1 to 64 of a-z, 0-9, _, - and .
+        name: String,
+        /// "30 6 * * MON-FRI", six fields with seconds first, @daily, "@every 15m"
+        schedule: String,
+        /// fetch_sources or assign_stories
+        kind: String,
+        /// What the kind's jobs need
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        parameters: String,
+        /// A name of the IANA time zone database
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        /// Times at which nothing ran: coalesce (once), catch_up (each) or skip
+        #[arg(long, default_value = "coalesce")]
+        missed: String,
+        /// Another queue than the kind's own
+        #[arg(long)]
+        queue: Option<String>,
+        /// critical, high, normal or low; otherwise the kind's own
+        #[arg(long)]
+        priority: Option<String>,
+    },
+    /// Remove a schedule; jobs that it has enqueued stay
+    Remove { name: String },
+    /// Stop a schedule until it is resumed
+    Pause { name: String },
+    /// Let a paused schedule go on with its next time from now
+    Resume { name: String },
+    /// Enqueue the job of a schedule now, besides its times
+    Run { name: String },
+    /// Print when a schedule would come, without storing anything
+    Next {
+        /// As `add` takes it
+        schedule: String,
+        #[arg(long, default_value = "UTC")]
+        zone: String,
+        #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+        count: u16,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Check the data and look for what needs somebody; exit 1 when it is damaged or something fails or is about to
+    Check {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show sizes, tables with their bloat, indexes of no use, the oldest snapshot
+    Report {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask a running server for its slow statements and their plans
+    Slow {
+        /// Where the server listens; otherwise as configured
+        #[arg(long, value_name = "ADDRESS")]
+        address: Option<SocketAddr>,
+        /// A file that holds a key; - reads standard input
+        #[arg(long, value_name = "FILE")]
+        key_file: Option<PathBuf>,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 #[derive(Debug, Args)]
 pub struct Migrate {
     /// Only say what would be done; exit 1 when something would
@@ -217,4 +309,124 @@ pub enum Bench {
         #[arg(long)]
         json: bool,
     },
+    /// Jobs a second through the queue, one phase a run, on a place made for it
+    Queue(BenchQueue),
+    /// How soon a client of a live stream is told, on the same node and (PostgreSQL) on another
+    Live(BenchLive),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchLive {
+    /// postgres://user@host/database, or sqlite:FOLDER; without it SQLite in a temporary folder
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Jobs that are enqueued one by one, 20 ms apart
+    #[arg(long, value_name = "NUMBER", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub events: u32,
+    /// Print one JSON line: events, same_node and other_node with p50_ms, p99_ms, max_ms
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Everything runs through the product's own queue with its default settings; only the number of workers is given.
+/// On PostgreSQL the tables stand in a schema of their own, copydesk_bench, so that nothing else in the database is
+/// touched; two runs on one database must not overlap.
+#[derive(Debug, Args)]
+pub struct BenchQueue {
+    /// What to measure
+    #[arg(long, value_enum)]
+    pub phase: Phase,
+    /// postgres://user@host/database, or sqlite:FOLDER; without it SQLite in a temporary folder
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub jobs: u64,
+    /// Jobs that run at once; for `insert`, enqueues under way
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=4_096))]
+    pub concurrency: u32,
+    /// Print one JSON line: phase, jobs, seconds, jobs_per_s, p50_ms, p99_ms, cpu_client_s
+    #[arg(long)]
+    pub json: bool,
+    /// Jobs of one call and one transaction, where many are enqueued at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub batch_size: u32,
+    /// Jobs a second of `steady`
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub rate: u32,
+    /// How long `steady` lasts
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub seconds: u32,
+    /// Queues of `queues`
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub queues: u32,
+    /// `latency` and `steady` with the worker in another process (PostgreSQL)
+    #[arg(long)]
+    pub other_node: bool,
+    /// Leave the jobs where they are
+    #[arg(long)]
+    pub keep: bool,
+    /// Take what a run with --keep has left: neither empty nor fill it
+    #[arg(long)]
+    pub prepared: bool,
+    /// Say "ready" and wait for a line on standard input before the clock starts
+    #[arg(long, hide = true)]
+    pub wait: bool,
+    /// The worker of another process's phase
+    #[arg(long, hide = true)]
+    pub as_worker: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Make the tables and nothing else (with --keep)
+    Setup,
+    /// Enqueue one by one, each waiting for its own commit; times are those of the calls
+    Insert,
+    /// Enqueue many in one transaction
+    Batch,
+    /// Work off a queue that was filled before, until the database knows every job as done
+    Drain,
+    /// Enqueue one by one, 16 under way, while another process works (PostgreSQL; SQLite: this one); from the call to
+    /// the start of the job
+    E2e,
+    /// One job each 25 ms; from the call to the start of the job
+    Latency,
+    /// --rate jobs a second for --seconds; from the moment a job was due to be enqueued to its start
+    Steady,
+    /// Claims with --jobs waiting in 3 and then in --queues queues: processor time and buffers of each
+    Queues,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Soak {
+    /// Add jobs and run them until killed
+    Work(SoakWork),
+    /// Run what is left and compare the history with the diaries
+    Settle {
+        /// Folder of the diaries of all workers
+        diaries: PathBuf,
+        /// Longest time for what is left
+        #[arg(long, default_value_t = 120)]
+        seconds: u64,
+    },
+    /// Read a file as everything that the queue reads
+    Decode { file: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct SoakWork {
+    /// File to which every job and every run is appended
+    pub diary: PathBuf,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Jobs added a second
+    #[arg(long, default_value_t = 100)]
+    pub rate: u32,
+    /// Die at this run
+    #[arg(long)]
+    pub die_at_run: Option<u64>,
+    /// So long after its work, in microseconds
+    #[arg(long, default_value_t = 0)]
+    pub die_after_us: u64,
 }

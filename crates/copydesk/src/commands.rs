@@ -1,10 +1,15 @@
 //! What each command of the command line does.
 
 pub mod archive;
+pub mod cron;
+pub mod db;
 pub mod doctor;
+pub mod jobs;
 pub mod keys;
 pub mod setup;
+pub mod soak;
 pub mod sources;
+mod table;
 pub mod texts;
 
 use std::io::{Read as _, Write as _};

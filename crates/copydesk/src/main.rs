@@ -50,6 +50,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             return done(commands::texts::feed_parse(file, url.as_deref(), *json));
         }
         Command::Analyze(args) => return done(commands::texts::analyze(args)),
+        Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
+        Command::Cron(cli::Cron::Next { schedule, zone, count, json }) => {
+            return done(commands::cron::next(schedule, zone, usize::from(*count), *json));
+        }
         Command::Version => return done(commands::say(format!("copydesk {}", env!("CARGO_PKG_VERSION")))),
         Command::Openapi => return done(commands::say(web::api::document().to_json()?)),
         Command::Config(cli::Config::Reference) => return done(commands::say(config::reference())),
@@ -78,6 +82,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Serve(args) => done(serve::run(config, args).await),
         Command::Source(command) => done(commands::sources::run(&config, command).await),
         Command::Key(command) => done(commands::keys::run(&config, command).await),
+        Command::Jobs(command) => done(commands::jobs::run(&config, command).await),
+        Command::Cron(command) => done(commands::cron::run(&config, command).await),
+        Command::Db(command) => {
+            let sound = commands::db::run(&config, command).await?;
+            Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        }
         Command::Migrate(args) => done(commands::archive::migrate(&config, args.check).await),
         Command::Doctor(args) => {
             let sound = commands::doctor::run(&config, args.json).await?;
@@ -90,6 +100,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Export => done(commands::setup::export(&config).await),
         Command::Apply { file } => done(commands::setup::apply(&config, file).await),
         Command::Bench(cli::Bench::Line { posts, json }) => done(bench::line(&config, *posts, *json).await),
+        Command::Bench(cli::Bench::Live(args)) => done(bench::live::run(&config, args).await),
+        Command::Bench(cli::Bench::Queue(args)) => done(bench::queue::run(&config, args).await),
+        Command::Soak(command) => done(commands::soak::run(&config, command).await),
         Command::Feed(_) | Command::Analyze(_) | Command::Version | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }

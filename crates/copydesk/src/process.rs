@@ -1,7 +1,7 @@
 //! One running process: everything opened in order, and closed in the other.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
@@ -9,6 +9,7 @@ use desk::{Desk, Parts, channels, jobs, pipelines, sources};
 use queue::{Place, Queue, Workers};
 use stdx::task::Tasks;
 use stdx::{Clock, Rng};
+use store::bus::Bus;
 use store::{MigrationSet, Store};
 
 use crate::config::Config;
@@ -21,7 +22,17 @@ pub struct Process {
     pub desk: Desk,
     pub tasks: Tasks,
     pub config: Config,
+    bus: Bus,
+    /// Those that speak with the other processes: they end last, since work that ends has something to say.
+    bus_tasks: Tasks,
+    /// Those that [`Process::start_work`] has set to work.
+    workers: OnceLock<Arc<Workers>>,
 }
+
+/// How long a command tries to reach the other processes.
+const REACH_MAX: Duration = Duration::from_secs(3);
+/// How long the last messages may take.
+const FAREWELL_MAX: Duration = Duration::from_secs(2);
 
 /// Whether this process is the server of its database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +75,11 @@ impl Process {
             clock,
             rng,
         });
-        Ok(Process { desk, tasks: Tasks::default(), config: config.clone() })
+        let bus_tasks = Tasks::default();
+        let bus = Bus::join(&desk.store, &config.store, desk.queue.epoch(), &bus_tasks).context("joining the bus")?;
+        desk.queue.connect(bus.clone(), &bus_tasks);
+        desk.connect(bus.clone(), &bus_tasks);
+        Ok(Process { desk, tasks: Tasks::default(), config: config.clone(), bus, bus_tasks, workers: OnceLock::new() })
     }
 
     /// Starts the work: what must be there is made, what was interrupted is taken up, workers claim.
@@ -88,11 +103,21 @@ impl Process {
         });
         let workers = Workers::start(&self.desk.queue, jobs::handlers(&self.desk), &self.tasks);
         if self.config.store.url.is_none() {
-            let queue = self.desk.queue.clone();
-            store::socket::listen(&self.config.data, &self.tasks, Arc::new(move |_| queue.poke()))
-                .context("listening for commands in the data folder")?;
+            let (queue, tasks) = (self.desk.queue.clone(), self.tasks.clone());
+            store::socket::listen(
+                &self.config.data,
+                &self.tasks,
+                Arc::new(move |poke| heard(&queue, &tasks, &poke.line)),
+            )
+            .context("listening for commands in the data folder")?;
         }
+        let _ = self.workers.set(Arc::clone(&workers));
         Ok(workers)
+    }
+
+    /// Those who work in this process, once [`Process::start_work`] was called.
+    pub fn workers(&self) -> Option<Arc<Workers>> {
+        self.workers.get().cloned()
     }
 
     /// Compares the secret key with the one this database was last used with: with another one, sealed
@@ -119,18 +144,56 @@ impl Process {
         if let Err(error) = self.desk.queue.leave().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "leaving the queue failed");
         }
+        self.say_farewell().await;
         self.desk.store.close().await;
     }
 
-    /// Ends a command: the server, if there is one, is told that there may be new work.
+    /// Sends what is still to be said to the other processes.
+    async fn say_farewell(&self) {
+        self.desk.queue.flush();
+        self.desk.flush();
+        self.bus_tasks.shutdown(FAREWELL_MAX).await;
+    }
+
+    /// Ends a command: the servers, if there are any, are told that there may be new work.
     pub async fn close_beside(self) -> Result<()> {
         self.desk.queue.leave().await?;
+        // A command may be done before the line stands over which it tells of it.
+        let reached = async {
+            while !self.bus.is_connected() {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        if tokio::time::timeout(REACH_MAX, reached).await.is_err() {
+            tracing::warn!("the servers could not be told of this command; they find what it did within a minute");
+        }
+        self.say_farewell().await;
         self.desk.store.close().await;
         if self.config.store.url.is_none() {
             store::socket::poke(&self.config.data, "work").await?;
         }
         Ok(())
     }
+}
+
+/// What a command beside this server says through the socket: `cancel ID`, `reload` (a queue was changed), or
+/// anything else: there may be work.
+fn heard(queue: &Queue, tasks: &Tasks, line: &str) {
+    let (queue, line) = (queue.clone(), line.to_owned());
+    tasks.spawn(async move {
+        let done = match line.split_once(' ') {
+            Some(("cancel", id)) => match id.parse() {
+                Ok(id) => queue.cancel(id).await,
+                Err(_) => Ok(()),
+            },
+            _ if line == "reload" => queue.reload().await,
+            _ => Ok(()),
+        };
+        if let Err(error) = done {
+            tracing::info!(error = &error as &dyn std::error::Error, line, "a command's wish came to nothing");
+        }
+        queue.poke();
+    });
 }
 
 /// Whether the database is still empty: no migration has been applied to it.

@@ -38,7 +38,11 @@ pub fn start(process: &Process, listener: edge::listen::Listener) -> SocketAddr 
         started_at: process.desk.now(),
         version: env!("CARGO_PKG_VERSION"),
     });
+    if let Some(workers) = process.workers() {
+        app.watch_workers(workers);
+    }
     web::live::start(&app);
+    web::database::start(&app);
     if process.config.store.url.is_none() {
         app.watch_disk(process.config.data.clone());
     }

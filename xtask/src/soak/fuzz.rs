@@ -77,6 +77,23 @@ const TARGETS: &[Target] = &[
             "[connect]\nallow = [\"127.0.0.1:11434\", \"[fd00::7]:8080\"]\ncontact = \"desk@town.example\"\n",
         ],
     },
+    Target {
+        name: "jobs",
+        command: &["soak", "decode", FILE],
+        // Whatever it is, it is taken for something or for nothing.
+        refusal: 0,
+        json: true,
+        folders: &[],
+        seeds: &[
+            "[[1,3,1700000000000000,7,9,0,3,0,\"{\\\"n\\\":1}\"],[1,4,5,8,9,2,3,1,\"{}\",\"fetch:town.example#2\",\"waiting/poll:7\",4,\"no answer\"]]",
+            "[541165879296,541165879297,541165879298]",
+            "[0,0,12,400,73,5,0,0,1]",
+            "7.3.1700000000000000 1623048486.1.1700000000000001 7.4.0",
+            "{\"type\":\"completed\",\"id\":\"0M7K2ABCDEFGH\",\"job\":\"poll\",\"queue\":\"default\",\"at\":\"2026-11-03T08:00:00Z\",\"detail\":null}\n\
+             {\"type\":\"progress\",\"id\":\"0M7K2ABCDEFGH\",\"job\":\"poll\",\"queue\":\"default\",\"at\":\"2026-11-03T08:00:00Z\",\"detail\":\"3/10\"}",
+            "0M7K2ABCDEFGH",
+        ],
+    },
 ];
 
 /// Stands for the input file in a command.

@@ -151,7 +151,7 @@ fn check_site(product: &Product, seen: &BTreeSet<String>) -> Result<usize> {
     Ok(counts.len())
 }
 
-fn tail(text: &str, lines: usize) -> String {
+pub(super) fn tail(text: &str, lines: usize) -> String {
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }

@@ -356,3 +356,67 @@ fn the_doctor_sees_a_damaged_file() {
     let findings: Json = serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     assert!(findings["problems"].to_string().contains("damaged"), "{findings}");
 }
+
+/// `db check --json` with its exit code.
+fn db_check(home: &Home) -> (i32, Json) {
+    let output = home.run(&["db", "check", "--json"]);
+    let found = serde_json::from_str(&output.out).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    (output.code, found)
+}
+
+#[test]
+fn the_database_is_checked_and_reported_beside_a_server() {
+    let home = Home::new();
+    let (code, found) = db_check(&home);
+    assert_eq!((code, &found["sound"], &found["report"]), (0, &json!(true), &Json::Null));
+    assert!(found["findings"][0]["what"].as_str().is_some_and(|what| what.contains("still empty")), "{found}");
+    assert!(home.run(&["db", "report"]).err.contains("still empty"));
+
+    home.set("store.slow_ms", "1");
+    let server = home.serve();
+    let (code, found) = db_check(&home);
+    assert_eq!((code, &found["sound"], &found["findings"]), (0, &json!(true), &json!([])), "{found}");
+    let engine = if home.is_postgres() { "postgres" } else { "sqlite" };
+    assert_eq!(found["report"]["engine"], engine);
+    let plain = home.ok(&["db", "report"]);
+    assert!(plain.contains("TABLE") && plain.contains("api_key") && plain.contains("INDEX"), "{plain}");
+    let report: Json = serde_json::from_str(&home.ok(&["db", "report", "--json"])).expect("it is JSON");
+    assert!(report["tables"].as_array().is_some_and(|tables| tables.len() > 10), "{report}");
+
+    let (address, key) = (server.address.to_string(), home.file("key", home.admin()));
+    let asked = home.ok(&["db", "slow", "--address", &address, "--key-file", &key, "--json"]);
+    let slow: Json = serde_json::from_str(&asked).expect("it is JSON");
+    assert!(slow.as_array().is_some_and(|all| all.iter().all(|one| one["name"].is_string())), "{slow}");
+    let told = home.run(&["db", "slow", "--address", &address]);
+    assert!(told.code == 1 && told.err.contains("--key-file") && told.err.contains("/api/v3/database"), "{told:?}");
+    let wrong = home.file("wrong", "ck_nothing");
+    let refused = home.run(&["db", "slow", "--address", &address, "--key-file", &wrong]);
+    assert!(refused.code == 1 && refused.err.contains("401"), "{refused:?}");
+    assert_eq!(server.stop(), 0);
+    let gone = home.run(&["db", "slow", "--address", &address, "--key-file", &key]);
+    assert!(gone.code == 1 && gone.err.contains("no server answers"), "{gone:?}");
+}
+
+#[test]
+fn a_damaged_or_absent_database_has_a_remedy() {
+    let home = Home::on_sqlite();
+    assert_eq!(home.serve().stop(), 0);
+    let file = home.data().join("copydesk.db");
+    let whole = std::fs::read(&file).expect("the database is a file");
+    let middle = whole.len() / 2;
+    for (from, to) in [(middle, middle + 20_000), (0, 4_096)] {
+        let mut bytes = whole.clone();
+        bytes[from..to].fill(0x5a);
+        std::fs::write(&file, bytes).expect("the file is ours");
+        let (code, found) = db_check(&home);
+        assert_eq!((code, &found["sound"]), (1, &json!(false)), "{found}");
+        let finding = &found["findings"][0];
+        assert!(finding["severity"] == "error" && finding["remedy"].to_string().contains("restore"), "{found}");
+        let plain = home.run(&["db", "check"]);
+        assert!(plain.code == 1 && plain.out.contains("the database needs you"), "{plain:?}");
+    }
+    let away = home.run(&["db", "check", "--json", "--database-url", "postgres://nobody@127.0.0.1:1/none"]);
+    let found: Json = serde_json::from_str(&away.out).unwrap_or_else(|error| panic!("{error}: {away:?}"));
+    assert_eq!(away.code, 1);
+    assert!(found["findings"][0]["remedy"].to_string().contains("store.url"), "{found}");
+}

@@ -7,11 +7,13 @@
 mod bad_input;
 mod browser;
 mod cli;
+mod cron;
 mod demo;
 mod expect;
 mod feeds;
 mod home;
 mod http;
+mod jobs;
 mod live;
 mod scenario;
 mod transfer;
