@@ -18,6 +18,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 
+/// Every statement of the commands, for the test that prepares them.
+#[cfg_attr(not(test), expect(dead_code, reason = "for the test that prepares them"))]
+const STATEMENTS: &[&[&store::Statement]] = &[soak::STATEMENTS];
+
 /// Prints a line of the command's answer.
 pub fn say(line: impl AsRef<str>) -> Result<()> {
     let mut out = std::io::stdout().lock();

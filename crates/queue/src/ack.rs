@@ -1,6 +1,7 @@
 //! Writing down what became of runs, many in one transaction, and only while their lease stands.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -56,8 +57,10 @@ pub(crate) struct Flush(Vec<Batch>);
 #[derive(Clone, Debug)]
 struct Batch {
     lease: Id,
-    /// No other member of the lease is still running.
+    /// No other member of the lease is still running: the lease goes with it.
     is_last: bool,
+    /// The lease is this process's no more afterwards, whether it goes or is to be taken back.
+    is_end: bool,
     /// Others of its lease were written before.
     has_more: bool,
     verdicts: Vec<Verdict>,
@@ -106,7 +109,7 @@ impl Ledger {
             }
             let verdicts = std::mem::take(&mut account.ended);
             account.since = None;
-            flush.push(Batch { lease: *lease, is_last, has_more: account.has_written, verdicts });
+            flush.push(Batch { lease: *lease, is_last, is_end: is_last, has_more: account.has_written, verdicts });
             account.has_written = true;
             !is_last
         });
@@ -130,7 +133,12 @@ impl Queue {
     }
 
     /// Writes decided batches; hands them back when the store is away, to be tried again.
-    pub(crate) async fn write(&self, flush: Flush) -> Result<(), (store::Error, Flush)> {
+    pub(crate) async fn write(&self, mut flush: Flush) -> Result<(), (store::Error, Flush)> {
+        {
+            let torn = self.0.torn.lock().unwrap_or_else(PoisonError::into_inner);
+            // What could not be written of it is still in the lease, which must stay to be taken back.
+            flush.0.iter_mut().filter(|batch| torn.contains(&batch.lease)).for_each(|batch| batch.is_last = false);
+        }
         let (queue, batches, now) = (self.clone(), flush.0.clone(), self.0.clock.now());
         let written = match self.durability(&flush) {
             Durability::Durable => {
@@ -155,8 +163,10 @@ impl Queue {
     /// What is written, or never will be, is not this process's any more.
     fn let_go(&self, flush: &Flush) {
         let mut held = self.held();
-        flush.0.iter().filter(|batch| batch.is_last).for_each(|batch| {
+        let mut torn = self.0.torn.lock().unwrap_or_else(PoisonError::into_inner);
+        flush.0.iter().filter(|batch| batch.is_end).for_each(|batch| {
             held.remove(&batch.lease);
+            torn.remove(&batch.lease);
         });
     }
 
@@ -173,6 +183,8 @@ impl Queue {
                     away = Some(error);
                 }
                 Err((error, flush)) => {
+                    let leases = flush.0.iter().map(|batch| batch.lease);
+                    self.0.torn.lock().unwrap_or_else(PoisonError::into_inner).extend(leases);
                     self.let_go(&flush);
                     let jobs = flush.0.iter().map(|batch| batch.verdicts.len()).sum::<usize>();
                     tracing::error!(
@@ -188,7 +200,7 @@ impl Queue {
 
     /// The strictest of the queues in `flush`.
     fn durability(&self, flush: &Flush) -> Durability {
-        let queues = self.0.queues.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let queues = self.0.queues.read().unwrap_or_else(PoisonError::into_inner);
         let mut jobs = flush.0.iter().flat_map(|batch| &batch.verdicts).map(|verdict| verdict.job.queue);
         let all_relaxed =
             jobs.all(|queue| queues.get(&queue).is_some_and(|conf| conf.durability == Durability::Relaxed));
@@ -269,10 +281,9 @@ impl Queue {
             text.retain(|c| c != '\0');
         }
         let what = match outcome {
-            Ok(result) => Decision::Done {
-                outcome: Outcome::Completed,
-                result: result.map(|r| r.to_string().replace("\\u0000", "")),
-            },
+            Ok(result) => {
+                Decision::Done { outcome: Outcome::Completed, result: result.map(|result| result.to_string()) }
+            }
             Err(Fault::Cancel) => Decision::Done { outcome: Outcome::Cancelled, result: None },
             Err(Fault::Snooze(wait)) => {
                 job.attempt = 0;

@@ -9,7 +9,7 @@ use crate::names::{self, Durability};
 use crate::stat::{Deltas, What};
 use crate::view::{JobFilter, SignalKind};
 use crate::waiting::{Outcome, Waiting, unpack};
-use crate::{Error, JobId, Queue, State, flow, group, sql};
+use crate::{Error, JobId, Place, Queue, State, flow, group, sql};
 
 /// Jobs of one transaction when many are changed.
 const TOGETHER: usize = 200;
@@ -37,20 +37,17 @@ pub struct QueueChange {
 impl Queue {
     /// Removes a waiting job, or asks a running one to end, wherever it runs.
     pub async fn cancel(&self, id: JobId) -> Result<(), Error> {
-        if self.stop_here(id) {
-            return Ok(());
-        }
         let queue = self.clone();
         let is_gone = self.0.store.write(move |tx| Box::pin(async move { queue.cancel_in(tx, id).await })).await?;
         if is_gone {
             return Ok(());
         }
-        // It may have been claimed meanwhile, here or elsewhere.
-        if self.stop_here(id) {
-            return Ok(());
-        }
         if !self.is_leased(id).await? {
             return Err(Error::NotFound(id));
+        }
+        // It is running here, about to be, or elsewhere.
+        if self.stop_here(id) || self.0.place == Place::Alone {
+            return Ok(());
         }
         match self.0.wire.get() {
             // SQLite has one server: a command beside it reaches it through its socket, not from here.
@@ -60,11 +57,6 @@ impl Queue {
             }
             _ => Err(Error::Running(id)),
         }
-    }
-
-    fn stop_here(&self, id: JobId) -> bool {
-        let running = self.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-        running.get(&id).inspect(|run| run.cancel.notify_one()).is_some()
     }
 
     /// Whether the job was waiting and is cancelled now.
@@ -119,7 +111,10 @@ impl Queue {
             }
             job
         } else {
-            let Some(row) = tx.opt(&sql::WAITING_DROP, params![id.to_i64()]).await? else { return Ok(false) };
+            let Some(row) = tx.opt(&sql::WAITING_DROP, params![id.to_i64()]).await? else {
+                // One that is parked is due already, and comes when its key has a place.
+                return Ok(tx.opt(&sql::PARKED_GET, params![id.to_i64()]).await?.is_some());
+            };
             let job = Waiting::read(&row)?;
             deltas.job(&job, What::State(job.counted()), -1);
             job

@@ -192,6 +192,9 @@ impl Queue {
     /// Looks when the first job behind the end of a claim is due.
     pub(crate) async fn look_at(&self, ends: &[Start]) -> Result<(), store::Error> {
         for start in ends {
+            if self.due().has_news(start) {
+                continue;
+            }
             let (pair, floor) = (start.pair, start.floor);
             let row = self.0.store.read_fresh().opt(&sql::HEAD, params![pair.0, pair.1, floor.0, floor.1]).await?;
             let now = self.0.clock.now();

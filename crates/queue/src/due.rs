@@ -33,6 +33,8 @@ pub(crate) struct Due {
     in_ring: HashSet<Pair>,
     /// Pairs whose head is due later.
     later: BTreeSet<(Timestamp, Pair)>,
+    /// By class: the longest that a pair's jobs take, as of the last look.
+    slowest: HashMap<i64, f64>,
     /// By class: when the job that was taken last had been due.
     newest: HashMap<i64, Timestamp>,
 }
@@ -155,6 +157,11 @@ impl Due {
         }
     }
 
+    /// Something was said of the pair since `start`: it is looked at anyway.
+    pub fn has_news(&self, start: &Start) -> bool {
+        self.heads.get(&start.pair).is_some_and(|head| head.hints != start.hints)
+    }
+
     /// The pair must not be served before `at`, whatever stands there.
     pub fn put_off(&mut self, pair: Pair, at: Timestamp, now: Timestamp) {
         self.place(pair, at, now);
@@ -191,7 +198,11 @@ impl Due {
     }
 
     /// How long the oldest job of a class waits, and how much longer its jobs run than they used to.
-    pub fn pressure(&self, class: i64, now: Timestamp) -> (Duration, f64) {
+    pub fn pressure(&mut self, class: i64, now: Timestamp) -> (Duration, f64) {
+        let runs = self.heads.iter().filter(|((_, priority), _)| *priority == class).filter_map(|(_, head)| head.run_s);
+        if let Some(slowest) = runs.reduce(f64::max) {
+            self.slowest.insert(class, slowest);
+        }
         let waits = self.is_ready.iter().any(|(_, priority)| *priority == class);
         let wait = self.newest.get(&class).filter(|_| waits).map_or(Duration::ZERO, |at| now.since(*at));
         let slowdown = self
@@ -205,7 +216,9 @@ impl Due {
 
     /// The part of a worker's batch that a job of the pair takes.
     pub fn cost(&self, pair: Pair) -> f64 {
-        let run_s = self.heads.get(&pair).and_then(|head| head.run_s);
+        // A pair that has not run here yet is taken for the slowest of its class: a batch of slow jobs must
+        // not be parked on one process for being unknown.
+        let run_s = self.heads.get(&pair).and_then(|head| head.run_s).or_else(|| self.slowest.get(&pair.1).copied());
         run_s.map_or(1.0, |run_s| (run_s / BATCH_S).clamp(1.0 / BATCH_MAX, 1.0))
     }
 

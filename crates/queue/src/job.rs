@@ -46,7 +46,7 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
 pub enum Unique {
     /// It waits or runs.
     UntilEnded,
-    /// It waits; what is enqueued while it runs runs after it. A holder that is found waiting may start before
+    /// It waits for its first run; what is enqueued from then on runs beside or after it. A holder that is found waiting may start before
     /// the transaction that found it commits.
     UntilStarted,
 }
@@ -226,7 +226,7 @@ impl Context {
 pub enum Fault {
     /// Try again later; dead after the last attempt. A given wait wins over the backoff.
     Retry { error: String, after: Option<Duration> },
-    /// Not yet: run again after the wait, without counting an attempt.
+    /// Not yet: run again after the wait. It is no failure, and those before it are forgotten.
     Snooze(Duration),
     /// Trying again cannot help.
     GiveUp(String),

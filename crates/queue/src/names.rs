@@ -89,3 +89,14 @@ pub(crate) fn code_of(name: &str) -> i64 {
         .fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     ((hash >> 32 ^ hash) & 0x7fff_ffff) as i64
 }
+
+/// A key that fits an index whatever was given: a long one is cut and told apart by its hashes.
+pub(crate) fn bounded(key: &str) -> std::borrow::Cow<'_, str> {
+    const LONGEST: usize = 500;
+    if key.len() <= LONGEST {
+        return key.into();
+    }
+    let end = (0..=LONGEST - 100).rev().find(|at| key.is_char_boundary(*at)).unwrap_or_default();
+    let backwards: String = key.chars().rev().collect();
+    format!("{}…{}-{:x}-{:x}", &key[..end], key.len(), code_of(key), code_of(&backwards)).into()
+}

@@ -92,6 +92,10 @@ pub(crate) struct Inner {
     /// Leases that this process knows to be its own; others under its number are those of claims whose
     /// commit was never answered.
     pub held: Mutex<HashSet<Id>>,
+    /// Leases of which a part could not be written.
+    pub torn: Mutex<HashSet<Id>>,
+    /// Jobs that are to end before they start: claimed here, as far as anybody knows.
+    pub unwanted: Mutex<HashSet<JobId>>,
     pub allowances: Mutex<HashMap<i64, Allowance>>,
     /// Longest run of a kind by its handler; others have the queue's setting.
     pub deadlines: RwLock<HashMap<i64, Duration>>,
@@ -156,6 +160,8 @@ impl Queue {
             queues: RwLock::default(),
             due: Mutex::default(),
             held: Mutex::default(),
+            torn: Mutex::default(),
+            unwanted: Mutex::default(),
             allowances: Mutex::default(),
             deadlines: RwLock::default(),
             durations: Mutex::default(),
@@ -223,7 +229,7 @@ impl Queue {
     /// Looks which queues hold jobs, and doubts what is known of them: everything (`whole`), or the last
     /// seconds, in which a transaction may have committed late without a word.
     pub(crate) async fn sweep(&self, whole: bool) -> Result<(), Error> {
-        const LATE: Duration = Duration::from_secs(10);
+        const LATE: Duration = Duration::from_secs(40);
         const END: Pair = (i64::MAX, 0);
         let known = self.due().known();
         let mut found = Vec::new();
@@ -265,6 +271,21 @@ impl Queue {
     pub async fn compute<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
         let _place = self.0.computing.acquire().await;
         Ok(tokio::task::spawn_blocking(work).await?)
+    }
+
+    /// Has the job end, running or about to.
+    pub(crate) fn stop_here(&self, id: JobId) -> bool {
+        const UNWANTED_MAX: usize = 10_000;
+        if let Some(run) = self.0.running.lock().unwrap_or_else(PoisonError::into_inner).get(&id) {
+            run.cancel.notify_one();
+            return true;
+        }
+        let mut unwanted = self.0.unwanted.lock().unwrap_or_else(PoisonError::into_inner);
+        if unwanted.len() >= UNWANTED_MAX {
+            unwanted.clear();
+        }
+        unwanted.insert(id);
+        false
     }
 
     pub(crate) fn held(&self) -> MutexGuard<'_, HashSet<Id>> {

@@ -1,3 +1,4 @@
+mod chaos;
 mod fair;
 mod groups;
 mod model;

@@ -373,9 +373,8 @@ async fn hear(queue: &Queue, wire: &Inner, from: u64, topic: &str, body: &str) {
     match topic {
         HEADS => queue.hint(&body.split(' ').filter_map(read_head).collect()),
         CANCEL => {
-            let running = queue.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(stop) = body.parse::<JobId>().ok().and_then(|id| running.get(&id)) {
-                stop.cancel.notify_one();
+            if let Ok(id) = body.parse::<JobId>() {
+                queue.stop_here(id);
             }
         }
         RELOAD => {

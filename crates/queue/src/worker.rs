@@ -21,7 +21,7 @@ use crate::pool::{Cpu, Load, PoolView, Pools};
 use crate::queue::{DURATION, PICKUP, RUNNING, Run};
 use crate::view::SignalKind;
 use crate::waiting::Waiting;
-use crate::{Context, Fault, Job, Priority, Queue, cron, heartbeat, house};
+use crate::{Context, Fault, Job, JobId, Priority, Queue, cron, heartbeat, house};
 
 type Handle =
     Arc<dyn Fn(Context, &str) -> Pin<Box<dyn Future<Output = Result<Option<Json>, Fault>> + Send>> + Send + Sync>;
@@ -113,6 +113,8 @@ struct Item {
 const TURNS: [usize; 15] = [0, 1, 0, 2, 0, 1, 0, 3, 0, 1, 0, 2, 0, 1, 0];
 /// Jobs that a worker runs before it lets others have the thread.
 const STRETCH: usize = 32;
+/// The longest pause of the claimer.
+const LONGEST: Duration = Duration::from_secs(1);
 /// How often the pools are sized.
 const LOOK: Duration = Duration::from_millis(250);
 
@@ -211,7 +213,14 @@ impl Workers {
     async fn claim_loop(self: Arc<Self>, mut stop: Stop) {
         let pause = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
         let mut failures = 0;
+        let mut swept = Instant::now();
         while !stop.is_set() {
+            // Where nobody tells of other processes' work it is looked for.
+            if swept.elapsed() >= LONGEST && !self.queue.hears() {
+                swept = Instant::now();
+                // An error shows at the next claim.
+                let _ = self.queue.sweep(false).await;
+            }
             let Some(free) = self.free() else {
                 tokio::select! {
                     () = self.changed.notified() => {}
@@ -272,18 +281,11 @@ impl Workers {
         is_worth.then_some((ceiling - used, by_class))
     }
 
-    /// Until something known may be due; at most a second. Where nobody tells of other processes' work it
-    /// is looked for then.
+    /// Until something known may be due; at most a second.
     async fn until_due(&self) {
-        const LONGEST: Duration = Duration::from_secs(1);
         let now = self.queue.0.clock.now();
         let next = self.queue.due().next();
-        let wait = next.map_or(LONGEST, |at| at.since(now)).clamp(Duration::from_millis(1), LONGEST);
-        tokio::time::sleep(wait).await;
-        if wait == LONGEST && !self.queue.hears() {
-            // An error shows at the next claim.
-            let _ = self.queue.sweep(false).await;
-        }
+        tokio::time::sleep(next.map_or(LONGEST, |at| at.since(now)).clamp(Duration::from_millis(1), LONGEST)).await;
     }
 
     async fn size_pools(self: Arc<Self>, mut stop: Stop) {
@@ -371,6 +373,9 @@ impl Workers {
         queue.signal(&job, SignalKind::Started, None);
         RUNNING.add(1);
         let clock = Instant::now();
+        if queue.is_unwanted(job.id) {
+            run.cancel.notify_one();
+        }
         let outcome = self.outcome(kind, &job, &run.cancel).await;
         let time = clock.elapsed();
         RUNNING.add(-1);
@@ -435,12 +440,12 @@ impl Workers {
         let work = AssertUnwindSafe(async { (handler.run)(context, &job.body).await }).catch_unwind();
         tokio::select! {
             biased;
+            () = cancel.notified() => Err(Fault::Cancel),
             done = tokio::time::timeout(deadline, work) => match done {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(panic)) => Err(Fault::Retry { error: format!("the job panicked: {}", panic_text(&*panic)), after: None }),
                 Err(_) => Err(Fault::Retry { error: format!("not finished within {} s", deadline.as_secs()), after: None }),
             },
-            () = cancel.notified() => Err(Fault::Cancel),
         }
     }
 
@@ -523,6 +528,12 @@ impl Workers {
 }
 
 impl Queue {
+    /// Somebody has cancelled the job between its claim and its start.
+    fn is_unwanted(&self, id: JobId) -> bool {
+        let mut unwanted = self.0.unwanted.lock().unwrap_or_else(PoisonError::into_inner);
+        !unwanted.is_empty() && unwanted.remove(&id)
+    }
+
     /// The longest that a job of the kind may run.
     pub(crate) fn deadline(&self, kind: i64) -> Duration {
         let by_handler = self.0.deadlines.read().unwrap_or_else(PoisonError::into_inner).get(&kind).copied();

@@ -48,8 +48,10 @@ impl Engine {
 }
 
 /// From the moment a process is killed until another one runs its job again. The product promises 20 s at a
-/// silence of 15 s; here the silence is 3 s, and a job may be hit more than once.
+/// silence of 15 s; here the silence is 3 s, but a job may be hit more than once.
 const AGAIN_LIMIT: Duration = Duration::from_secs(20);
+/// The same for those of the last kills, which nothing disturbs any more.
+const CALM_LIMIT: Duration = Duration::from_secs(10);
 const START_LIMIT: Duration = Duration::from_secs(30);
 const SETTLE_S: u64 = 180;
 /// The server is restarted after so many kills.
@@ -193,22 +195,25 @@ impl Trial<'_> {
         let verdict = self.settle()?;
         println!("{}: {verdict}", engine.name());
         check(&verdict)?;
-        let again = runs_again(&read_diaries(&self.diaries())?, &deaths);
-        let longest = again.iter().max().copied().unwrap_or_default();
-        let median = {
-            let mut sorted = again.clone();
-            sorted.sort();
-            sorted.get(sorted.len() / 2).copied().unwrap_or_default()
-        };
-        if longest > AGAIN_LIMIT {
-            bail!("a job that was cut off ran again after {:.1} s only", longest.as_secs_f64());
+        let calm = calm(&read_diaries(&self.diaries())?, &deaths);
+        if calm > CALM_LIMIT {
+            bail!("a job of the last processes ran again {:.1} s after they were killed", calm.as_secs_f64());
+        }
+        let mut again = runs_again(&read_diaries(&self.diaries())?, &deaths);
+        again.sort();
+        let part = |share: f64| again.get((again.len() as f64 * share) as usize).copied().unwrap_or_default();
+        let (median, most, longest) = (part(0.5), part(0.99), again.last().copied().unwrap_or_default());
+        // A job may be hit again before it has begun, and again; hence not the longest.
+        if most > AGAIN_LIMIT {
+            bail!("one in a hundred jobs that were cut off ran again after {:.1} s or later", most.as_secs_f64());
         }
         Ok(format!(
-            "{}: {kills} kills in {seconds:.0} s, {} jobs, 0 lost, 0 done twice; {} runs cut off, begun again after {:.1} s (median), {:.1} s at most",
+            "{}: {kills} kills in {seconds:.0} s, {} jobs, 0 lost, 0 done twice; {} runs cut off, begun again after {:.1} s (median), {:.1} s (99 of 100), {:.1} s at most, more kills in between included",
             engine.name(),
             verdict["completed"],
             again.len(),
             median.as_secs_f64(),
+            most.as_secs_f64(),
             longest.as_secs_f64()
         ))
     }
@@ -285,6 +290,18 @@ fn runs_again(runs: &HashMap<String, Vec<Begun>>, deaths: &HashMap<PathBuf, i64>
         }
     }
     times
+}
+
+/// The longest of those times for jobs that were running when the last processes were killed, from the moment
+/// at which the one that settles could begin.
+fn calm(runs: &HashMap<String, Vec<Begun>>, deaths: &HashMap<PathBuf, i64>) -> Duration {
+    let settled = |run: &Begun| run.diary.ends_with("settle");
+    let first = runs.values().flatten().filter(|run| settled(run)).map(|run| run.at_us).min().unwrap_or_default();
+    let last = deaths.values().max().copied().unwrap_or_default();
+    let cut = runs.values().flat_map(|runs| runs.windows(2)).filter(|pair| !settled(&pair[0]) && settled(&pair[1]));
+    let cut = cut.filter(|pair| deaths.get(&pair[0].diary).is_some_and(|death| last - death < 100_000));
+    let longest = cut.map(|pair| pair[1].at_us - first.max(last)).max().unwrap_or_default();
+    Duration::from_micros(u64::try_from(longest).unwrap_or_default())
 }
 
 #[expect(clippy::disallowed_methods, reason = "compared with what other processes of this machine have written down")]

@@ -244,3 +244,6 @@ fn added(folder: &Path) -> Result<HashSet<JobId>> {
 fn now_us() -> i64 {
     Clock::system().now().micros()
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! it: a failing one is cut down before it is shown.
 
 mod reference;
-mod tables;
+pub mod tables;
 mod world;
 
 use stdx::Rng;

@@ -36,7 +36,8 @@ async fn the_report_names_tables_and_needless_indexes() {
         updated.unwrap();
     };
     update().await;
-    assert_eq!(count(&store).await, 2_000);
+    // By its key: a count might use the index that has to stay unused.
+    store.read().one(&GET, params![1]).await.unwrap();
     // PostgreSQL's counts come with a transaction a second later, and an ANALYZE before them would count twice.
     let counted = |report: &Report| report.tables[0].rows == 2_000 && report.tables[0].hot_ratio.is_some();
     let start = Instant::now();

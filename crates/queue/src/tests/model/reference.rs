@@ -54,6 +54,9 @@ pub struct Reference {
     pub nodes: BTreeMap<i64, Node>,
 }
 
+/// How a run ends; `None`: it was never started.
+pub type Ending = Option<Result<(), Fault>>;
+
 /// The key of a group and its places.
 pub fn group_of(job: &Waiting) -> Option<(String, i64)> {
     let (key, places) = job.group_key.as_deref()?.rsplit_once('#')?;
@@ -128,7 +131,7 @@ impl Reference {
     }
 
     /// Ends of members of one or more leases, in one transaction; those of leases that are gone count nothing.
-    pub fn ack(&mut self, ends: Vec<(i64, i64, Option<Result<(), Fault>>)>, now: Timestamp) {
+    pub fn ack(&mut self, ends: Vec<(i64, i64, Ending)>, now: Timestamp) {
         let mut ended = Vec::new();
         for (lease, id, end) in ends {
             if self.place(id) != Some(&Place::Leased(lease)) {
@@ -142,7 +145,7 @@ impl Reference {
         self.leases.retain(|lease, _| jobs.values().any(|(_, place)| *place == Place::Leased(*lease)));
     }
 
-    fn end(&mut self, id: i64, end: Option<Result<(), Fault>>, now: Timestamp) {
+    fn end(&mut self, id: i64, end: Ending, now: Timestamp) {
         let (job, place) = self.jobs.get_mut(&id).expect("a job of the model");
         let parent = job.parent;
         match end {

@@ -414,8 +414,11 @@ impl World {
         }
         let dice = Rng::seeded(ends);
         let first = leases as usize % held.len();
-        let chosen: Vec<usize> =
-            if leases % 3 == 0 && held.len() > 1 { vec![first, (first + 1) % held.len()] } else { vec![first] };
+        let chosen: Vec<usize> = if leases.is_multiple_of(3) && held.len() > 1 {
+            vec![first, (first + 1) % held.len()]
+        } else {
+            vec![first]
+        };
         let (mut acks, mut wanted) = (Vec::new(), Vec::new());
         for lease in chosen {
             let (lease, open) = &mut held[lease];
