@@ -84,7 +84,7 @@ crate::sql! {
 /// A table as the database has it.
 struct Shape {
     columns: Vec<String>,
-    /// Indices into `columns`, in the order of the primary key.
+    /// Indices into `columns`, in the order of the primary key; empty if there is none.
     key: Vec<usize>,
 }
 
@@ -105,8 +105,8 @@ impl Shape {
         }
         key.sort_unstable();
         let key: Vec<usize> = key.into_iter().map(|(_, i)| i).collect();
-        if key.is_empty() {
-            return Err(refuse(format!("the table {} does not exist or has no primary key", table.name)));
+        if columns.is_empty() {
+            return Err(refuse(format!("the table {} does not exist", table.name)));
         }
         Ok(Shape { columns, key })
     }

@@ -22,7 +22,7 @@ const PAGE_ROWS_MAX: i64 = 2_000;
 /// largest row. Writers are not held up; `out` is written to from the calling task.
 ///
 /// # Errors
-/// Those of reading, of `out`, and [`Error::Archive`] for a table that is not there or has no primary key.
+/// Those of reading, of `out`, and [`Error::Archive`] for a table that is not there.
 pub async fn dump(store: &Store, tables: &[Table], mut out: impl Write + Send) -> Result<Summary, Error> {
     let (pieces, mut inbox) = mpsc::channel::<Vec<u8>>(2);
     let (tables, made_at) = (tables.to_vec(), store.clock.now());
@@ -63,6 +63,9 @@ async fn read(
 /// Page by page along the primary key, which both engines do in the same way.
 async fn read_table(conn: &mut Conn, table: &Table, lines: &mut Lines) -> Result<u64, Error> {
     let shape = Shape::read(conn, table).await?;
+    if shape.key.is_empty() {
+        return read_keyless(conn, table, shape, lines).await;
+    }
     let keys = quoted(shape.key.iter().map(|&i| &shape.columns[i]));
     let (columns, n) = (quoted(&shape.columns), shape.key.len());
     let first = format!("SELECT {columns} FROM {} ORDER BY {keys} LIMIT $1", table.name);
@@ -94,6 +97,37 @@ async fn read_table(conn: &mut Conn, table: &Table, lines: &mut Lines) -> Result
         let per_row = (lines.bytes - before) / rows.unsigned_abs().max(1);
         let fitting = i64::try_from(PIECE_BYTES as u64 / per_row.max(1)).unwrap_or(PAGE_ROWS_MAX);
         limit = fitting.clamp(1, PAGE_ROWS_MAX.min(limit * 2));
+    }
+}
+
+/// A table whose rows may be alike: in the order of all columns, through a cursor where there are cursors.
+async fn read_keyless(conn: &mut Conn, table: &Table, shape: Shape, lines: &mut Lines) -> Result<u64, Error> {
+    let columns = quoted(&shape.columns);
+    let select = format!("SELECT {columns} FROM {} ORDER BY {columns}", table.name);
+    lines.put(&Head { table: table.name.to_owned(), columns: shape.columns }).await?;
+    let cursor = format!("dump_{}", table.name);
+    let has_cursor = match conn.postgres() {
+        Some(session) => {
+            session.script(&format!("DECLARE {cursor} NO SCROLL CURSOR FOR {select}")).await.map(|()| true)?
+        }
+        None => false,
+    };
+    let mut count = 0;
+    loop {
+        let page = if has_cursor {
+            conn.text_rows(&format!("FETCH {PAGE_ROWS_MAX} FROM {cursor}"), Vec::new()).await?
+        } else {
+            let text = adapted(conn, &format!("{select} LIMIT $1 OFFSET $2"));
+            conn.text_rows(&text, vec![Value::Int(PAGE_ROWS_MAX), Value::Int(count as i64)]).await?
+        };
+        for Row(values) in &page {
+            let row: Vec<_> = values.iter().map(to_json).collect();
+            lines.put(&row).await?;
+        }
+        count += page.len() as u64;
+        if (page.len() as i64) < PAGE_ROWS_MAX {
+            return Ok(count);
+        }
     }
 }
 

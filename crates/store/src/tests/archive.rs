@@ -144,3 +144,28 @@ async fn a_dump_that_cannot_be_written_ends() {
     assert!(matches!(missing, Err(Error::Archive(_))), "{missing:?}");
     store.ping().await.unwrap();
 }
+
+#[tokio::test]
+async fn rows_that_are_all_alike_are_counted_one_by_one() {
+    const SET: &[MigrationSet] = &[MigrationSet {
+        name: "tally",
+        list: &[Migration {
+            version: 1,
+            name: "tally",
+            sqlite: "CREATE TABLE tally (what INTEGER NOT NULL, n INTEGER NOT NULL) STRICT",
+            postgres: "CREATE TABLE tally (what BIGINT NOT NULL, n BIGINT NOT NULL)",
+        }],
+    }];
+    crate::sql! { TALLY = "tally.add", "INSERT INTO tally (what, n) VALUES ($1, $2)"; }
+    assert_eq!(STATEMENTS.len(), 1);
+    let tables = [Table { name: "tally", skip_columns: &[] }];
+    let (from, to) = (temporary(SET).await, temporary(SET).await);
+    let rows: Vec<_> = (0..4_500i64).map(|i| params![i / 4_400, 1]).collect();
+    let added: Result<u64, Error> = from.write(move |tx| Box::pin(async move { tx.batch(&TALLY, rows).await })).await;
+    assert_eq!(added.unwrap(), 4_500);
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    dump(&from, &tables, &mut first).await.unwrap();
+    load(&to, &tables, Cursor::new(first.clone())).await.unwrap();
+    assert_eq!(dump(&to, &tables, &mut second).await.unwrap().tables, [("tally".to_owned(), 4_500)]);
+    assert_eq!(body(&first), body(&second));
+}
