@@ -276,6 +276,8 @@ impl Queue {
     fn decide(&self, ack: Ack, now: Timestamp) -> Verdict {
         let Ack { mut job, started_at, time, end, .. } = ack;
         let End::Ran(mut outcome) = end else { return Verdict { job, started_at, time, what: Decision::Back } };
+        // It has run to an end: the crashes before that were not its fault.
+        job.rescued = 0;
         // A text from outside may hold what PostgreSQL cannot store.
         if let Err(Fault::Retry { error: text, .. } | Fault::GiveUp(text)) = &mut outcome {
             text.retain(|c| c != '\0');

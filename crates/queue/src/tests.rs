@@ -374,3 +374,29 @@ fn both_engines_have_the_same_tables() {
         assert_eq!(tables, store::testing::tables(migration.postgres));
     }
 }
+
+#[tokio::test]
+async fn a_run_that_ends_forgets_the_crashes_before_it() {
+    let store = temporary().await;
+    let clock = Clock::manual(Timestamp::from_seconds(1_700_000_000));
+    let queue = open(&store, &clock).await;
+    queue.enqueue_now(&Work { n: 1 }, Enqueue::default()).await.unwrap();
+    let mut first = claim(&queue, 1).await.unwrap();
+    first.jobs[0].rescued = 18;
+    let end = ack::End::Ran(Err(Fault::Snooze(Duration::from_secs(60))));
+    let end = ack::Ack {
+        lease: first.id,
+        job: first.jobs[0].clone(),
+        started_at: clock.now(),
+        time: Duration::from_millis(1),
+        end,
+    };
+    let mut ledger = ack::Ledger::default();
+    ledger.open(first.id, 1);
+    let (flush, _) = queue.enter(vec![end], &mut ledger, true);
+    queue.write(flush).await.map_err(|(error, _)| error).unwrap();
+    let counts = queue.counts().await.unwrap();
+    assert_eq!((counts.get(State::Scheduled), counts.get(State::Available)), (1, 0), "put off, and nothing is due");
+    clock.advance(Duration::from_secs(60));
+    assert_eq!(claim(&queue, 1).await.unwrap().jobs[0].rescued, 0);
+}

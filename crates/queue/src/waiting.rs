@@ -17,7 +17,7 @@ pub(crate) struct Waiting {
     /// Runs that have ended in a failure.
     pub attempt: i64,
     pub attempts_max: i64,
-    /// How often it was put back: from a process that went silent, or by a person.
+    /// How often it was put back since its last run ended: from a process that went silent, or by a person.
     pub rescued: i64,
     pub body: String,
     /// With the number of places: `kind:key#3`.

@@ -148,6 +148,9 @@ impl Reference {
     fn end(&mut self, id: i64, end: Ending, now: Timestamp) {
         let (job, place) = self.jobs.get_mut(&id).expect("a job of the model");
         let parent = job.parent;
+        if end.is_some() {
+            job.rescued = 0;
+        }
         match end {
             None => *place = Place::Waiting,
             Some(Ok(())) => {
