@@ -215,9 +215,9 @@ fn a_killed_listener_misses_nothing_without_a_word() {
         scope.spawn(|| {
             let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
             while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
-                std::thread::sleep(std::time::Duration::from_millis(700));
+                std::thread::sleep(Duration::from_millis(700));
                 let last = br#"{"title": "The last note", "body": "It is told."}"#;
-                let _ = crate::http::send(address, "POST", "/api/v3/posts", &headers, last);
+                let _ = http::send(address, "POST", "/api/v3/posts", &headers, last);
             }
         });
         loop {
