@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use queue::{Handlers, Job, Priority, Work};
+use queue::{Handlers, Job, Priority, Unique, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -45,8 +45,14 @@ impl Job for AssignStories {
     const KIND: &'static str = "assign_stories";
     const PRIORITY: Priority = Priority::High;
     const ATTEMPTS_MAX: u32 = 1_000;
+    // What comes in while one runs is for the next one, which waits until that has ended.
+    const UNIQUE: Unique = Unique::UntilStarted;
 
     fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+
+    fn group_key(&self) -> Option<String> {
         Some(String::new())
     }
 }

@@ -280,21 +280,17 @@ async fn store_visit(desk: &Desk, known: Known, visit: Visit, now: Timestamp) ->
     Ok(Report { new_items: saved.new_items, failure: None, next: Some(next) })
 }
 
-/// A clustering job that waits will find what has just been committed. One that runs may have looked
-/// already, and no other could be enqueued beside it: then wait for its end and enqueue again.
-async fn see_to_assignment(desk: &Desk, mut holder: queue::JobId) -> Result<(), Error> {
-    // Should it run for longer, `sources::ensure_polls` looks after the rest.
-    for _ in 0..200 {
-        match desk.queue.get(holder).await?.map(|job| job.state) {
-            Some(queue::State::Available | queue::State::Scheduled | queue::State::Retryable) => return Ok(()),
-            Some(queue::State::Running) => tokio::time::sleep(Duration::from_millis(50)).await,
-            _ => match desk.queue.enqueue_now(&AssignStories {}, Enqueue::default()).await? {
-                Enqueued::New(_) => return Ok(()),
-                Enqueued::Duplicate(other) => holder = other,
-            },
+/// A clustering job that still waits will find what has just been committed. One that has been taken
+/// meanwhile may have looked already: then there is another one.
+async fn see_to_assignment(desk: &Desk, holder: queue::JobId) -> Result<(), Error> {
+    use queue::State::{Available, Retryable, Scheduled};
+    match desk.queue.get(holder).await?.map(|job| job.state) {
+        Some(Available | Scheduled | Retryable) => Ok(()),
+        _ => {
+            desk.queue.enqueue_now(&AssignStories {}, Enqueue::default()).await?;
+            Ok(())
         }
     }
-    Ok(())
 }
 
 async fn store_failure(desk: &Desk, known: &Known, failure: Failure, now: Timestamp) -> Result<Report, Error> {
