@@ -46,6 +46,10 @@ struct Head {
     floor: Floor,
     /// Grows with each message, so that a claim knows whether it has seen the newest.
     hints: u64,
+    /// The lowest place that was named since the newest claim started, and how many messages it knew of. A claim
+    /// that work arrives beside still moves the floor up to there: under load work always arrives beside.
+    heard: Option<Floor>,
+    heard_from: u64,
     /// Time that one of its jobs takes, in seconds: quick to rise, slow to fall. `None`: not known.
     run_s: Option<f64>,
     /// The same over a long time.
@@ -54,7 +58,15 @@ struct Head {
 
 impl Default for Head {
     fn default() -> Self {
-        Head { at: Timestamp::from_micros(i64::MAX), floor: BOTTOM, hints: 0, run_s: None, usual_s: None }
+        Head {
+            at: Timestamp::from_micros(i64::MAX),
+            floor: BOTTOM,
+            hints: 0,
+            heard: None,
+            heard_from: 0,
+            run_s: None,
+            usual_s: None,
+        }
     }
 }
 
@@ -71,9 +83,8 @@ impl Due {
     /// There is a job at `run_at`.
     pub fn hint(&mut self, pair: Pair, run_at: Timestamp, now: Timestamp) {
         let head = self.heads.entry(pair).or_default();
-        head.hints += 1;
         // Before every job of that microsecond.
-        head.floor = head.floor.min((run_at, i64::MIN));
+        head.hear((run_at, i64::MIN));
         let at = head.at.min(run_at);
         self.place(pair, at, now);
     }
@@ -82,9 +93,7 @@ impl Due {
     pub fn doubt(&mut self, pairs: impl IntoIterator<Item = Pair>, span: Option<Duration>, now: Timestamp) {
         let floor = span.map_or(BOTTOM, |span| (now - span, i64::MIN));
         for pair in pairs {
-            let head = self.heads.entry(pair).or_default();
-            head.hints += 1;
-            head.floor = head.floor.min(floor);
+            self.heads.entry(pair).or_default().hear(floor);
             self.place(pair, Timestamp::EPOCH, now);
         }
     }
@@ -119,7 +128,8 @@ impl Due {
                 if !usable(queue) {
                     continue;
                 }
-                let head = self.heads[&(queue, class)];
+                let head = self.heads.entry((queue, class)).or_default();
+                (head.heard, head.heard_from) = (None, head.hints);
                 starts.push(Start { pair: (queue, class), at: head.at, floor: head.floor, hints: head.hints });
                 taken += 1;
                 if taken == each {
@@ -134,10 +144,10 @@ impl Due {
     /// when that was looked at; otherwise there may be more.
     pub fn seen(&mut self, start: &Start, floor: Option<Floor>, now: Timestamp) {
         let head = self.heads.entry(start.pair).or_default();
-        if head.hints != start.hints {
+        if head.heard_from != start.hints {
             return;
         }
-        if let Some(floor) = floor {
+        if let Some(floor) = floor.map(|floor| head.heard.map_or(floor, |heard| floor.min(heard))) {
             head.floor = head.floor.max(floor);
             head.at = head.at.max(floor.0);
         }
@@ -245,6 +255,15 @@ impl Due {
     }
 }
 
+impl Head {
+    /// There may be something at `place`.
+    fn hear(&mut self, place: Floor) {
+        self.hints += 1;
+        self.floor = self.floor.min(place);
+        self.heard = Some(self.heard.map_or(place, |heard| heard.min(place)));
+    }
+}
+
 /// How long the head of a class may wait before it is late.
 pub(crate) fn slack(class: i64) -> Duration {
     match Priority::from_code(class) {
@@ -259,3 +278,6 @@ pub(crate) fn slack(class: i64) -> Duration {
 pub(crate) fn above(run_at: Timestamp, id: Id) -> Floor {
     (run_at, id.to_i64())
 }
+
+#[cfg(test)]
+mod tests;
