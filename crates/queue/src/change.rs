@@ -203,15 +203,16 @@ impl Queue {
     /// Changes a queue, or makes it. All processes hear of it.
     ///
     /// # Errors
-    /// [`Error::Value`] for a name or number that cannot be.
+    /// [`Error::Value`] for a name or number that cannot be; [`RESERVED`] names nothing else.
     pub async fn configure(&self, name: &str, change: &QueueChange) -> Result<(), Error> {
         let fits = !name.is_empty()
             && name.len() <= 64
+            && !RESERVED.contains(&name)
             && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-' | b'.'));
         let check = |ok: bool, what: &'static str, value: String, known: &'static str| {
             if ok { Ok(()) } else { Err(Error::Value { what, value, known }) }
         };
-        check(fits, "a queue's name", name.to_owned(), "1 to 64 of a-z, 0-9, _, - and .")?;
+        check(fits, "a queue's name", name.to_owned(), "1 to 64 of a-z, 0-9, _, - and .; not stats or estimate")?;
         let code = names::code_of(name);
         let known = self.0.queues.read().unwrap_or_else(PoisonError::into_inner).get(&code).cloned();
         let weight = change.weight.or(known.as_ref().map(|q| q.weight)).unwrap_or(1);
@@ -233,6 +234,9 @@ impl Queue {
         Ok(())
     }
 }
+
+/// Names that no queue can have: an address made of queues' names has another meaning for them.
+const RESERVED: [&str; 2] = ["stats", "estimate"];
 
 #[derive(Clone, Copy, Debug)]
 enum Deed {

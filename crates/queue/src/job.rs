@@ -199,6 +199,8 @@ pub struct Context {
     /// 1 for the first run.
     pub attempt: u32,
     pub attempts_max: u32,
+    /// How often a process has gone silent with the job in hand since it last ran to an end.
+    pub rescues: u32,
     pub queue: Queue,
 }
 

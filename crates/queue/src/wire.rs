@@ -5,9 +5,9 @@
 
 mod follow;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stdx::Timestamp;
@@ -22,14 +22,12 @@ use tokio::time::MissedTickBehavior;
 use crate::due::Pair;
 use crate::view::{Signal, SignalKind};
 use crate::{JobId, Place, Queue};
-use follow::{Company, Wants, Word};
+use follow::{Company, WANTS, WANTS_KNOWN};
 
 const HEADS: &str = "queue.heads";
 const SIGNALS: &str = "queue.signals";
 const CANCEL: &str = "queue.cancel";
 const RELOAD: &str = "queue.reload";
-const WANTS: &str = "queue.wants";
-const WANTS_KNOWN: &str = "queue.wants.known";
 const STIR: &str = "queue.stir";
 /// Heads are told at once, then at most this often.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -41,8 +39,6 @@ const DETAIL_MAX: usize = 1_000;
 const LEARNING: Duration = Duration::from_millis(500);
 /// Wants are said again this often, as a sign of life.
 const WANTS_EVERY: Duration = Duration::from_secs(10);
-/// How long is waited for the others to know what is wanted.
-const CONFIRM_MAX: Duration = Duration::from_millis(250);
 
 #[derive(Debug)]
 pub(crate) struct Wire(Arc<Inner>);
@@ -112,25 +108,6 @@ impl Queue {
         self.0.epoch.to_i64().unsigned_abs()
     }
 
-    /// Has the other processes tell of these kinds and jobs, and of changed counts, instead of what was asked
-    /// before: it then comes through [`Queue::watch`], [`Queue::stirs`] and [`Queue::losses`]. Takes effect at
-    /// once; completes when the others know, or after a quarter of a second.
-    pub fn follow(
-        &self,
-        counts: bool,
-        kinds: BTreeSet<String>,
-        jobs: BTreeSet<JobId>,
-    ) -> impl Future<Output = ()> + Send + use<> {
-        let wire = self.0.wire.get().map(|wire| Arc::clone(&wire.0));
-        let version = wire.as_ref().map(|wire| wire.want(Wants::new(counts, kinds, jobs))).unwrap_or_default();
-        async move {
-            if let Some(wire) = wire.filter(|wire| wire.bus.is_connected()) {
-                // Who does not answer is in trouble or gone.
-                let _ = tokio::time::timeout(CONFIRM_MAX, wire.all_know(version)).await;
-            }
-        }
-    }
-
     /// Counts the times that signals of other processes were lost for good; `None` without others.
     pub fn losses(&self) -> Option<watch::Receiver<u64>> {
         self.0.wire.get().map(|wire| wire.0.losses.subscribe())
@@ -153,15 +130,6 @@ impl Queue {
     pub(crate) fn hears(&self) -> bool {
         self.0.store.engine() == store::Engine::Sqlite
             || self.0.wire.get().is_some_and(|wire| wire.0.bus.is_connected())
-    }
-
-    pub(crate) fn keep_company(&self, others: bool) {
-        if let Some(wire) = self.0.wire.get()
-            && !others
-        {
-            wire.0.company().clear();
-            wire.0.note_company();
-        }
     }
 }
 
@@ -249,84 +217,6 @@ impl Inner {
             self.send(HEADS, &part.join(" "));
         }
         true
-    }
-
-    /// Whether the others are told of every job: while it is not known what they want, and by a command, which
-    /// has little to say and does not wait to hear it.
-    fn tells_all(&self) -> bool {
-        let knows = || !self.is_learning.load(Ordering::Relaxed) && self.bus.is_connected();
-        self.place != Place::Alone && (self.place == Place::Command || !knows())
-    }
-
-    fn is_wanted(&self, signal: &Signal) -> bool {
-        self.tells_all() || self.has_followers.load(Ordering::Relaxed) && self.company().want_signal(signal)
-    }
-
-    /// The version that the others have to know.
-    fn want(&self, wants: Wants) -> u64 {
-        let mut company = self.company();
-        let (version, is_new) = company.want(wants);
-        if is_new {
-            self.send(WANTS, &company.word(false, false));
-        }
-        version
-    }
-
-    async fn all_know(&self, version: u64) {
-        loop {
-            let confirmed = self.confirmed.notified();
-            tokio::pin!(confirmed);
-            // Before looking, so that a confirmation between the two is not missed.
-            confirmed.as_mut().enable();
-            if self.company().all_know(version, Instant::now()) {
-                return;
-            }
-            confirmed.await;
-        }
-    }
-
-    fn company(&self) -> MutexGuard<'_, Company> {
-        self.company.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn note_company(&self) {
-        let company = self.company();
-        self.has_followers.store(company.want_any(), Ordering::Relaxed);
-        self.has_counters.store(company.want_counts(), Ordering::Relaxed);
-        drop(company);
-        self.confirmed.notify_waiters();
-    }
-
-    fn hear_wants(&self, from: u64, body: &str) {
-        let Ok(word) = serde_json::from_str::<Word>(body) else { return };
-        self.company().hear(from, &word, Instant::now());
-        self.note_company();
-        if word.leaves || self.place == Place::Command {
-            return;
-        }
-        // From here on it is told.
-        self.send(WANTS_KNOWN, &format!("{from:x} {}", word.version));
-        if word.asks {
-            self.send(WANTS, &self.company().word(false, false));
-        }
-    }
-
-    fn hear_known(&self, me: u64, from: u64, body: &str) {
-        let read = || {
-            let (of, version) = body.split_once(' ')?;
-            Some((u64::from_str_radix(of, 16).ok()?, version.parse().ok()?))
-        };
-        if let Some((_, version)) = read().filter(|(of, _)| *of == me) {
-            self.company().confirm(from, version);
-            self.confirmed.notify_waiters();
-        }
-    }
-
-    /// Says what this process wants. Commands want nothing and are not waited for.
-    fn say_wants(&self, asks: bool, leaves: bool) {
-        if self.place != Place::Command {
-            self.send(WANTS, &self.company().word(asks, leaves));
-        }
     }
 }
 

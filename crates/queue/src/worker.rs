@@ -433,6 +433,7 @@ impl Workers {
             id: job.id,
             attempt: job.attempt as u32 + 1,
             attempts_max: job.attempts_max as u32,
+            rescues: job.rescued as u32,
             queue: self.queue.clone(),
         };
         let deadline = self.queue.deadline(job.kind);

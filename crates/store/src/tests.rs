@@ -16,6 +16,9 @@ mod postgres;
 mod replica;
 mod report;
 
+/// Held by a test that cuts the connections of the Redis server, which all tests share.
+pub(crate) static REDIS_ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[MigrationSet {
     name: "test",
     list: &[

@@ -48,7 +48,7 @@ impl Engine {
 }
 
 /// From the moment a process is killed until another one runs its job again. The product promises 20 s at a
-/// silence of 15 s; here the silence is 3 s, but a job may be hit more than once.
+/// silence of 15 s to a job that is hit once; here the silence is 3 s, and some jobs are hit again and again.
 const AGAIN_LIMIT: Duration = Duration::from_secs(20);
 /// The same for those of the last kills, which nothing disturbs any more.
 const CALM_LIMIT: Duration = Duration::from_secs(10);
@@ -199,22 +199,16 @@ impl Trial<'_> {
         if calm > CALM_LIMIT {
             bail!("a job of the last processes ran again {:.1} s after they were killed", calm.as_secs_f64());
         }
-        let mut again = runs_again(&read_diaries(&self.diaries())?, &deaths);
-        again.sort();
-        let part = |share: f64| again.get((again.len() as f64 * share) as usize).copied().unwrap_or_default();
-        let (median, most, longest) = (part(0.5), part(0.99), again.last().copied().unwrap_or_default());
-        // A job may be hit again before it has begun, and again; hence not the longest.
-        if most > AGAIN_LIMIT {
-            bail!("one in a hundred jobs that were cut off ran again after {:.1} s or later", most.as_secs_f64());
+        let again = runs_again(&read_diaries(&self.diaries())?, &deaths);
+        if let Some(longest) = again.once.last().filter(|longest| **longest > AGAIN_LIMIT) {
+            bail!("a job that was hit once ran again after {:.1} s", longest.as_secs_f64());
         }
         Ok(format!(
-            "{}: {kills} kills in {seconds:.0} s, {} jobs, 0 lost, 0 done twice; {} runs cut off, begun again after {:.1} s (median), {:.1} s (99 of 100), {:.1} s at most, more kills in between included",
+            "{}: {kills} kills in {seconds:.0} s, {} jobs, 0 lost, 0 done twice; begun again: hit once {}; hit several times {}",
             engine.name(),
             verdict["completed"],
-            again.len(),
-            median.as_secs_f64(),
-            most.as_secs_f64(),
-            longest.as_secs_f64()
+            spread(&again.once),
+            spread(&again.often)
         ))
     }
 
@@ -254,6 +248,8 @@ fn check(verdict: &Value) -> Result<()> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Begun {
     diary: PathBuf,
+    /// Processes that had died with the job in hand since its last end.
+    rescues: u32,
     at_us: i64,
 }
 
@@ -265,10 +261,10 @@ fn read_diaries(folder: &Path) -> Result<HashMap<String, Vec<Begun>>> {
         for line in fs::read_to_string(&diary)?.lines() {
             let words: Vec<&str> = line.split(' ').collect();
             // A line may be cut by the death of its writer.
-            if let ["s", id, _, at] = words[..]
-                && let Ok(at_us) = at.parse()
+            if let ["s", id, _, rescues, at] = words[..]
+                && let (Ok(rescues), Ok(at_us)) = (rescues.parse(), at.parse())
             {
-                runs.entry(id.to_owned()).or_default().push(Begun { diary: diary.clone(), at_us });
+                runs.entry(id.to_owned()).or_default().push(Begun { diary: diary.clone(), rescues, at_us });
             }
         }
     }
@@ -276,20 +272,46 @@ fn read_diaries(folder: &Path) -> Result<HashMap<String, Vec<Begun>>> {
     Ok(runs)
 }
 
-/// For each run in a process that was killed and that was followed by one in another process: the time from
-/// the kill to that one.
-fn runs_again(runs: &HashMap<String, Vec<Begun>>, deaths: &HashMap<PathBuf, i64>) -> Vec<Duration> {
-    let mut times = Vec::new();
-    for runs in runs.values() {
-        for pair in runs.windows(2) {
-            if let Some(death) = deaths.get(&pair[0].diary).filter(|_| pair[0].diary != pair[1].diary)
-                && pair[1].at_us > *death
-            {
-                times.push(Duration::from_micros((pair[1].at_us - death).unsigned_abs()));
-            }
+/// How long jobs that were cut off by a kill waited for their next run, each list in rising order.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Again {
+    once: Vec<Duration>,
+    /// Whoever had it next was killed too before it could begin, perhaps again and again.
+    often: Vec<Duration>,
+}
+
+/// For each run that was cut off by the death of its process and begun again in another one: the time from the
+/// kill to that. A run that had failed by itself before the kill was not cut off: its rescues were forgotten.
+fn runs_again(runs: &HashMap<String, Vec<Begun>>, deaths: &HashMap<PathBuf, i64>) -> Again {
+    let mut again = Again::default();
+    for pair in runs.values().flat_map(|runs| runs.windows(2)) {
+        let (cut, next) = (&pair[0], &pair[1]);
+        let Some(death) = deaths.get(&cut.diary).filter(|death| cut.diary != next.diary && next.at_us > **death) else {
+            continue;
+        };
+        let time = Duration::from_micros((next.at_us - death).unsigned_abs());
+        match next.rescues.saturating_sub(cut.rescues) {
+            0 => {}
+            1 => again.once.push(time),
+            _ => again.often.push(time),
         }
     }
-    times
+    again.once.sort();
+    again.often.sort();
+    again
+}
+
+/// `812: 3.1 s (median), 4.0 s (99 of 100), 4.2 s at most`, of times in rising order.
+fn spread(times: &[Duration]) -> String {
+    let Some(longest) = times.last() else { return "0".to_owned() };
+    let part = |share: f64| times[((times.len() as f64 * share) as usize).min(times.len() - 1)].as_secs_f64();
+    format!(
+        "{}: {:.1} s (median), {:.1} s (99 of 100), {:.1} s at most",
+        times.len(),
+        part(0.5),
+        part(0.99),
+        longest.as_secs_f64()
+    )
 }
 
 /// The longest of those times for jobs that were running when the last processes were killed, from the moment

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -7,6 +8,7 @@ use store::testing::TempStore;
 use store::{Engine, Statement, params};
 use tokio::sync::broadcast::Receiver;
 
+use super::follow::CONFIRM_MAX;
 use super::*;
 use crate::{Enqueue, Job, MIGRATIONS, Settings};
 

@@ -2,14 +2,16 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use stdx::config::Secret;
 use stdx::task::Tasks;
 
 use super::ear::{Answer, Ear, again, read_again};
 use super::mouth::{LINE_BYTES_MAX, Mouth};
 use super::{Heard, Relay};
 use crate::bus::Bus;
-use crate::testing::temporary;
-use crate::{Engine, Statement, params};
+use crate::testing::{TempStore, temporary};
+use crate::tests::REDIS_ALONE;
+use crate::{Engine, Settings, Statement, params};
 
 fn lines<'a>(answer: &Answer<'a>) -> Vec<&'a str> {
     answer.lines.into_iter().flat_map(str::lines).collect()
@@ -190,10 +192,35 @@ async fn lines_survive_the_loss_of_a_connection() {
         eprintln!("skipped: needs COPYDESK_TEST_POSTGRES");
         return;
     }
+    survive(&store, None, async || drop(store.read().all(&KILL_LISTENERS, params![]).await.unwrap())).await;
+}
+
+#[tokio::test]
+async fn lines_survive_it_over_redis_too() {
+    let store = temporary(&[]).await;
+    let Some(url) = std::env::var("COPYDESK_TEST_REDIS").ok().filter(|_| store.engine() == Engine::Postgres) else {
+        eprintln!("skipped: needs COPYDESK_TEST_POSTGRES and COPYDESK_TEST_REDIS");
+        return;
+    };
+    let _alone = REDIS_ALONE.lock().await;
+    let client = redis::Client::open(url.as_str()).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let kill = async || {
+        let mut connection = connection.clone();
+        let kill = redis::cmd("CLIENT").arg("KILL").arg("TYPE").arg("pubsub").query_async(&mut connection).await;
+        let killed: u32 = kill.unwrap();
+        assert!(killed > 0, "the lines go by this server");
+    };
+    survive(&store, Some(&url), kill).await;
+}
+
+/// Lines from one process to another while `kill` ends the connections that listen.
+async fn survive(store: &TempStore, bus_url: Option<&str>, kill: impl AsyncFn()) {
     let tasks = Tasks::default();
+    let settings = Settings { bus_url: bus_url.map(Secret::new), ..store.settings().clone() };
     let told: Arc<Mutex<(Vec<u64>, u64)>> = Arc::default();
     let start = |me: u64, told: Arc<Mutex<(Vec<u64>, u64)>>| {
-        let bus = Bus::join(&store, store.settings(), me, &tasks).unwrap();
+        let bus = Bus::join(store, &settings, me, &tasks).unwrap();
         let relay = Relay::start(&bus, me, "test", &tasks, move |heard| {
             let mut told = told.lock().unwrap();
             match heard {
@@ -214,7 +241,7 @@ async fn lines_survive_the_loss_of_a_connection() {
     for n in 1..=LINES {
         a.send(&n.to_string());
         if n % 100 == 50 {
-            store.read().all(&KILL_LISTENERS, params![]).await.unwrap();
+            kill().await;
         }
         tokio::time::sleep(Duration::from_millis(3)).await;
     }

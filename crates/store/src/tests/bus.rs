@@ -178,6 +178,7 @@ async fn redis_carries_the_bus_too() {
         eprintln!("skipped: COPYDESK_TEST_REDIS does not name a server");
         return;
     };
+    let _alone = REDIS_ALONE.lock().await;
     let mut pair = Pair::new(store, Some(&url)).await;
     talk(&mut pair).await;
 
