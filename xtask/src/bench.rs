@@ -1,4 +1,4 @@
-//! Figures: of the whole line, and of the queue beside its peers.
+//! Figures: of the whole line, of the queue beside its peers, and of the console.
 
 mod bars;
 mod engine;
@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::args::Args;
-use crate::run;
+use crate::{console, run};
 use engine::Engine;
 use phase::Phase;
 
@@ -39,7 +39,8 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
     match args.word().as_deref() {
         Some("line") => line(args),
         Some("queue") => queue(args),
-        _ => bail!("the benchmarks are line and queue"),
+        Some("console") => console::bench(args),
+        _ => bail!("the benchmarks are line, queue and console"),
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod args;
 mod bench;
+mod console;
 mod deny;
 mod http;
 mod need;
@@ -31,6 +32,8 @@ cargo xtask soak fuzz [--seconds N] [--seed S]
 cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
 cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--tuned] [--snapshot] [--json FILE] [--binary FILE]
                                               the queue beside its peers, on servers of its own (docs/benchmarks.md)
+cargo xtask bench console [--binary FILE] [--install] [ARGS]…
+                                              load, lists, memory and frames of the console in Chromium
 cargo xtask tidy                              the house rules that no linter knows
 
 Steps of `test`: ";

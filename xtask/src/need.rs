@@ -25,6 +25,11 @@ pub const NEEDS: &[Need] = &[
     Need { program: "redis-server", package: "redis-server", step: "postgres" },
     Need { program: "chromium", package: "chromium", step: "browser" },
     Need { program: "chromedriver", package: "chromium-driver", step: "browser" },
+    Need { program: "node", package: "nodejs", step: "console" },
+    Need { program: "npm", package: "npm", step: "console" },
+    Need { program: "node", package: "nodejs", step: "journeys" },
+    Need { program: "npm", package: "npm", step: "journeys" },
+    Need { program: "chromium", package: "chromium", step: "journeys" },
 ];
 
 /// Makes sure that every program of `steps` is here, or says which are not.

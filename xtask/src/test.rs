@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::postgres::Postgres;
 use crate::redis::Redis;
 use crate::suite::Suite;
-use crate::{deny, need, run, soak, tidy};
+use crate::{console, deny, need, run, soak, tidy};
 
 pub struct Options {
     pub install: bool,
@@ -32,7 +32,9 @@ const STEPS: &[Step] = &[
     Step { name: "build", what: "one dev build for all that follows", run: build },
     Step { name: "sqlite", what: "all tests, on SQLite", run: sqlite },
     Step { name: "postgres", what: "the same tests on PostgreSQL, with Redis beside it", run: postgres },
-    Step { name: "browser", what: "pages and console in Chromium", run: browser },
+    Step { name: "console", what: "the console's types, tests, build and weight", run: console },
+    Step { name: "browser", what: "the site and the rendered desk in Chromium", run: browser },
+    Step { name: "journeys", what: "every screen of the console in Chromium", run: journeys },
     Step { name: "kill", what: "kill -9 at random moments", run: kill },
     Step { name: "queue", what: "kill -9 of the queue's workers, and a held snapshot", run: queue },
     Step { name: "fuzz", what: "known and new bad input", run: fuzz },
@@ -54,7 +56,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     let start = Instant::now();
     need::ensure(&steps.iter().map(|step| step.name).collect::<Vec<_>>(), options.install)?;
 
-    let mut stage = Stage { suite: None };
+    let mut stage = Stage { suite: None, install: options.install };
     let mut done = Vec::new();
     for (n, step) in steps.iter().enumerate() {
         println!("\n== {} ({} of {}): {}", step.name, n + 1, steps.len(), step.what);
@@ -73,6 +75,8 @@ pub fn run(options: &Options) -> Result<ExitCode> {
 struct Stage {
     /// Built by the first step that asks; a failure is remembered, so that it is not tried again.
     suite: Option<Result<Suite, String>>,
+    /// Whether what is missing may be installed.
+    install: bool,
 }
 
 impl Stage {
@@ -120,6 +124,15 @@ fn postgres(stage: &mut Stage) -> Result<String> {
     let redis = Redis::start()?;
     let env = BTreeMap::from([("COPYDESK_TEST_POSTGRES", server.url()), ("COPYDESK_TEST_REDIS", redis.url())]);
     tests(suite, ON_DATABASE, None, &env)
+}
+
+fn console(stage: &mut Stage) -> Result<String> {
+    console::check(stage.install)
+}
+
+fn journeys(stage: &mut Stage) -> Result<String> {
+    let install = stage.install;
+    console::journeys(install, &stage.suite()?.copydesk)
 }
 
 fn browser(stage: &mut Stage) -> Result<String> {

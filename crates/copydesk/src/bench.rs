@@ -2,6 +2,7 @@
 
 pub mod live;
 pub mod queue;
+pub mod seed;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -96,7 +97,7 @@ struct Feed {
     url: String,
 }
 
-/// Serves every outlet's articles on the events as feeds on 127.0.78.N.
+/// Serves every outlet's articles on the events as feeds on 127.0.78.N; under any other address a feed without entries.
 fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
     let room = Newsroom { seed: 1, published: events.saturating_sub(1), started: stdx::Clock::system().now() };
     let all: Vec<news::Event> = (0..events).map(|index| news::event(room.seed, index)).collect();
@@ -118,12 +119,12 @@ fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
             }
             bodies.push(bytes::Bytes::from(render::feed(outlet, &items, &base)));
         }
-        let bodies = Arc::new(bodies);
+        let (bodies, empty) = (Arc::new(bodies), bytes::Bytes::from(render::feed(outlet, &[], &base)));
         let service = edge::service_fn(move |request: http::Request<edge::Incoming>| {
-            let bodies = Arc::clone(&bodies);
+            let (bodies, empty) = (Arc::clone(&bodies), empty.clone());
             async move {
                 let number = request.uri().path().trim_start_matches('/').parse::<usize>().ok();
-                let body = number.and_then(|number| bodies.get(number)).cloned().unwrap_or_default();
+                let body = number.and_then(|number| bodies.get(number)).cloned().unwrap_or(empty);
                 Response::new(edge::body::full(body))
             }
         });

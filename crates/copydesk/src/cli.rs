@@ -46,6 +46,9 @@ pub enum Command {
     Feed(Feed),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
+    /// Manage the people who sign in with a password
+    #[command(subcommand)]
+    User(User),
     /// Manage the keys of the API and the console
     #[command(subcommand)]
     Key(Key),
@@ -99,6 +102,9 @@ pub struct Demo {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// Serve the built console from this folder instead of the one in the binary
+    #[arg(long, value_name = "DIR")]
+    pub console_dir: Option<PathBuf>,
     /// Poll every source once, make no further news, stop when the work is done and print the sums as JSON
     #[arg(long)]
     pub once: bool,
@@ -112,6 +118,9 @@ pub struct Serve {
     /// Where to listen
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
+    /// Serve the built console from this folder instead of the one in the binary
+    #[arg(long, value_name = "DIR")]
+    pub console_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -178,17 +187,46 @@ pub struct Analyze {
 }
 
 #[derive(Debug, Subcommand)]
+pub enum User {
+    /// Print a link with which somebody makes their account, once within 7 days
+    Invite {
+        email: String,
+        /// admin, editor, author, moderator or viewer
+        #[arg(long, default_value = "editor")]
+        role: String,
+    },
+    /// List the users
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a link with which a user chooses another password, once within a day
+    Recover { email: String },
+    /// Shut a user out at once
+    Disable { email: String },
+    /// Let a user in again
+    Enable { email: String },
+}
+
+#[derive(Debug, Subcommand)]
 pub enum Key {
     /// Make a key and show it, this once
     Create {
         /// What the key is for
-        name: String,
+        #[arg(required_unless_present = "named")]
+        name: Option<String>,
+        /// The same
+        #[arg(long = "name", value_name = "NAME", conflicts_with = "name")]
+        named: Option<String>,
         /// admin, editor, author, moderator or viewer
         #[arg(long, default_value = "editor")]
         role: String,
+        /// A part of what the role may do, such as "read write"; otherwise all of it
+        #[arg(long, value_name = "SCOPES")]
+        scopes: Option<String>,
         /// Days until it expires
-        #[arg(long, value_name = "DAYS")]
-        expires: Option<u32>,
+        #[arg(long, alias = "expires", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_650))]
+        days: Option<u32>,
     },
     /// List the keys, never the secrets
     List {
@@ -313,6 +351,25 @@ pub enum Bench {
     Queue(BenchQueue),
     /// How soon a client of a live stream is told, on the same node and (PostgreSQL) on another
     Live(BenchLive),
+    /// Fill the empty database that is configured with invented news, to measure on
+    #[command(hide = true)]
+    Seed(BenchSeed),
+}
+
+#[derive(Debug, Args)]
+pub struct BenchSeed {
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub posts: u32,
+    /// Jobs in every state, those of the posts and sources included
+    #[arg(long, value_name = "NUMBER", default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(0..=10_000_000))]
+    pub jobs: u32,
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub sources: u32,
+    /// Stories that come through the whole line; their posts are among the posts
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub stories: u32,
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ pub mod soak;
 pub mod sources;
 mod table;
 pub mod texts;
+pub mod users;
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;

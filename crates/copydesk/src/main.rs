@@ -4,6 +4,7 @@ mod bench;
 mod cli;
 mod commands;
 mod config;
+mod console;
 mod demo;
 mod log;
 mod process;
@@ -66,6 +67,11 @@ async fn run(cli: Cli) -> Result<ExitCode> {
     if let Some(url) = &cli.common.database_url {
         flags.insert("store.url".to_owned(), url.clone());
     }
+    if let Command::Serve(cli::Serve { console_dir: Some(folder), .. })
+    | Command::Demo(cli::Demo { console_dir: Some(folder), .. }) = &cli.command
+    {
+        flags.insert("console_dir".to_owned(), folder.display().to_string());
+    }
     let loaded =
         config::Sources::of_process(cli.common.config.clone(), flags).and_then(|sources| config::load(&sources));
     let loaded = match loaded {
@@ -81,6 +87,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => done(demo::run(config, args, cli.common.data.clone()).await),
         Command::Serve(args) => done(serve::run(config, args).await),
         Command::Source(command) => done(commands::sources::run(&config, command).await),
+        Command::User(command) => done(commands::users::run(&config, command).await),
         Command::Key(command) => done(commands::keys::run(&config, command).await),
         Command::Jobs(command) => done(commands::jobs::run(&config, command).await),
         Command::Cron(command) => done(commands::cron::run(&config, command).await),
@@ -102,6 +109,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Bench(cli::Bench::Line { posts, json }) => done(bench::line(&config, *posts, *json).await),
         Command::Bench(cli::Bench::Live(args)) => done(bench::live::run(&config, args).await),
         Command::Bench(cli::Bench::Queue(args)) => done(bench::queue::run(&config, args).await),
+        Command::Bench(cli::Bench::Seed(args)) => done(bench::seed::run(&config, args).await),
         Command::Soak(command) => done(commands::soak::run(&config, command).await),
         Command::Feed(_) | Command::Analyze(_) | Command::Version | Command::Openapi => Ok(ExitCode::SUCCESS),
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::{Context as _, Result};
 use stdx::metric::Metric;
+use web::console_app::Console;
 
 use crate::process::Process;
 
@@ -17,6 +18,8 @@ pub fn metrics() -> Vec<&'static [Metric]> {
         cache::METRICS,
         edge::METRICS,
         observe::access::METRICS,
+        observe::process::METRICS,
+        web::METRICS,
     ];
     all.extend_from_slice(desk::METRICS);
     all
@@ -24,11 +27,10 @@ pub fn metrics() -> Vec<&'static [Metric]> {
 
 /// Serves on a listener that was bound before anything else was touched; gives its address, whose port
 /// the system chose when port 0 was asked for.
-pub fn start(process: &Process, listener: edge::listen::Listener) -> SocketAddr {
+pub fn start(process: &Process, listener: edge::listen::Listener, console: Option<Console>) -> SocketAddr {
     let address = listener.address();
     let registry = observe::Registry::new(metrics());
     let history = observe::History::default();
-    history.run(registry.clone(), process.desk.clock.clone(), &process.tasks);
     let app = web::App::new(web::Parts {
         desk: process.desk.clone(),
         settings: process.config.site.clone(),
@@ -37,10 +39,13 @@ pub fn start(process: &Process, listener: edge::listen::Listener) -> SocketAddr 
         tasks: process.tasks.clone(),
         started_at: process.desk.now(),
         version: env!("CARGO_PKG_VERSION"),
+        console,
     });
     if let Some(workers) = process.workers() {
         app.watch_workers(workers);
     }
+    app.show_settings(process.config.settings());
+    web::figures::start(&app);
     web::live::start(&app);
     web::database::start(&app);
     if process.config.store.url.is_none() {

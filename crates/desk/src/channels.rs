@@ -3,13 +3,14 @@
 
 use queue::Context;
 use serde_json::Value as Json;
+use stdx::Timestamp;
 use stdx::metric::{Cell, Counter, Metric};
 use store::{Conn, params};
 
 use crate::jobs::PublishPost;
 use crate::people::Actor;
-use crate::posts::{self, Command, DeliveryState, State};
-use crate::{ChannelId, Desk, Error, pages};
+use crate::posts::{self, Command, DeliveryState, Life, State};
+use crate::{ChannelId, Desk, Error, PostId, events, pages};
 
 static PUBLISHED: Counter = Counter::new();
 
@@ -50,7 +51,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Channel>, Error> {
 }
 
 /// Brings an approved version to its channels. Harmless when run twice, and when the approval was
-/// taken back or another version has been approved since.
+/// taken back, the post given another time, or another version approved since.
 pub async fn publish(desk: Desk, ctx: Context, job: PublishPost) -> Result<Option<Json>, queue::Fault> {
     match publish_version(&desk, &job).await {
         Ok(outcome) => Ok(Some(Json::from(outcome))),
@@ -79,8 +80,7 @@ async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str,
                 }
                 let wanted =
                     matches!(life.state, State::Scheduled | State::Publishing | State::Published | State::Failed);
-                let other = life.state == State::Scheduled && due_at.is_some() && life.due_at != due_at;
-                if !wanted || other || life.approved != Some(version) {
+                if !wanted || life.approved != Some(version) || is_moved(tx, id, &life, due_at).await? {
                     return Ok(None);
                 }
                 posts::execute(&d, tx, &system, id, Command::StartPublishing { version }).await?;
@@ -119,6 +119,18 @@ async fn publish_version(desk: &Desk, job: &PublishPost) -> Result<&'static str,
         })
         .await?;
     Ok("published")
+}
+
+/// Whether the post has another time by now than the one this job is for.
+async fn is_moved(conn: &mut Conn, id: PostId, life: &Life, due_at: Option<Timestamp>) -> Result<bool, Error> {
+    let Some(due_at) = due_at else { return Ok(false) };
+    let due = match life.state {
+        // An update of a published post had no time of its own in earlier releases.
+        State::Scheduled | State::Published => life.due_at,
+        // It left its time when its publication began.
+        _ => events::last_due(conn, id).await?,
+    };
+    Ok(due.is_some_and(|due| due != due_at))
 }
 
 /// After the last attempt: the delivery is dead, and the post with it.

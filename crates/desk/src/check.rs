@@ -109,7 +109,7 @@ pub async fn differences(desk: &Desk) -> Result<Vec<String>, Error> {
 async fn compare(conn: &mut store::Conn, id: PostId, found: &mut Vec<String>) -> Result<(), Error> {
     let (post, stored) = posts::load(conn, id).await?;
     let log = events::stream(conn, id).await?;
-    let mut replayed = Life::replay(log.iter().map(|recorded| (&recorded.event, recorded.at)));
+    let mut replayed = Life::of(&log);
     // What a delivery's key was is the log's alone to say once it is live.
     replayed.deliveries.retain(|channel, _| stored.deliveries.contains_key(channel));
     if replayed != stored {

@@ -1,5 +1,7 @@
+use stdx::Timestamp;
+
 use crate::posts::State;
-use crate::{PostId, Version};
+use crate::{PostId, UserId, Version};
 
 /// What can go wrong on the desk; a variant exists since somebody handles it.
 #[derive(Debug, thiserror::Error)]
@@ -12,12 +14,20 @@ pub enum Error {
     IllegalMove { post: PostId, state: State, wanted: &'static str },
     #[error("version {given} of post {post} is not the newest, which is {newest}")]
     StaleVersion { post: PostId, given: Version, newest: Version },
+    #[error("{name} has claimed post {post} until {until}")]
+    Claimed { post: PostId, by: String, name: String, until: Timestamp },
     #[error("somebody else changed post {0} at the same time")]
     Conflict(PostId),
+    #[error("{at} lies in the blackout {name:?}")]
+    Blackout { name: String, at: Timestamp, next_free: Timestamp },
     #[error("{} well-formed but cannot be used", faults_count(.0))]
     Invalid(Vec<Fault>),
     #[error("{what} {name} exists already")]
     Exists { what: &'static str, name: String, id: String },
+    #[error("user {0} is the last administrator who can sign in")]
+    LastAdmin(UserId),
+    #[error("too much at once: {0}")]
+    Busy(&'static str),
     #[error("the idempotency key was used before with another request")]
     IdempotencyMismatch,
     #[error("fetching {url}")]
@@ -72,6 +82,8 @@ impl From<Error> for queue::Fault {
             Error::NotFound { .. }
             | Error::Forbidden { .. }
             | Error::IllegalMove { .. }
+            | Error::Claimed { .. }
+            | Error::Blackout { .. }
             | Error::Invalid(_)
             | Error::Sealed(_) => queue::Fault::give_up(&error),
             _ => queue::Fault::retry(&error),

@@ -15,21 +15,67 @@ use crate::{ChannelId, Error, PipelineId, PostId, StoryId, Version};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Event {
-    Created { pipeline: PipelineId, story: Option<StoryId> },
-    VersionAdded { version: Version },
-    Submitted { version: Version },
-    Approved { version: Version, automatic: bool },
-    Rejected { version: Version },
-    ApprovalWithdrawn { version: Version },
-    Scheduled { version: Version, due_at: Timestamp },
+    Created {
+        pipeline: PipelineId,
+        story: Option<StoryId>,
+    },
+    VersionAdded {
+        version: Version,
+    },
+    Submitted {
+        version: Version,
+    },
+    /// Approved by one of the two people that it takes. `vouched_by`: who made the link, if a guest did it.
+    Endorsed {
+        version: Version,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vouched_by: Option<String>,
+    },
+    Approved {
+        version: Version,
+        automatic: bool,
+    },
+    Rejected {
+        version: Version,
+    },
+    ApprovalWithdrawn {
+        version: Version,
+    },
+    Scheduled {
+        version: Version,
+        due_at: Timestamp,
+    },
+    Rescheduled {
+        version: Version,
+        due_at: Timestamp,
+    },
     Reopened {},
-    PublishingStarted { version: Version },
-    DeliveryStarted { channel: ChannelId, version: Version, key: String },
-    DeliveryLive { channel: ChannelId, version: Version, remote_id: String },
-    DeliveryFailed { channel: ChannelId, version: Version },
-    DeliveryWithdrawn { channel: ChannelId },
-    Published { version: Version },
-    PublishingFailed { version: Version },
+    PublishingStarted {
+        version: Version,
+    },
+    DeliveryStarted {
+        channel: ChannelId,
+        version: Version,
+        key: String,
+    },
+    DeliveryLive {
+        channel: ChannelId,
+        version: Version,
+        remote_id: String,
+    },
+    DeliveryFailed {
+        channel: ChannelId,
+        version: Version,
+    },
+    DeliveryWithdrawn {
+        channel: ChannelId,
+    },
+    Published {
+        version: Version,
+    },
+    PublishingFailed {
+        version: Version,
+    },
     Retracted {},
 }
 
@@ -40,10 +86,12 @@ impl Event {
             Event::Created { .. } => "created",
             Event::VersionAdded { .. } => "version_added",
             Event::Submitted { .. } => "submitted",
+            Event::Endorsed { .. } => "endorsed",
             Event::Approved { .. } => "approved",
             Event::Rejected { .. } => "rejected",
             Event::ApprovalWithdrawn { .. } => "approval_withdrawn",
             Event::Scheduled { .. } => "scheduled",
+            Event::Rescheduled { .. } => "rescheduled",
             Event::Reopened {} => "reopened",
             Event::PublishingStarted { .. } => "publishing_started",
             Event::DeliveryStarted { .. } => "delivery_started",
@@ -95,6 +143,7 @@ store::sql! {
     ADD = "events.add",
         sqlite "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING RETURNING xid, pos",
         postgres "INSERT INTO event (stream, version, kind, schema_v, actor, at, data) VALUES ($1, $2, $3, 1, $4, $5, $6) ON CONFLICT (stream, version) DO NOTHING RETURNING xid::text::bigint, pos";
+    DUE = "events.due", "SELECT pos, stream, version, actor, at, data FROM event WHERE stream = $1 AND kind IN ('scheduled', 'rescheduled') ORDER BY version DESC LIMIT 1";
     STREAM = "events.stream", "SELECT pos, stream, version, actor, at, data FROM event WHERE stream = $1 ORDER BY version LIMIT 10000";
 }
 
@@ -123,6 +172,15 @@ pub(crate) async fn append(
 /// The post's whole stream, in order.
 pub async fn stream(conn: &mut Conn, post: PostId) -> Result<Vec<Recorded>, Error> {
     conn.all(&STREAM, params![post.to_i64()]).await?.iter().map(read).collect()
+}
+
+/// The time that the post was given last, whether or not it has been published since.
+pub(crate) async fn last_due(conn: &mut Conn, post: PostId) -> Result<Option<Timestamp>, Error> {
+    let row = conn.opt(&DUE, params![post.to_i64()]).await?;
+    Ok(row.as_ref().map(read).transpose()?.and_then(|recorded| match recorded.event {
+        Event::Scheduled { due_at, .. } | Event::Rescheduled { due_at, .. } => Some(due_at),
+        _ => None,
+    }))
 }
 
 fn read(row: &Row) -> Result<Recorded, Error> {

@@ -7,7 +7,9 @@ use queue::{Handlers, Job, Priority, Unique, Work};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::{Desk, Error, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, stories};
+use crate::{
+    Desk, Error, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, moderation, posts, stories,
+};
 
 /// Polls one source, again and again; see [`items::poll`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -102,10 +104,28 @@ impl Job for PublishPost {
     const ATTEMPTS_MAX: u32 = 8;
 }
 
+/// One decision on many posts; see [`moderation::bulk`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct BulkDecision {
+    pub deed: moderation::bulk::Deed,
+    /// In their order; empty when there is a filter.
+    pub ids: Vec<PostId>,
+    pub filter: Option<posts::Filter>,
+    pub reason: String,
+    pub actor: crate::people::Actor,
+    pub asked_at: stdx::Timestamp,
+}
+
+impl Job for BulkDecision {
+    const KIND: &'static str = "bulk_decision";
+    const PRIORITY: Priority = Priority::High;
+    const DEADLINE: Option<Duration> = Some(Duration::from_secs(3_600));
+}
+
 /// What to do for each kind of job.
 pub fn handlers(desk: &Desk) -> Handlers {
     let d = || desk.clone();
-    let (poll, fetch, assign, draft, batch, publish) = (d(), d(), d(), d(), d(), d());
+    let (poll, fetch, assign, draft, batch, publish, bulk) = (d(), d(), d(), d(), d(), d(), d());
     Handlers::default()
         .on(move |ctx, job: PollSource| items::poll(poll.clone(), ctx, job))
         .on(move |ctx, job: FetchSources| items::fetch(fetch.clone(), ctx, job))
@@ -113,6 +133,7 @@ pub fn handlers(desk: &Desk) -> Handlers {
         .on(move |ctx, job: DraftStory| drafts::draft_story(draft.clone(), ctx, job))
         .on(move |ctx, job: GenerateBatch| drafts::generate_batch(batch.clone(), ctx, job))
         .on(move |ctx, job: PublishPost| channels::publish(publish.clone(), ctx, job))
+        .on(move |ctx, job: BulkDecision| moderation::bulk::run(bulk.clone(), ctx, job))
 }
 
 /// Kinds that a person may put on a schedule: they need nothing but their parameters, and do no harm when

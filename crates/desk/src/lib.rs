@@ -28,10 +28,12 @@ pub mod items;
 pub mod stories;
 pub mod posts;
 pub mod pages;
+pub mod calendar;
 pub mod analysis;
 pub mod moderation;
 pub mod drafts;
 pub mod channels;
+pub mod figures;
 pub mod check;
 pub mod portable;
 
@@ -45,6 +47,12 @@ use store::{Migration, MigrationSet, Statement};
 stdx::id_type! {
     /// An API key.
     KeyId;
+    /// Somebody with a password of their own.
+    UserId;
+    /// An invitation, or a way back for somebody who lost their password.
+    InvitationId;
+    /// A signed link that lets somebody without an account judge one post.
+    LinkId;
     /// A configured model provider.
     ProviderId;
     /// A recipe that ties sources, policy and channels together.
@@ -73,12 +81,32 @@ pub type Version = u32;
 /// The desk's own tables.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "desk",
-    list: &[Migration {
-        version: 1,
-        name: "desk",
-        sqlite: include_str!("../migrations/0001_desk.sqlite.sql"),
-        postgres: include_str!("../migrations/0001_desk.postgres.sql"),
-    }],
+    list: &[
+        Migration {
+            version: 1,
+            name: "desk",
+            sqlite: include_str!("../migrations/0001_desk.sqlite.sql"),
+            postgres: include_str!("../migrations/0001_desk.postgres.sql"),
+        },
+        Migration {
+            version: 2,
+            name: "people",
+            sqlite: include_str!("../migrations/0002_people.sqlite.sql"),
+            postgres: include_str!("../migrations/0002_people.postgres.sql"),
+        },
+        Migration {
+            version: 3,
+            name: "moderation",
+            sqlite: include_str!("../migrations/0003_moderation.sqlite.sql"),
+            postgres: include_str!("../migrations/0003_moderation.postgres.sql"),
+        },
+        Migration {
+            version: 4,
+            name: "calendar",
+            sqlite: include_str!("../migrations/0004_calendar.sqlite.sql"),
+            postgres: include_str!("../migrations/0004_calendar.postgres.sql"),
+        },
+    ],
 };
 
 /// The tables a backup carries, in an order that satisfies references.
@@ -87,7 +115,10 @@ pub const TABLES: &[&str] = &[
     "idempotency",
     "setting",
     "api_key",
+    "person",
+    "invitation",
     "session",
+    "preference",
     "provider",
     "pipeline",
     "source",
@@ -97,6 +128,11 @@ pub const TABLES: &[&str] = &[
     "post_version",
     "completion",
     "review",
+    "claim",
+    "rating",
+    "working_copy",
+    "review_link",
+    "bulk",
     "channel",
     "delivery",
     "page",
@@ -107,16 +143,27 @@ pub fn statements() -> Vec<&'static Statement> {
     [
         events::STATEMENTS,
         people::STATEMENTS,
+        people::keys::STATEMENTS,
+        people::users::STATEMENTS,
+        people::sessions::STATEMENTS,
+        people::invitations::STATEMENTS,
+        people::preferences::STATEMENTS,
         providers::STATEMENTS,
         pipelines::STATEMENTS,
         sources::STATEMENTS,
         items::STATEMENTS,
         stories::STATEMENTS,
         posts::STATEMENTS,
+        posts::list::STATEMENTS,
+        posts::search::STATEMENTS,
+        posts::who::STATEMENTS,
+        calendar::STATEMENTS,
         drafts::STATEMENTS,
         moderation::STATEMENTS,
+        &moderation::parts(),
         channels::STATEMENTS,
         pages::STATEMENTS,
+        figures::STATEMENTS,
         check::STATEMENTS,
     ]
     .concat()

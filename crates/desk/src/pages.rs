@@ -4,7 +4,7 @@ use serde::Serialize;
 use stdx::Timestamp;
 use store::{Conn, Row, Tx, params};
 
-use crate::posts::{Post, SourceRef, VersionView};
+use crate::posts::{Post, SourceRef, VersionView, search};
 use crate::{Desk, Error, PostId, Version};
 
 pub use crate::posts::RESERVED;
@@ -200,27 +200,9 @@ pub async fn summary(desk: &Desk) -> Result<(u64, Option<Timestamp>), Error> {
 
 /// Pages that hold every word of `query` (the last one as a beginning), best first.
 pub async fn search(desk: &Desk, query: &str, limit: usize) -> Result<Vec<Page>, Error> {
-    let words = search_words(query);
-    if words.is_empty() {
-        return Ok(Vec::new());
-    }
-    // Words hold letters and digits only, so that neither engine's query language can be spoken.
-    let expression = match desk.store.engine() {
-        store::Engine::Sqlite => words.iter().map(|word| format!("\"{word}\"*")).collect::<Vec<_>>().join(" "),
-        store::Engine::Postgres => words.iter().map(|word| format!("{word}:*")).collect::<Vec<_>>().join(" & "),
-    };
+    let Some(expression) = search::expression(desk.store.engine(), query) else { return Ok(Vec::new()) };
     let rows = desk.store.read().all(&SEARCH, params![expression, limit.clamp(1, 100) as i64]).await?;
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
-}
-
-fn search_words(query: &str) -> Vec<String> {
-    let folded = fold(query);
-    folded
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .take(12)
-        .map(|word| word.chars().take(40).collect())
-        .collect()
 }
 
 /// Lower case without marks, so that İstanbul, istanbul and ISTANBUL are one word on both engines.

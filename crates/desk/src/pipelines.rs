@@ -42,11 +42,34 @@ pub struct Policy {
     pub score_min: f64,
     /// Every sentence, number and quotation must stand in the sources.
     pub grounded: bool,
+    /// Trust (0 to 1) that each source of the story must reach; 0 asks for none.
+    pub trust_min: f64,
+    /// Expected engagement (0 to 1) from which a version passes, where it is known; 0 asks for none.
+    pub engagement_min: f64,
+    /// Topics that always wait for a person, whatever the case and the marks of their letters.
+    pub topics_held: Vec<String>,
+    /// Two different people must approve, none of them the version's author; nothing is approved automatically.
+    pub two_people: bool,
+}
+
+impl Policy {
+    /// How many people must approve a version.
+    pub fn people(&self) -> u32 {
+        if self.two_people { 2 } else { 1 }
+    }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { automatic: true, score_min: 0.8, grounded: true }
+        Policy {
+            automatic: true,
+            score_min: 0.8,
+            grounded: true,
+            trust_min: 0.0,
+            engagement_min: 0.0,
+            topics_held: Vec::new(),
+            two_people: false,
+        }
     }
 }
 
@@ -59,8 +82,16 @@ impl Default for Spec {
 impl Spec {
     fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if !(0.0..=1.0).contains(&self.policy.score_min) {
-            faults.push(Fault::new("/policy/score_min", "must be 0 to 1"));
+        let Policy { score_min, trust_min, engagement_min, .. } = self.policy;
+        let shares = [("score_min", score_min), ("trust_min", trust_min), ("engagement_min", engagement_min)];
+        for (name, share) in shares {
+            if !(0.0..=1.0).contains(&share) {
+                faults.push(Fault::new(format!("/policy/{name}"), "must be 0 to 1"));
+            }
+        }
+        let topics = &self.policy.topics_held;
+        if topics.len() > 100 || topics.iter().any(|topic| topic.trim().is_empty() || topic.chars().count() > 60) {
+            faults.push(Fault::new("/policy/topics_held", "must name at most 100 topics of 1 to 60 characters"));
         }
         if !(1..=100).contains(&self.sentences_max) {
             faults.push(Fault::new("/sentences_max", "must be 1 to 100"));
@@ -85,6 +116,15 @@ store::sql! {
 
 /// The pipeline that everything belongs to which names none.
 pub const DEFAULT: &str = "default";
+
+/// How many people the recipe, as it is stored, wants to approve; a damaged one is read as the default.
+pub(crate) fn people_of(spec: &str) -> u32 {
+    // Read for every row of a list: only a recipe that says so is worth the parsing.
+    if !spec.contains("\"two_people\":true") {
+        return 1;
+    }
+    serde_json::from_str::<Spec>(spec).map_or(1, |spec| spec.policy.people())
+}
 
 fn read(row: &Row) -> Result<Pipeline, store::Error> {
     let spec: String = row.get(2)?;

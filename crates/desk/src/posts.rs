@@ -1,22 +1,28 @@
 //! Posts: their state, their versions, and the lists people work from.
 
 mod life;
+pub(crate) mod list;
+pub(crate) mod search;
 mod version;
+pub(crate) mod who;
 
 use serde::Serialize;
 use stdx::Timestamp;
 use store::{Conn, Row, Tx, params};
 
-pub use life::{Command, Delivery, DeliveryState, Life, State};
+pub use life::{Approval, Command, Delivery, DeliveryState, Life, State};
+pub use list::{Claimed, Cursor, Filter, Sort, TOTAL_MAX, Total, list, total};
+pub use search::reindex;
 pub use version::{Draft, Edit, SourceRef, VersionView};
+pub use who::names;
 
-use crate::people::{Action, Actor};
-use crate::{Desk, Error, PipelineId, PostId, Signal, StoryId, Version, events};
+use crate::people::Actor;
+use crate::{Desk, Error, PipelineId, PostId, Signal, StoryId, Version, events, pipelines};
 
 /// First parts of an address that the site needs for itself.
 pub const RESERVED: &[&str] = &[
-    "api", "archive", "assets", "console", "docs", "feed", "health", "metrics", "page", "redoc", "robots", "search",
-    "sitemap", "topic",
+    "api", "archive", "assets", "console", "docs", "feed", "health", "metrics", "page", "redoc", "review", "robots",
+    "search", "sitemap", "topic",
 ];
 
 /// A post as the lists show it.
@@ -45,6 +51,18 @@ pub struct Post {
     pub edited: bool,
     /// Why the last decision fell as it did.
     pub reason: String,
+    /// Who wrote the newest version.
+    pub author: String,
+    /// Who approved the newest version, first to last.
+    pub approvals: Vec<Approved>,
+    /// How many people must approve it, as its pipeline has it now.
+    pub approvals_needed: u32,
+    /// What people think of it.
+    pub rating: Option<Rating>,
+    /// Names of the newest version's sources, each once.
+    pub source_names: Vec<String>,
+    /// Who looks at it just now; [`Post::at`] leaves out a claim that has lapsed.
+    pub claim: Option<Claim>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// Events in the stream: the expected version of the next change.
@@ -52,30 +70,67 @@ pub struct Post {
     pub events: u32,
 }
 
+/// An approval as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Approved {
+    /// The principal.
+    pub by: String,
+    /// What people call them.
+    pub name: String,
+    pub at: Timestamp,
+}
+
+/// Somebody has taken a post upon themselves for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Claim {
+    pub by: String,
+    pub name: String,
+    pub until: Timestamp,
+}
+
+/// The mean of what people gave, 1 to 5.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Rating {
+    pub mean: f64,
+    pub count: u32,
+}
+
+impl Post {
+    /// As it is shown at `now`.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Post {
+        self.claim = self.claim.filter(|claim| claim.until > now);
+        self
+    }
+}
+
+/// What [`read`] reads, and where it stands.
+macro_rules! posts {
+    ($rest:expr) => {
+        concat!(
+            "SELECT p.id, p.state, p.version, p.approved_version, p.published_version, p.due_at, p.published_at, p.pipeline, p.story, p.title,
+            p.excerpt, p.slug, p.topic, p.language, p.score, p.grounded, p.edited, p.reason, p.created_at, p.updated_at, p.events, p.author,
+            p.approvals, p.source_names, p.rating_sum, p.rating_count, l.spec, c.by_actor, c.name, c.until
+            FROM post p LEFT JOIN pipeline l ON l.id = p.pipeline LEFT JOIN claim c ON c.post = p.id ",
+            $rest
+        )
+    };
+}
+pub(crate) use posts;
+
 store::sql! {
     ADD = "posts.add",
-        "INSERT INTO post (id, state, events, version, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) ON CONFLICT (slug) DO NOTHING";
-    GET = "posts.get",
-        "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
-         FROM post WHERE id = $1";
+        "INSERT INTO post (id, state, events, version, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, author, source_names)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17, $18) ON CONFLICT (slug) DO NOTHING";
+    GET = "posts.get", posts!("WHERE p.id = $1");
     BY_STORY = "posts.by_story", "SELECT id FROM post WHERE story = $1 ORDER BY id DESC LIMIT 1";
-    LIST = "posts.list",
-        "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
-         FROM post WHERE id < $1 ORDER BY id DESC LIMIT $2";
-    LIST_STATE = "posts.list_state",
-        "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
-         FROM post WHERE state = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-    LIST_STATE_OLDEST = "posts.list_state_oldest",
-        "SELECT id, state, version, approved_version, published_version, due_at, published_at, pipeline, story, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, events
-         FROM post WHERE state = $1 AND id > $2 ORDER BY id LIMIT $3";
     COUNT = "posts.count", "SELECT state, count(*) FROM post GROUP BY state";
     SLUG_TAKEN = "posts.slug_taken", "SELECT count(*) FROM post WHERE slug = $1 AND id <> $2";
     MOVE = "posts.move",
-        "UPDATE post SET state = $2, events = $3, version = $4, approved_version = $5, published_version = $6, due_at = $7, published_at = $8, updated_at = $9
-         WHERE id = $1 AND events = $10";
+        "UPDATE post SET state = $2, events = $3, version = $4, approved_version = $5, published_version = $6, due_at = $7, published_at = $8, updated_at = $9,
+         author = $11, approvals = $12 WHERE id = $1 AND events = $10";
     TEXT = "posts.text",
-        "UPDATE post SET title = $2, excerpt = $3, topic = $4, language = $5, score = $6, grounded = $7, edited = $8, slug = $9 WHERE id = $1";
+        "UPDATE post SET title = $2, excerpt = $3, topic = $4, language = $5, score = $6, grounded = $7, edited = $8, slug = $9, source_names = $10 WHERE id = $1";
     REASON = "posts.reason", "UPDATE post SET reason = $2 WHERE id = $1";
     VERSION_ADD = "posts.version_add",
         "INSERT INTO post_version (post, version, title, excerpt, body, sources, analysis, grounding, score, grounded, completion, by_actor, created_at)
@@ -91,8 +146,13 @@ store::sql! {
          attempts = delivery.attempts + CASE WHEN excluded.state = 'sending' THEN 1 ELSE 0 END";
 }
 
+/// The post of a row, without the names of those who approved it.
 fn read(row: &Row) -> Result<Post, store::Error> {
     let state: String = row.get(1)?;
+    let (stars, ratings): (i64, u32) = (row.get(24)?, row.get(25)?);
+    let names: String = row.get(23)?;
+    let until: Option<Timestamp> = row.get(29)?;
+    let approved = |given: Approval| Approved { by: given.by, name: String::new(), at: given.at };
     Ok(Post {
         id: PostId(row.get(0)?),
         state: state.parse().map_err(|()| store::Error::Decode {
@@ -116,23 +176,50 @@ fn read(row: &Row) -> Result<Post, store::Error> {
         grounded: row.get(15)?,
         edited: row.get(16)?,
         reason: row.get(17)?,
+        author: row.get(21)?,
+        approvals: approvals(&row.get::<String>(22)?).into_iter().map(approved).collect(),
+        approvals_needed: pipelines::people_of(row.get::<Option<String>>(26)?.as_deref().unwrap_or_default()),
+        rating: (ratings > 0).then(|| Rating { mean: stars as f64 / f64::from(ratings), count: ratings }),
+        source_names: serde_json::from_str(&names).unwrap_or_default(),
+        claim: match until {
+            None => None,
+            Some(until) => Some(Claim { by: row.get(27)?, name: row.get(28)?, until }),
+        },
         created_at: row.get(18)?,
         updated_at: row.get(19)?,
         events: row.get(20)?,
     })
 }
 
+/// Approvals as they are stored: principal, who vouched, microseconds.
+fn approvals(text: &str) -> Vec<Approval> {
+    let stored: Vec<(String, Option<String>, i64)> = serde_json::from_str(text).unwrap_or_default();
+    let read = |(by, vouched_by, at)| Approval { by, vouched_by, at: Timestamp::from_micros(at) };
+    stored.into_iter().map(read).collect()
+}
+
+fn stored(approvals: &[Approval]) -> String {
+    let plain: Vec<_> = approvals.iter().map(|given| (&given.by, &given.vouched_by, given.at.micros())).collect();
+    serde_json::to_string(&plain).expect("approvals are plain data")
+}
+
+/// The post, with a claim even if it has lapsed.
 pub async fn get(conn: &mut Conn, id: PostId) -> Result<Post, Error> {
     let row = conn.opt(&GET, params![id.to_i64()]).await?.ok_or_else(|| Error::not_found("post", id))?;
-    Ok(read(&row)?)
+    let mut post = read(&row)?;
+    who::name_all(conn, std::slice::from_mut(&mut post)).await?;
+    Ok(post)
 }
 
 /// The post with its state as the workflow sees it.
 pub(crate) async fn load(conn: &mut Conn, id: PostId) -> Result<(Post, Life), Error> {
-    let post = get(conn, id).await?;
+    let row = conn.opt(&GET, params![id.to_i64()]).await?.ok_or_else(|| Error::not_found("post", id))?;
+    let post = read(&row)?;
     let mut life = Life {
         state: post.state,
         version: post.version,
+        author: post.author.clone(),
+        approvals: approvals(&row.get::<String>(22)?),
         approved: post.approved_version,
         published: post.published_version,
         due_at: post.due_at,
@@ -153,30 +240,6 @@ pub(crate) async fn load(conn: &mut Conn, id: PostId) -> Result<(Post, Life), Er
 pub async fn of_story(conn: &mut Conn, story: StoryId) -> Result<Option<PostId>, Error> {
     let row = conn.opt(&BY_STORY, params![story.to_i64()]).await?;
     Ok(row.map(|row| row.get(0)).transpose()?.map(PostId))
-}
-
-/// Newest first, or oldest first where people work off a state.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Filter {
-    pub state: Option<State>,
-    pub oldest_first: bool,
-    /// Where the last page ended.
-    pub after: Option<PostId>,
-    /// At most 200.
-    pub limit: usize,
-}
-
-pub async fn list(desk: &Desk, actor: &Actor, filter: Filter) -> Result<Vec<Post>, Error> {
-    actor.may(Action::Read)?;
-    let limit = filter.limit.clamp(1, 200) as i64;
-    let after = filter.after.map(PostId::to_i64);
-    let mut conn = desk.store.read();
-    let rows = match (filter.state, filter.oldest_first) {
-        (Some(state), true) => conn.all(&LIST_STATE_OLDEST, params![state.name(), after.unwrap_or(0), limit]).await?,
-        (Some(state), false) => conn.all(&LIST_STATE, params![state.name(), after.unwrap_or(i64::MAX), limit]).await?,
-        (None, _) => conn.all(&LIST, params![after.unwrap_or(i64::MAX), limit]).await?,
-    };
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 /// How many posts are in each state.
@@ -224,7 +287,9 @@ pub(crate) async fn create(
             draft.grounded,
             draft.by_person,
             "",
-            now
+            now,
+            actor.principal.to_string(),
+            draft.source_names()
         ]
     };
     while tx.exec(&ADD, values(&slug)).await? == 0 {
@@ -234,6 +299,7 @@ pub(crate) async fn create(
     let facts = [events::Event::Created { pipeline, story }, events::Event::VersionAdded { version: 1 }];
     let places = events::append(tx, id, 0, &facts, &actor.principal.to_string(), now).await?;
     version::write(tx, id, 1, draft, actor, now).await?;
+    search::put(tx, id, &draft.title, &draft.excerpt).await?;
     announce(desk, tx, id, &facts[..1], &places, State::Draft, 1, &draft.title);
     Ok(id)
 }
@@ -247,15 +313,16 @@ pub(crate) async fn execute(
     command: Command,
 ) -> Result<Life, Error> {
     let (post, mut life) = load(tx, id).await?;
-    let facts = life.decide(id, &command)?;
+    let by = actor.principal.to_string();
+    let facts = life.decide(id, &by, &command)?;
     if facts.is_empty() {
         return Ok(life);
     }
     let now = desk.now();
     for fact in &facts {
-        life.apply(fact, now);
+        life.apply(fact, &by, now);
     }
-    let places = events::append(tx, id, post.events, &facts, &actor.principal.to_string(), now).await?;
+    let places = events::append(tx, id, post.events, &facts, &by, now).await?;
     let events = post.events + facts.len() as u32;
     let values = params![
         id.to_i64(),
@@ -267,7 +334,9 @@ pub(crate) async fn execute(
         life.due_at,
         life.published_at,
         now,
-        post.events
+        post.events,
+        life.author,
+        stored(&life.approvals)
     ];
     if tx.exec(&MOVE, values).await? == 0 {
         return Err(Error::Conflict(id));
@@ -317,9 +386,11 @@ pub(crate) async fn add_version(
         draft.score,
         draft.grounded,
         edited,
-        slug
+        slug,
+        draft.source_names()
     ];
     tx.exec(&TEXT, values).await?;
+    search::put(tx, id, &draft.title, &draft.excerpt).await?;
     Ok(life.version)
 }
 
@@ -340,6 +411,17 @@ async fn free_slug(tx: &mut Tx, title: &str, id: PostId) -> Result<String, Error
 
 fn with_id(slug: &str, id: PostId) -> String {
     format!("{slug}-{}", id.to_string().to_lowercase())
+}
+
+/// Tells those who watch, once this is committed, of something that is no fact of the log.
+pub(crate) fn tell(desk: &Desk, tx: &mut Tx, post: &Post, event: &'static str) {
+    let (desk, now) = (desk.clone(), desk.now());
+    let (id, state, version, title) = (post.id, post.state, post.version, post.title.clone());
+    tx.after_commit(move || {
+        // It has no place in the log: whoever resumes reads the post anew.
+        let position = events::Position { xid: 0, pos: 0 };
+        desk.signal(Signal::Post { id, event: event.to_owned(), position, state, version, title, at: now });
+    });
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a signal holds")]

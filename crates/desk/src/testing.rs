@@ -68,7 +68,7 @@ impl Bench {
     /// What a job is told when it runs for the first time.
     pub fn context(&self) -> Context {
         let id = JobId(Id::from_i64(1).unwrap());
-        Context { id, attempt: 1, attempts_max: 3, queue: self.desk.queue.clone() }
+        Context { id, attempt: 1, attempts_max: 3, rescues: 0, queue: self.desk.queue.clone() }
     }
 
     /// The jobs of a kind that wait, soonest first.

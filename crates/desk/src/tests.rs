@@ -3,9 +3,10 @@
 use queue::State as JobState;
 use serde_json::json;
 
+use crate::calendar::When;
 use crate::jobs::{DraftStory, PublishPost};
 use crate::moderation::{self, Edit};
-use crate::people::{self, Actor, Idempotency};
+use crate::people::{self, Actor, Idempotency, NewKey, Principal};
 use crate::posts::{self, Filter, Post, State};
 use crate::testing::{Bench, rss};
 use crate::{Error, channels, check, drafts, events, pages, pipelines, providers};
@@ -102,7 +103,7 @@ async fn a_good_draft_passes_the_policy_and_is_published_once() {
 async fn an_approval_can_be_undone_until_the_delivery_starts() {
     let bench = ready().await;
     let post = held(&bench).await;
-    let approved = moderation::approve(&bench.desk, &Actor::system(), post.id, 1).await.unwrap();
+    let approved = moderation::approve(&bench.desk, &Actor::system(), post.id, 1, When::Soon).await.unwrap();
     assert_eq!(approved.state, State::Scheduled);
     assert_eq!(approved.due_at, Some(bench.now() + std::time::Duration::from_secs(10)));
     let undone = moderation::withdraw_approval(&bench.desk, &Actor::system(), post.id).await.unwrap();
@@ -113,7 +114,7 @@ async fn an_approval_can_be_undone_until_the_delivery_starts() {
         "the job of the approval that was taken back"
     );
 
-    moderation::approve(&bench.desk, &Actor::system(), post.id, 1).await.unwrap();
+    moderation::approve(&bench.desk, &Actor::system(), post.id, 1, When::Soon).await.unwrap();
     publish(&bench, &post).await;
     let late = moderation::withdraw_approval(&bench.desk, &Actor::system(), post.id).await;
     assert!(matches!(late, Err(Error::IllegalMove { state: State::Published, .. })), "{late:?}");
@@ -132,7 +133,9 @@ async fn an_edit_is_a_new_version_by_a_person_and_updates_what_is_published() {
     let actor = Actor::system();
     let edit = |title: &str| Edit { title: Some(title.into()), ..Edit::default() };
     let edited =
-        moderation::edit_and_approve(&bench.desk, &actor, post.id, 1, edit("Ferry stops for 11 days")).await.unwrap();
+        moderation::edit_and_approve(&bench.desk, &actor, post.id, 1, edit("Ferry stops for 11 days"), When::Soon)
+            .await
+            .unwrap();
     assert_eq!((edited.state, edited.version, edited.edited), (State::Scheduled, 2, true));
     let stale = moderation::edit(&bench.desk, &actor, post.id, 1, edit("late")).await;
     assert!(matches!(stale, Err(Error::StaleVersion { newest: 2, .. })));
@@ -143,7 +146,7 @@ async fn an_edit_is_a_new_version_by_a_person_and_updates_what_is_published() {
     assert_eq!(update.slug, "ferry-stops-for-11-days", "an address follows the title until it is published");
     let page = pages::by_slug(&bench.desk, &update.slug).await.unwrap().unwrap();
     assert_eq!(page.title, "Ferry stops for 11 days", "the site shows what was approved");
-    let update = moderation::approve(&bench.desk, &actor, post.id, 3).await.unwrap();
+    let update = moderation::approve(&bench.desk, &actor, post.id, 3, When::Soon).await.unwrap();
     publish(&bench, &update).await;
     let page = pages::by_slug(&bench.desk, &update.slug).await.unwrap().unwrap();
     assert_eq!((page.title.as_str(), page.version), ("Ferry back after 11 days", 3));
@@ -160,7 +163,7 @@ async fn a_rejection_needs_a_reason_and_sends_the_post_back() {
     assert_eq!((rejected.state, rejected.reason.as_str()), (State::Rejected, "too thin"));
     let reviews = moderation::reviews(&mut bench.desk.store.read_fresh(), post.id).await.unwrap();
     assert_eq!(reviews.iter().map(|r| r.decision.as_str()).collect::<Vec<_>>(), ["rejected", "held"]);
-    let illegal = moderation::approve(&bench.desk, &Actor::system(), post.id, 1).await;
+    let illegal = moderation::approve(&bench.desk, &Actor::system(), post.id, 1, When::Soon).await;
     assert!(matches!(illegal, Err(Error::IllegalMove { state: State::Rejected, .. })));
 }
 
@@ -176,7 +179,7 @@ async fn a_repeated_request_is_answered_from_memory_and_a_changed_one_refused() 
     assert_eq!(first.id, again.id);
     assert!(matches!(drafts::generate(&bench.desk, &with("b"), &ferry()).await, Err(Error::IdempotencyMismatch)));
     assert_eq!(
-        posts::list(&bench.desk, &Actor::system(), Filter { limit: 10, ..Filter::default() }).await.unwrap().len(),
+        posts::list(&bench.desk, &Actor::system(), &Filter { limit: 10, ..Filter::default() }).await.unwrap().len(),
         1
     );
 }
@@ -186,16 +189,16 @@ async fn keys_work_until_they_end_and_roles_bind() {
     let bench = ready().await;
     let admin = people::ensure_admin(&bench.desk).await.unwrap().unwrap();
     assert!(people::ensure_admin(&bench.desk).await.unwrap().is_none(), "only the first start makes one");
-    let (key, actor) = people::authenticate(&bench.desk, admin.reveal()).await.unwrap().unwrap();
+    let actor = people::authenticate(&bench.desk, admin.reveal()).await.unwrap().unwrap().actor;
     let (viewer_key, viewer) =
-        people::create_key(&bench.desk, &actor, "reader", guard::role::Role::Viewer, None).await.unwrap();
-    let (_, viewer_actor) = people::authenticate(&bench.desk, viewer.reveal()).await.unwrap().unwrap();
+        people::create_key(&bench.desk, &actor, NewKey::new("reader", guard::role::Role::Viewer)).await.unwrap();
+    let viewer_actor = people::authenticate(&bench.desk, viewer.reveal()).await.unwrap().unwrap().actor;
     let post = held(&bench).await;
-    let refused = moderation::approve(&bench.desk, &viewer_actor, post.id, 1).await;
+    let refused = moderation::approve(&bench.desk, &viewer_actor, post.id, 1, When::Soon).await;
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
     assert!(matches!(people::list_keys(&bench.desk, &viewer_actor).await, Err(Error::Forbidden { .. })));
 
-    let session = people::sign_in(&bench.desk, viewer.reveal()).await.unwrap().unwrap();
+    let session = people::sign_in(&bench.desk, viewer.reveal()).await.unwrap().unwrap().session;
     assert!(people::resume(&bench.desk, session.reveal()).await.unwrap().is_some());
     people::revoke_key(&bench.desk, &actor, viewer_key.id).await.unwrap();
     assert!(people::authenticate(&bench.desk, viewer.reveal()).await.unwrap().is_none());
@@ -203,11 +206,13 @@ async fn keys_work_until_they_end_and_roles_bind() {
     assert!(people::authenticate(&bench.desk, "ck_nonsense").await.unwrap().is_none());
 
     let day = std::time::Duration::from_secs(86_400);
-    let (_, short) =
-        people::create_key(&bench.desk, &actor, "short", guard::role::Role::Editor, Some(day)).await.unwrap();
+    let new = NewKey { lasts: Some(day), ..NewKey::new("short", guard::role::Role::Editor) };
+    let (_, short) = people::create_key(&bench.desk, &actor, new).await.unwrap();
     bench.clock.advance(2 * day);
     assert!(people::authenticate(&bench.desk, short.reveal()).await.unwrap().is_none());
-    assert!(people::list_keys(&bench.desk, &actor).await.unwrap().iter().any(|k| k.id == key.id));
+    assert!(
+        people::list_keys(&bench.desk, &actor).await.unwrap().iter().any(|k| Principal::Key(k.id) == actor.principal)
+    );
 }
 
 /// A provider is asked first, its faults are recorded, and the embedded generator stands behind it.
@@ -323,13 +328,19 @@ async fn every_statement_prepares_and_no_hot_one_scans() {
         "providers.",
         "people.",
         "channels.",
+        "calendar.channels",
         "check.",
         "posts.count",
         "pages.topics",
         "pages.count",
         "pages.search",
         "pages.text",
+        "posts.found",
+        "posts.total",
+        "posts.words",
         "sources.",
+        // Kept in a memo, one row for each source; or the first row of each table.
+        "figures.",
     ];
     for statement in crate::statements() {
         let plan =
@@ -347,11 +358,13 @@ async fn every_statement_prepares_and_no_hot_one_scans() {
 #[test]
 fn both_engines_have_the_same_tables() {
     for migration in crate::MIGRATIONS.list {
-        let (sqlite, mut postgres) =
+        let (mut sqlite, mut postgres) =
             (store::testing::tables(migration.sqlite), store::testing::tables(migration.postgres));
-        assert!(sqlite.contains_key("post_version"));
-        // A virtual table on SQLite.
-        assert!(postgres.remove("page_text").is_some());
+        // Virtual tables on SQLite, and one that SQLite can only widen by writing it anew.
+        for name in ["page_text", "post_text"] {
+            postgres.remove(name);
+        }
+        sqlite.remove("review_next");
         assert_eq!(sqlite, postgres);
     }
 }

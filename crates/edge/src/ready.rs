@@ -58,6 +58,15 @@ impl Ready {
         self
     }
 
+    /// Takes a variant that was made elsewhere, at a build for instance; `None` says that the coding does
+    /// not pay. A body that is not worth compressing has no use for variants and drops them.
+    pub fn coded_as(self, encoding: Encoding, bytes: Option<Bytes>) -> Self {
+        if let Some(place) = Encoding::CODED.iter().position(|e| *e == encoding) {
+            let _ = self.coded[place].set(bytes);
+        }
+        self
+    }
+
     /// Makes every variant now, so that no caller waits for a compressor.
     pub fn precompress(self) -> Self {
         Encoding::CODED.iter().for_each(|e| drop(self.coded(*e)));

@@ -7,8 +7,10 @@ pub enum Error {
     KeyForm,
     #[error("the key has a typing mistake: its last six characters do not match the rest")]
     KeyChecksum,
-    #[error("the session token does not have the form of one")]
+    #[error("the token does not have the form of one")]
     TokenForm,
+    #[error("the stored password hash does not have the form of one made here")]
+    PasswordForm,
     #[error("the stored hash is {0} bytes long, not 32")]
     HashLength(usize),
     #[error("the sealed value does not have the form v1.key.data")]
@@ -19,7 +21,7 @@ pub enum Error {
     SealDamaged,
     #[error("{0:?} is no role; the roles are admin, editor, author, moderator and viewer")]
     Role(String),
-    #[error("{0:?} is no scope; the scopes are read, write, review, publish, operate and administer")]
+    #[error("{0:?} is no scope; the scopes are read, configure, write, judge, publish, operate and admin")]
     Scope(String),
     #[error("{0:?} cannot stand in a content security policy")]
     PolicySource(String),

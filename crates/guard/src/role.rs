@@ -22,16 +22,18 @@ pub enum Role {
 pub enum Scope {
     /// See what is not public.
     Read,
+    /// Set up what is worked with.
+    Configure,
     /// Create and change.
     Write,
     /// Accept or refuse what others made.
-    Review,
+    Judge,
     /// Put before the public and take back.
     Publish,
-    /// Run, stop and repeat background work, and clear caches.
+    /// Run, stop and repeat background work.
     Operate,
-    /// Manage people, keys and settings.
-    Administer,
+    /// Manage people, keys and schedules.
+    Admin,
 }
 
 impl Role {
@@ -47,30 +49,32 @@ impl Role {
         }
     }
 
+    /// All that the role may do; the one table of it.
     pub fn scopes(self) -> Scopes {
-        use Scope::{Publish, Read, Review, Write};
+        use Scope::{Configure, Judge, Operate, Publish, Read, Write};
         match self {
             Role::Admin => Scopes::ALL,
-            Role::Editor => Scopes::from_iter([Read, Write, Review, Publish]),
+            Role::Editor => Scopes::from_iter([Read, Configure, Write, Judge, Publish, Operate]),
             Role::Author => Scopes::from_iter([Read, Write]),
-            Role::Moderator => Scopes::from_iter([Read, Review]),
+            Role::Moderator => Scopes::from_iter([Read, Write, Judge, Publish]),
             Role::Viewer => Scopes::from_iter([Read]),
         }
     }
 }
 
 impl Scope {
-    pub const ALL: [Scope; 6] =
-        [Scope::Read, Scope::Write, Scope::Review, Scope::Publish, Scope::Operate, Scope::Administer];
+    pub const ALL: [Scope; 7] =
+        [Scope::Read, Scope::Configure, Scope::Write, Scope::Judge, Scope::Publish, Scope::Operate, Scope::Admin];
 
     pub fn name(self) -> &'static str {
         match self {
             Scope::Read => "read",
+            Scope::Configure => "configure",
             Scope::Write => "write",
-            Scope::Review => "review",
+            Scope::Judge => "judge",
             Scope::Publish => "publish",
             Scope::Operate => "operate",
-            Scope::Administer => "administer",
+            Scope::Admin => "admin",
         }
     }
 }
@@ -83,13 +87,22 @@ impl Scopes {
     pub const NONE: Scopes = Scopes(0);
     pub const ALL: Scopes = Scopes((1 << Scope::ALL.len()) - 1);
 
+    /// The set of one.
+    pub const fn only(scope: Scope) -> Scopes {
+        Scopes(1 << scope as u8)
+    }
+
+    pub fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     pub fn has(self, scope: Scope) -> bool {
         self.0 & 1 << scope as u8 != 0
     }
 
     /// What both sets hold: a key never does more than its owner may.
     #[must_use]
-    pub fn and(self, other: Scopes) -> Scopes {
+    pub const fn and(self, other: Scopes) -> Scopes {
         Scopes(self.0 & other.0)
     }
 
@@ -196,7 +209,10 @@ mod tests {
         assert_eq!("Admin".parse::<Role>(), Err(Error::Role("Admin".into())));
         assert_eq!("read root".parse::<Scopes>(), Err(Error::Scope("root".into())));
         assert_eq!("x".repeat(9_999).parse::<Scope>(), Err(Error::Scope("x".repeat(40))));
-        assert_eq!(serde_json::to_string(&Role::Editor.scopes()).unwrap(), r#""read write review publish""#);
+        assert_eq!(
+            serde_json::to_string(&Role::Editor.scopes()).unwrap(),
+            r#""read configure write judge publish operate""#
+        );
         assert!(serde_json::from_str::<Scopes>("7").is_err());
     }
 
@@ -205,11 +221,13 @@ mod tests {
         for role in Role::ALL {
             assert!(role.scopes().has(Scope::Read));
             assert_eq!(role.scopes().and(Scopes::ALL), role.scopes());
-            let rules = role.scopes().has(Scope::Administer) || role.scopes().has(Scope::Operate);
-            assert_eq!(rules, role == Role::Admin, "{role}");
+            assert_eq!(role.scopes().has(Scope::Admin), role == Role::Admin, "{role}");
+            let runs = role.scopes().has(Scope::Configure) && role.scopes().has(Scope::Operate);
+            assert_eq!(runs, matches!(role, Role::Admin | Role::Editor), "{role}");
         }
-        assert!(!Role::Moderator.scopes().has(Scope::Write));
-        assert!(!Role::Author.scopes().has(Scope::Review), "nobody accepts their own work by being an author");
-        assert_eq!(Role::Author.scopes().and(Role::Moderator.scopes()), Role::Viewer.scopes());
+        assert!(!Role::Author.scopes().has(Scope::Judge), "nobody accepts their own work by being an author");
+        assert_eq!(Role::Author.scopes().and(Role::Moderator.scopes()), Role::Author.scopes());
+        assert_eq!(Role::Moderator.scopes().and(Scopes::only(Scope::Judge)).to_string(), "judge");
+        assert!(Role::Viewer.scopes().and(Scopes::only(Scope::Write)).is_empty());
     }
 }

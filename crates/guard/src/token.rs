@@ -1,4 +1,4 @@
-//! Session tokens and the CSRF tokens that belong to them.
+//! Session tokens and the CSRF tokens that belong to them; tickets that open one door once.
 //!
 //! A session token is opaque: 256 random bits, only its hash is stored. The CSRF token is an HMAC
 //! under the session token, so it needs no storage, is bound to the session, and does not reveal it.
@@ -21,6 +21,45 @@ secret_hash! {
     SessionHash
 }
 
+secret_hash! {
+    /// SHA-256 of a ticket, as it is stored.
+    TicketHash
+}
+
+/// What lets somebody in once: the secret of an invitation, made like a session's token.
+#[derive(Clone, Debug)]
+pub struct Ticket(Secret);
+
+impl Ticket {
+    pub fn generate() -> Self {
+        Ticket(random())
+    }
+
+    /// Reads a presented ticket; whether it is good only the store knows.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        well_formed(text).map(Ticket)
+    }
+
+    /// The text for the link.
+    pub fn reveal(&self) -> &str {
+        self.0.reveal()
+    }
+
+    /// What to store and to look up by.
+    pub fn hash(&self) -> TicketHash {
+        TicketHash::of(self.0.reveal())
+    }
+}
+
+fn random() -> Secret {
+    Secret::new(URL_SAFE_NO_PAD.encode(stdx::rng::os_random::<TOKEN_BYTES>()))
+}
+
+fn well_formed(text: &str) -> Result<Secret, Error> {
+    let fits = text.len() == TOKEN_CHARS && URL_SAFE_NO_PAD.decode(text).is_ok_and(|b| b.len() == TOKEN_BYTES);
+    if fits { Ok(Secret::new(text)) } else { Err(Error::TokenForm) }
+}
+
 /// A session token in the hands of its owner.
 #[derive(Clone, Debug)]
 pub struct Session(Secret);
@@ -28,13 +67,12 @@ pub struct Session(Secret);
 impl Session {
     /// A new session; make one at each sign-in, so that a token planted before is worth nothing.
     pub fn generate() -> Self {
-        Session(Secret::new(URL_SAFE_NO_PAD.encode(stdx::rng::os_random::<TOKEN_BYTES>())))
+        Session(random())
     }
 
     /// Reads a presented token; whether it is alive only the store knows.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let fits = text.len() == TOKEN_CHARS && URL_SAFE_NO_PAD.decode(text).is_ok_and(|b| b.len() == TOKEN_BYTES);
-        if fits { Ok(Session(Secret::new(text))) } else { Err(Error::TokenForm) }
+        well_formed(text).map(Session)
     }
 
     /// The text for the cookie.
@@ -94,6 +132,7 @@ mod tests {
         let long = "A".repeat(1_000_000);
         for text in ["", "abc", &"A".repeat(42), &"A".repeat(44), &"*".repeat(43), &"é".repeat(43), &long] {
             assert_eq!(Session::parse(text).err(), Some(Error::TokenForm));
+            assert_eq!(Ticket::parse(text).err(), Some(Error::TokenForm));
         }
         assert!(!format!("{:?}", Session::generate()).contains(|c: char| c.is_ascii_digit()));
     }

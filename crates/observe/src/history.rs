@@ -83,10 +83,20 @@ impl History {
 
     /// The points from `from` to `to`, both included.
     pub fn query(&self, from: Timestamp, to: Timestamp) -> Answer {
+        self.pick(from, to, |_| true)
+    }
+
+    /// The points of the series with these names alone.
+    pub fn query_some(&self, names: &[&str], from: Timestamp, to: Timestamp) -> Answer {
+        self.pick(from, to, |name| names.contains(&name))
+    }
+
+    fn pick(&self, from: Timestamp, to: Timestamp, is_wanted: impl Fn(&str) -> bool) -> Answer {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let first = kept.times.partition_point(|t| *t < from);
         let end = kept.times.partition_point(|t| *t <= to).max(first);
-        let series = kept.rings.iter().map(|(((name, labels), figure), ring)| {
+        let wanted = kept.rings.iter().filter(|(((name, _), _), _)| is_wanted(name));
+        let series = wanted.map(|(((name, labels), figure), ring)| {
             // A series that began later has fewer points than there are times.
             let missing = kept.times.len() - ring.0.len();
             let point = |i: usize| i.checked_sub(missing).map(|i| ring.0[i]).filter(|p| !p.is_nan());

@@ -2,6 +2,18 @@
 
 use serde::Serialize;
 use stdx::Timestamp;
+use stdx::metric::{Cell, Counter, Gauge, Metric};
+
+static RESIDENT: Gauge = Gauge::new();
+static CPU: Counter = Counter::new();
+
+pub const RESIDENT_NAME: &str = "copydesk_process_resident_bytes";
+pub const CPU_NAME: &str = "copydesk_process_cpu_microseconds_total";
+
+pub static METRICS: &[Metric] = &[
+    Metric { name: RESIDENT_NAME, help: "Memory in RAM, shared pages counted whole.", cell: Cell::Gauge(&RESIDENT) },
+    Metric { name: CPU_NAME, help: "Time on all processors, in microseconds.", cell: Cell::Counter(&CPU) },
+];
 
 /// What the process uses at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -33,6 +45,18 @@ pub fn read(started_at: Timestamp, now: Timestamp) -> Process {
         started_at,
         uptime_seconds: now.since(started_at).as_secs(),
     }
+}
+
+/// Reads the figures and sets the cells, so that there is a history of them.
+pub fn measure(started_at: Timestamp, now: Timestamp) -> Process {
+    let process = read(started_at, now);
+    if let Some(bytes) = process.resident_bytes {
+        RESIDENT.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+    if let Some(seconds) = process.cpu_seconds {
+        CPU.add(((seconds * 1e6) as u64).saturating_sub(CPU.get()));
+    }
+    process
 }
 
 /// Memory with shared pages divided among those who share them. The kernel walks every mapping for

@@ -5,6 +5,7 @@
 //! linear in the text, and never panics on input.
 
 pub mod analysis;
+pub mod diff;
 pub mod document;
 pub mod ground;
 pub mod html;

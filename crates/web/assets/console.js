@@ -7,6 +7,14 @@
   const stored = (name) => { try { return localStorage.getItem(name); } catch { return null; } };
   const store = (name, value) => { try { localStorage.setItem(name, value); } catch { /* private windows */ } };
 
+  // --- An invitation's token stands behind "#", where no server sees it: it is sent on, and leaves the address.
+  const token = one("[data-token]");
+  if (token && location.hash.length > 1) {
+    token.value = location.hash.slice(1);
+    history.replaceState(null, "", location.pathname);
+    token.form.requestSubmit();
+  }
+
   // --- Forms: never sent twice; what is typed is not left by accident.
   let dirty = false;
   const edit = one("[data-edit]");

@@ -1,31 +1,45 @@
 //! The API under `/api/v3`, one module per noun, and its documentation.
 //!
 //! Invariants
-//! - Every address below the prefix needs a key; [`health`] tells its status without one.
+//! - Every address below the prefix needs a key or a session, but for signing in, using an invitation, and
+//!   [`health`], which tells its status without one.
 //! - What is answered is a view of this module, so that the desk's types may move on.
 //! - A route is documented by the attribute it is declared with: [`document`] knows all of them.
 
 #![expect(unused_qualifications, reason = "utoipa's macros write paths in full")]
 
 mod analyze;
+mod bulk;
+mod calendar;
 mod channels;
+mod claims;
+mod copies;
+pub(crate) mod configuration;
 mod cron;
+pub(crate) mod dashboard;
 mod database;
 mod decisions;
 mod docs;
 mod drafts;
 pub(crate) mod health;
+mod invitations;
 mod items;
 mod jobs;
 mod keys;
+mod links;
 mod metrics;
 mod pipelines;
 mod posts;
+mod preferences;
 mod providers;
 mod queues;
+mod ratings;
 mod reference;
+pub(crate) mod session;
 mod sources;
 mod stories;
+pub(crate) mod traffic;
+mod users;
 mod view;
 
 #[cfg(test)]
@@ -68,11 +82,21 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(stories::routes())
         .merge(posts::routes())
         .merge(decisions::routes())
+        .merge(claims::routes())
+        .merge(bulk::routes())
+        .merge(links::routes())
+        .merge(copies::routes())
+        .merge(ratings::routes())
+        .merge(calendar::routes())
         .merge(drafts::routes())
         .merge(analyze::routes())
         .merge(pipelines::routes())
         .merge(providers::routes())
         .merge(channels::routes())
+        .merge(session::routes())
+        .merge(users::routes())
+        .merge(invitations::routes())
+        .merge(preferences::routes())
         .merge(keys::routes())
         .merge(jobs::routes())
         .merge(cron::routes())
@@ -80,9 +104,12 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(health::routes())
         .merge(metrics::routes())
         .merge(database::routes())
+        .merge(dashboard::routes())
+        .merge(traffic::routes())
+        .merge(configuration::routes())
 }
 
-/// Who has no key does not learn which addresses there are.
+/// Who is unknown does not learn which addresses there are.
 async fn unknown(_: Caller) -> Response {
     Problem::new(&problem::NOT_FOUND, "there is nothing at this address").into_response()
 }

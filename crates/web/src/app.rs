@@ -7,7 +7,8 @@ use desk::Desk;
 use stdx::Timestamp;
 use stdx::task::Tasks;
 
-use crate::{Settings, api, database, live, site};
+use crate::api::configuration::Setting;
+use crate::{Settings, api, console_app, database, figures, live, site};
 
 /// What the web is made of.
 pub struct Parts {
@@ -19,6 +20,8 @@ pub struct Parts {
     pub started_at: Timestamp,
     /// Shown by `/api/v3/health` and `--version`.
     pub version: &'static str,
+    /// The built console; without it the server renders the desk.
+    pub console: Option<console_app::Console>,
 }
 
 /// Cheap to clone; clones share everything.
@@ -32,12 +35,20 @@ pub struct Inner {
     pub(crate) proxies: edge::client_ip::Proxies,
     /// Wrong keys by address, so that nobody can guess on.
     pub(crate) sign_in_limit: guard::limit::Limiter,
+    /// Tries of a password by account, wherever they come from.
+    pub(crate) account_limit: guard::limit::Limiter,
+    /// Visits of review links by address.
+    pub(crate) review_limit: guard::limit::Limiter,
     /// What was found of each part's health.
     pub(crate) checks: api::health::Checks,
     /// What was found of the database.
     pub(crate) database: database::Watch,
     /// Those who work in this process, if any do.
     workers: OnceLock<Arc<queue::Workers>>,
+    /// How much goes on, now and in the last hour.
+    pub(crate) figures: figures::Figures,
+    /// The configuration as it may be shown.
+    configuration: OnceLock<Vec<Setting>>,
     /// What live connections are told.
     pub(crate) live: Arc<live::Hub>,
 }
@@ -49,15 +60,20 @@ impl App {
         let proxies = edge::client_ip::Proxies::parse(&parts.settings.trusted_proxies)
             .unwrap_or_else(|_| edge::client_ip::Proxies::new(Vec::new()));
         let sign_in_limit = guard::limit::Limiter::new(20, std::time::Duration::from_secs(60), 10_000);
+        let account_limit = guard::limit::Limiter::new(10, std::time::Duration::from_secs(600), 10_000);
         let live = live::Hub::new(parts.desk.ids.node(), parts.started_at);
         App(Arc::new(Inner {
             parts,
             pages,
             proxies,
             sign_in_limit,
+            account_limit,
+            review_limit: guard::limit::Limiter::new(60, std::time::Duration::from_secs(60), 10_000),
             checks: Default::default(),
             database: Default::default(),
             workers: OnceLock::new(),
+            figures: Default::default(),
+            configuration: OnceLock::new(),
             live,
         }))
     }
@@ -70,6 +86,15 @@ impl App {
     /// Lets the pages of the queue show the pools of this process; only the first call counts.
     pub fn watch_workers(&self, workers: Arc<queue::Workers>) {
         let _ = self.workers.set(workers);
+    }
+
+    /// Lets administrators see the configuration; only the first call counts. Secrets must be masked in it.
+    pub fn show_settings(&self, settings: Vec<Setting>) {
+        let _ = self.configuration.set(settings);
+    }
+
+    pub(crate) fn configuration(&self) -> &[Setting] {
+        self.configuration.get().map_or(&[], Vec::as_slice)
     }
 
     /// The pools of this process, the most urgent first; empty where nobody works.

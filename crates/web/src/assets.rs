@@ -25,6 +25,15 @@ pub static CONSOLE_CSS: LazyLock<Asset> = LazyLock::new(|| {
 pub static CONSOLE_JS: LazyLock<Asset> =
     LazyLock::new(|| Asset::text("console", "js", include_str!("../assets/console.js")));
 
+/// The style sheet of the page behind a review link, tokens included.
+pub static REVIEW_LINK_CSS: LazyLock<Asset> = LazyLock::new(|| {
+    Asset::text(
+        "review",
+        "css",
+        concat!(include_str!("../assets/tokens.css"), include_str!("../assets/review_link.css")),
+    )
+});
+
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
 /// Bytes with an address of their own.
@@ -54,11 +63,18 @@ impl Asset {
     }
 }
 
-/// The types an operator's logo may have are among these.
+/// The types an operator's logo may have are among these, and those of the built console's files.
 pub(crate) fn media_type(extension: &str) -> &'static str {
     match extension {
         "css" => "text/css; charset=utf-8",
-        "js" => "text/javascript; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        "txt" => "text/plain; charset=utf-8",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "wasm" => "application/wasm",
+        "woff2" => "font/woff2",
+        "ico" => "image/x-icon",
         "svg" => "image/svg+xml",
         "png" => "image/png",
         "jpg" | "jpeg" => "image/jpeg",
@@ -71,7 +87,7 @@ pub(crate) fn media_type(extension: &str) -> &'static str {
 pub async fn get(State(app): State<App>, Path(file): Path<String>, visit: Visit) -> Response {
     let mut parts = file.splitn(3, '.');
     let asked = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let own: [&Asset; 3] = [&SITE_CSS, &CONSOLE_CSS, &CONSOLE_JS];
+    let own: [&Asset; 4] = [&SITE_CSS, &CONSOLE_CSS, &CONSOLE_JS, &REVIEW_LINK_CSS];
     let mut all = own.into_iter().chain(app.pages.logo(&app));
     let Some(asset) = all.find(|asset| asset.name == asked.0 && asset.extension == asked.2) else {
         return site::missing(&app, &visit).await;

@@ -16,11 +16,12 @@ mod evidence;
 mod failed;
 mod form;
 mod frame;
+mod invitation;
 mod job;
 mod jobs;
 mod keys;
 mod look;
-mod overview;
+pub(crate) mod overview;
 mod person;
 mod posts;
 mod queues;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/console", get(overview::show))
         .route("/console/sign-in", get(sign_in::show).post(sign_in::enter))
+        .route("/console/invitation", get(invitation::show).post(invitation::answer))
         .route("/console/sign-out", post(sign_in::leave))
         .route("/console/help", get(look::help))
         .route("/console/look", post(look::change))
@@ -52,6 +54,7 @@ pub fn routes() -> Router<App> {
         .route("/console/posts/{id}/approval/withdrawal", post(decide::withdraw))
         .route("/console/posts/{id}/rejection", post(decide::reject))
         .route("/console/posts/{id}/versions", post(decide::edit))
+        .route("/console/posts/{id}/versions/{version}/restoration", post(decide::restore))
         .route("/console/posts/{id}/publication", post(decide::publish))
         .route("/console/posts/{id}/retraction", post(decide::retract))
         .route("/console/stories", get(stories::list))
@@ -84,4 +87,4 @@ pub fn routes() -> Router<App> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,4 +1,4 @@
-//! What is exposed: the API, live updates, the public site and the server-rendered desk.
+//! What is exposed: the API, live updates, the public site and the console: built, or rendered by the server.
 //!
 //! ```ignore
 //! let app = web::App::new(parts);
@@ -15,15 +15,20 @@ pub mod api;
 pub mod assets;
 pub mod auth;
 pub mod console;
+pub mod console_app;
 pub mod database;
+pub mod figures;
 pub mod live;
 mod position;
 pub mod problem;
 mod respond;
+mod review_link;
 mod router;
 mod settings;
 pub mod site;
 
+pub use api::configuration::Setting;
 pub use app::{App, Parts};
+pub use figures::METRICS;
 pub use router::service;
 pub use settings::{Settings, SitePage};

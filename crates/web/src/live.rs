@@ -9,6 +9,7 @@
 //! - A client that reads nothing costs a bounded amount: it is cut off, not waited for.
 //! - Single jobs are told to those who named them; everybody else gets counts, at most ten times a second and
 //!   only when they have changed. Of jobs that nobody has named no message is made, here or elsewhere.
+//! - Traffic is told once a second while somebody watches it; no frame is made otherwise, and none is kept.
 //! - What happens in other processes is told too; what of it was lost becomes one `resync` of its topic.
 
 mod counts;
@@ -17,6 +18,7 @@ mod feed;
 mod interest;
 mod ring;
 mod socket;
+mod traffic;
 mod wish;
 
 #[cfg(test)]

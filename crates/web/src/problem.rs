@@ -37,19 +37,23 @@ macro_rules! codes {
 
 codes! {
     MALFORMED = 400 "malformed" "The request cannot be read" "Mend the syntax the detail names.";
-    UNAUTHENTICATED = 401 "unauthenticated" "Who are you?" "Send a valid key as `Authorization: Bearer …`.";
-    FORBIDDEN = 403 "forbidden" "This is not yours to do" "Use a key whose role covers it.";
+    UNAUTHENTICATED = 401 "unauthenticated" "Who are you?" "Send a valid key as `Authorization: Bearer …`, or sign in.";
+    FORBIDDEN = 403 "forbidden" "This is not yours to do" "Ask somebody whose role covers it, or use a key that has the scope.";
+    CSRF = 403 "csrf" "The request does not prove that your session sent it" "Send the session's `csrf` as `X-CSRF-Token`, and bodies as `application/json`.";
     NOT_FOUND = 404 "not-found" "There is no such thing" "Check the address and the id.";
     METHOD = 405 "method-not-allowed" "The address does not know this method" "See the `Allow` header.";
     ILLEGAL_MOVE = 409 "illegal-move" "The post's state does not allow this" "Read the post; its state has changed or never allowed this.";
+    CLAIMED = 409 "claimed" "Somebody else looks at it just now" "Wait until the claim ends, or send `take_over`.";
     CONFLICT = 409 "conflict" "Somebody else was faster" "Read again and repeat.";
     EXISTS = 409 "already-exists" "It exists already" "Use the one that exists; its id is given.";
+    LAST_ADMIN = 409 "last-admin" "Nobody would be left to manage people" "Make somebody else an administrator first.";
     RUNNING = 409 "job-running" "The job is running" "Wait for its end, or cancel it.";
     STALE_VERSION = 412 "stale-version" "There is a newer version" "Read the newest version and judge that.";
     TOO_LARGE = 413 "too-large" "The request is too large" "Send less; the limit is given.";
     MEDIA_TYPE = 415 "unsupported-media-type" "The body has another type than is read here" "Send `application/json`.";
     INVALID = 422 "invalid" "The request is well-formed but cannot be used" "Mend what `errors` points at.";
     IDEMPOTENCY = 422 "idempotency-mismatch" "The idempotency key belongs to another request" "Use a fresh key for a new request.";
+    BLACKOUT = 422 "blackout" "Nothing is published at that time" "Take `next_free`, or send `force`.";
     SOURCE_FAILED = 422 "source-failed" "The address could not be read as a source" "See the detail; try the address in a browser.";
     TOO_MANY = 429 "too-many-requests" "Too many requests" "Wait as long as `Retry-After` says.";
     INTERNAL = 500 "internal" "Something went wrong here" "Try again; if it stays, tell the operator the request id.";
@@ -76,6 +80,11 @@ impl Problem {
 
     pub fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// How long to wait before another try, in seconds.
+    pub fn wait(&self) -> Option<u64> {
+        self.retry_after_s
     }
 
     pub fn detail(&self) -> &str {
@@ -136,11 +145,17 @@ impl From<desk::Error> for Problem {
             E::Forbidden { .. } => Problem::new(&FORBIDDEN, detail),
             E::IllegalMove { state, .. } => Problem::new(&ILLEGAL_MOVE, detail).with("state", state.name()),
             E::StaleVersion { newest, .. } => Problem::new(&STALE_VERSION, detail).with("newest_version", newest),
+            E::Claimed { by, name, until, .. } => {
+                Problem::new(&CLAIMED, detail).with("by", by).with("name", name).with("until", until.to_string())
+            }
             E::Conflict(_) => Problem::new(&CONFLICT, detail),
+            E::Blackout { next_free, .. } => Problem::new(&BLACKOUT, detail).with("next_free", next_free.to_string()),
             E::Invalid(faults) => {
                 Problem::new(&INVALID, detail).with("errors", serde_json::to_value(faults).unwrap_or_default())
             }
             E::Exists { id, .. } => Problem::new(&EXISTS, detail).with("id", id),
+            E::LastAdmin(_) => Problem::new(&LAST_ADMIN, detail),
+            E::Busy(_) => Problem::new(&UNAVAILABLE, detail).retry_after(2),
             E::IdempotencyMismatch => Problem::new(&IDEMPOTENCY, detail),
             E::Fetch { source, .. } => Problem::new(&SOURCE_FAILED, format!("{detail}: {}", chain(&source))),
             E::Status { .. } => Problem::new(&SOURCE_FAILED, detail),

@@ -1,5 +1,7 @@
 //! Reading and answering JSON the same way everywhere.
 
+use std::net::IpAddr;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
@@ -9,13 +11,14 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 use crate::App;
-use crate::auth::Caller;
+use crate::auth::{self, Caller};
 use crate::problem::{self, Problem};
 
 /// A caller with the JSON body they sent; the body's hash joins the idempotency key.
-pub struct Asked<T>(pub Caller, pub T);
+/// `OBJECT`: nothing but an object is taken.
+pub struct Asked<T, const OBJECT: bool = true>(pub Caller, pub T);
 
-impl<T: DeserializeOwned> FromRequest<App> for Asked<T> {
+impl<T: DeserializeOwned, const OBJECT: bool> FromRequest<App> for Asked<T, OBJECT> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -25,21 +28,57 @@ impl<T: DeserializeOwned> FromRequest<App> for Asked<T> {
             .headers
             .get(header::CONTENT_TYPE)
             .is_none_or(|value| value.as_bytes().starts_with(b"application/json"));
-        if !is_json {
-            return Err(Problem::new(&problem::MEDIA_TYPE, "the body must be application/json"));
-        }
-        let limit = app.settings.body_max;
-        let body = axum::body::to_bytes(body, limit.bytes() as usize).await.map_err(|_| {
-            Problem::new(&problem::TOO_LARGE, format!("the body could not be read whole; at most {limit} are read"))
-        })?;
+        let body = body_of(app, is_json, body).await?;
         if let Some(given) = &mut caller.actor.idempotency {
             let hash = Sha256::digest(&body);
             given.request.push_str(&hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         }
         // No body at all is an empty object: most actions need no parameters.
         let bytes: &[u8] = if body.is_empty() { b"{}" } else { &body };
+        // A list would be taken for the fields in their order.
+        if OBJECT && bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(unreadable_shape());
+        }
         Ok(Asked(caller, read(bytes)?))
     }
+}
+
+/// Somebody who need not be known, with the JSON body they sent. The type must be said: a form of another
+/// site could send the same bytes without it.
+pub struct Stranger<T> {
+    pub address: IpAddr,
+    /// The session they bring along, if any; it may be over.
+    pub session: Option<String>,
+    pub said: T,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Stranger<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let kind = parts.headers.get(header::CONTENT_TYPE);
+        let is_json = kind.is_some_and(|value| value.as_bytes().starts_with(b"application/json"));
+        let body = body_of(app, is_json, body).await?;
+        let session = auth::cookie(&parts.headers).map(str::to_owned);
+        Ok(Stranger { address: auth::client_address(app, &parts), session, said: read(&body)? })
+    }
+}
+
+async fn body_of(app: &App, is_json: bool, body: axum::body::Body) -> Result<Bytes, Problem> {
+    if !is_json {
+        return Err(Problem::new(&problem::MEDIA_TYPE, "the body must be application/json"));
+    }
+    let limit = app.settings.body_max;
+    axum::body::to_bytes(body, limit.bytes() as usize).await.map_err(|_| {
+        Problem::new(&problem::TOO_LARGE, format!("the body could not be read whole; at most {limit} are read"))
+    })
+}
+
+fn unreadable_shape() -> Problem {
+    let detail = "invalid type: sequence, expected an object";
+    let errors = serde_json::json!([{ "pointer": "", "detail": detail }]);
+    Problem::new(&problem::INVALID, detail).with("errors", errors)
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {

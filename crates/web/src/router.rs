@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::problem::{self, Problem};
-use crate::{App, api, console, live, position, site};
+use crate::{App, api, console, console_app, live, position, review_link, site};
 
 /// The whole web as one service for a listener.
 pub fn service(app: &App) -> edge::Service {
@@ -29,11 +29,13 @@ pub fn service(app: &App) -> edge::Service {
 
 /// All routes with what every answer gets.
 pub(crate) fn router(app: &App) -> Router {
+    let console = if app.console.is_some() { console_app::routes() } else { console::routes() };
     Router::new()
         .merge(api::routes())
         .merge(live::routes())
-        .merge(console::routes())
+        .merge(console)
         .layer(middleware::from_fn_with_state(app.clone(), position::layer))
+        .merge(review_link::routes())
         .merge(site::routes())
         .fallback(site::not_found)
         .method_not_allowed_fallback(other_method)

@@ -71,8 +71,7 @@ fn product(given: Option<&Path>) -> Result<PathBuf> {
         return binary.canonicalize().with_context(|| format!("--binary {}", binary.display()));
     }
     run::run_cargo(&["build", "--release", "--package", "copydesk"])?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| run::root().join("target"), PathBuf::from);
-    Ok(target.join("release/copydesk"))
+    Ok(run::target().join("release/copydesk"))
 }
 
 /// A small project of its own, by its committed lock file.

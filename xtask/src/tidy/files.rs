@@ -12,7 +12,7 @@ pub struct File {
 }
 
 /// Folders that are made, not written.
-const SKIP: &[&str] = &["target", ".git", "node_modules", "copydesk-data"];
+const SKIP: &[&str] = &["target", ".git", "node_modules", "dist", "copydesk-data"];
 
 /// All text files, in order of their paths.
 pub fn read_all(root: &Path) -> Result<Vec<File>> {

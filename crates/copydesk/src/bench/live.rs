@@ -82,7 +82,7 @@ async fn measure(place: &Place, args: &BenchLive) -> Result<Json> {
 }
 
 async fn tell(near: &Process, far: Option<&Process>, events: u32, tasks: &Tasks) -> Result<Json> {
-    let (_, key) = people::create_key(&near.desk, &Actor::system(), "bench", Role::Viewer, None).await?;
+    let (_, key) = people::create_key(&near.desk, &Actor::system(), people::NewKey::new("bench", Role::Viewer)).await?;
     let here = listen(near, key.reveal(), tasks).await?;
     let there = match far {
         Some(far) => Some(listen(far, key.reveal(), tasks).await?),
@@ -113,7 +113,7 @@ async fn tell(near: &Process, far: Option<&Process>, events: u32, tasks: &Tasks)
 /// Serves `process` on loopback and reads its stream.
 async fn listen(process: &Process, key: &str, tasks: &Tasks) -> Result<Heard> {
     let listener = edge::listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    let address = server::start(process, listener);
+    let address = server::start(process, listener, None);
     let mut stream = BufReader::new(TcpStream::connect(address).await?);
     let head = format!(
         "GET /api/v3/events?topics=jobs&kinds={} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n",

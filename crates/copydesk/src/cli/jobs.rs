@@ -62,9 +62,17 @@ pub enum Jobs {
         json: bool,
     },
     /// Start nothing more of a queue
-    Pause { queue: String },
+    Pause {
+        queue: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Let a paused queue go on
-    Resume { queue: String },
+    Resume {
+        queue: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Change what a queue may do
     Set(Set),
 }

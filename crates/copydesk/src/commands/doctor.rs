@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{say, say_json};
 use crate::config::Config;
+use crate::console;
 use crate::process::{Mode, Process, is_fresh};
 
 #[derive(Debug, Default, Serialize)]
@@ -20,6 +21,7 @@ struct Findings {
 pub async fn run(config: &Config, json: bool) -> Result<bool> {
     let mut findings = Findings::default();
     disk(config, &mut findings);
+    console(config, &mut findings);
     match is_fresh(config).await {
         Ok(false) => {}
         Ok(true) => {
@@ -86,6 +88,18 @@ fn disk(config: &Config, findings: &mut Findings) {
         && meta.permissions().mode() & 0o077 != 0
     {
         findings.problems.push(format!("{} can be read by others; chmod 600 it", key.display()));
+    }
+}
+
+fn console(config: &Config, findings: &mut Findings) {
+    match console::load(config.console_dir.as_deref()) {
+        Ok(Some(console)) => {
+            findings.passed.push(format!("console: {} ({} files)", console.origin().name(), console.count()))
+        }
+        Ok(None) => findings.passed.push(
+            "console: none; this binary was built without it, and the server renders the desk instead".to_owned(),
+        ),
+        Err(error) => findings.problems.push(format!("{error:#}")),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `jobs`: background work, looked at and changed without a desk or beside one.
 
 use anyhow::{Context as _, Result, bail, ensure};
-use queue::{Counts, Durability, JobFilter, JobId, JobView, Priority, Queue, QueueChange, QueueStats, State};
+use queue::{
+    Counts, Durability, JobFilter, JobId, JobView, Priority, Queue, QueueChange, QueueStats, QueueView, State,
+};
 use serde::Serialize;
 use serde_json::json;
 
@@ -30,14 +32,8 @@ async fn act(config: &Config, queue: &Queue, command: &Jobs) -> Result<()> {
         Jobs::Queues { json } => queues(queue, *json).await,
         Jobs::Nodes { json } => nodes(queue, *json).await,
         Jobs::Estimate { kind, json } => estimate(queue, kind, *json).await,
-        Jobs::Pause { queue: name } => {
-            change(config, queue, name, &QueueChange { paused: Some(true), ..nothing() }).await?;
-            say(format!("queue {name} is paused: nothing of it is started; what runs goes on"))
-        }
-        Jobs::Resume { queue: name } => {
-            change(config, queue, name, &QueueChange { paused: Some(false), ..nothing() }).await?;
-            say(format!("queue {name} goes on"))
-        }
+        Jobs::Pause { queue: name, json } => pause(config, queue, name, true, *json).await,
+        Jobs::Resume { queue: name, json } => pause(config, queue, name, false, *json).await,
         Jobs::Set(set) => configure(config, queue, set).await,
     }
 }
@@ -181,7 +177,7 @@ async fn cancel(config: &Config, queue: &Queue, ids: &[String], which: &Which, a
 #[derive(Serialize)]
 struct Summary {
     #[serde(flatten)]
-    queue: queue::QueueView,
+    queue: QueueView,
     counts: Counts,
     failures: u64,
     oldest_s: Option<f64>,
@@ -347,8 +343,7 @@ async fn configure(config: &Config, queue: &Queue, set: &Set) -> Result<()> {
     } else {
         change(config, queue, &set.queue, &wanted).await?;
     }
-    let found = queue.queues().into_iter().find(|known| known.name == set.queue);
-    let Some(view) = found else { bail!("queue {} is gone again", set.queue) };
+    let view = known(queue, &set.queue)?;
     if set.json {
         return say_json(&view);
     }
@@ -361,6 +356,24 @@ async fn configure(config: &Config, queue: &Queue, set: &Set) -> Result<()> {
         limit(view.rate),
         view.durability.name()
     ))
+}
+
+async fn pause(config: &Config, queue: &Queue, name: &str, paused: bool, as_json: bool) -> Result<()> {
+    change(config, queue, name, &QueueChange { paused: Some(paused), ..nothing() }).await?;
+    if as_json {
+        return say_json(&known(queue, name)?);
+    }
+    say(if paused {
+        format!("queue {name} is paused: nothing of it is started; what runs goes on")
+    } else {
+        format!("queue {name} goes on")
+    })
+}
+
+/// The queue as it is now.
+fn known(queue: &Queue, name: &str) -> Result<QueueView> {
+    let found = queue.queues().into_iter().find(|known| known.name == name);
+    found.with_context(|| format!("queue {name} is gone again"))
 }
 
 /// Changes a queue that there is.

@@ -111,7 +111,9 @@ fn start(process: &Process, diary: &Arc<Diary>, death: Option<(u64, Duration)>) 
         let (diary, run) = (Arc::clone(&diary), runs.fetch_add(1, Ordering::SeqCst) + 1);
         async move {
             let wrong = |error: anyhow::Error| Fault::GiveUp(format!("{error:#}"));
-            diary.write(&format!("s {} {} {}\n", context.id, context.attempt, now_us())).map_err(wrong)?;
+            diary
+                .write(&format!("s {} {} {} {}\n", context.id, context.attempt, context.rescues, now_us()))
+                .map_err(wrong)?;
             tokio::time::sleep(Duration::from_millis(job.work_ms)).await;
             diary.write(&format!("e {} {} {}\n", context.id, context.attempt, now_us())).map_err(wrong)?;
             if let Some((_, after)) = death.filter(|(at, _)| *at == run) {

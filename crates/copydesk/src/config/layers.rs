@@ -310,10 +310,10 @@ fn unknown_remedy(suggestion: Option<String>) -> String {
     }
 }
 
-/// Names that start like ours and are not settings: the file's own name, what the tests are told, and what
-/// Kubernetes tells every container about a service called `copydesk`.
+/// Names that start like ours and are not settings: the file's own name, what the tests and the console's
+/// journeys are told, and what Kubernetes tells every container about a service called `copydesk`.
 fn is_foreign(key: &str) -> bool {
-    key == "CONFIG"
+    ["CONFIG", "BINARY", "CHROMIUM", "ARTEFACTS"].contains(&key)
         || key.starts_with("TEST_")
         || key.starts_with("SERVICE_")
         || key == "PORT"

@@ -35,7 +35,11 @@ macro_rules! sections {
             pub listen: SocketAddr,
             /// File of the key that seals stored secrets; `None` for the one in the data folder.
             pub secret_key_file: Option<PathBuf>,
+            /// Folder of a built console that is served instead of the one in the binary.
+            pub console_dir: Option<PathBuf>,
             $( $(#[doc = $doc])+ pub $name: $kind, )+
+            /// Where each value came from, by dotted path; a key that is not here has its default.
+            pub origins: BTreeMap<String, Origin>,
         }
 
         $( impl Settings for $kind {
@@ -54,12 +58,14 @@ macro_rules! sections {
 
         impl Config {
             fn read(given: &Given, mistakes: &mut Mistakes) -> Config {
-                let Root { data, listen, secret_key_file } = given.section("", mistakes);
+                let Root { data, listen, secret_key_file, console_dir } = given.section("", mistakes);
                 Config {
                     data,
                     listen,
                     secret_key_file,
+                    console_dir,
                     $( $name: given.section(stringify!($name), mistakes), )+
+                    origins: given.origins(),
                 }
             }
 
@@ -68,8 +74,8 @@ macro_rules! sections {
                 match section {
                     $( stringify!($name) => section::table(&self.$name), )+
                     _ => {
-                        let Config { data, listen, secret_key_file, .. } = self.clone();
-                        section::table(&Root { data, listen, secret_key_file })
+                        let Config { data, listen, secret_key_file, console_dir, .. } = self.clone();
+                        section::table(&Root { data, listen, secret_key_file, console_dir })
                     }
                 }
             }
@@ -113,12 +119,10 @@ impl Settings for connect::llm::Provider {
     }
 }
 
-/// A configuration and where each value came from.
+/// A configuration as it was told.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     pub config: Config,
-    /// By dotted path; a key that is not here has its default.
-    pub origins: BTreeMap<String, Origin>,
 }
 
 /// Lays the layers over each other. A function of `sources` alone, so that a test needs no process.
@@ -129,7 +133,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Mistakes> {
     let mut mistakes = Mistakes::new(sources.file_name());
     let given = Given::gather(sources, &mut mistakes);
     let config = Config::read(&given, &mut mistakes);
-    if mistakes.is_empty() { Ok(Loaded { config, origins: given.origins() }) } else { Err(mistakes) }
+    if mistakes.is_empty() { Ok(Loaded { config }) } else { Err(mistakes) }
 }
 
 #[cfg(test)]

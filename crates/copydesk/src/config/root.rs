@@ -18,6 +18,8 @@ stdx::settings! {
         /// File of the key that seals stored secrets, 64 hexadecimal digits. Without it, `secret.key` in the
         /// data folder, made at the first start.
         secret_key_file: Option<PathBuf> = None,
+        /// Folder of a built console that is served instead of the one in the binary; read once, at the start.
+        console_dir: Option<PathBuf> = None,
     }
 }
 

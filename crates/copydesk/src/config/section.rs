@@ -23,14 +23,20 @@ pub enum Origin {
     Flag,
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Origin {
+    pub fn name(self) -> &'static str {
+        match self {
             Origin::Default => "default",
             Origin::File => "file",
             Origin::Environment => "environment",
             Origin::Flag => "flag",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

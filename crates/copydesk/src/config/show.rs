@@ -5,7 +5,26 @@ use std::fmt::Write;
 use toml::Value;
 
 use super::section::{Kind, Origin, Section};
-use super::{LISTS, Loaded, SECTIONS};
+use super::{Config, LISTS, Loaded, SECTIONS};
+
+impl Config {
+    /// Each value and where it came from, for the console. Secrets are masked.
+    pub fn settings(&self) -> Vec<web::Setting> {
+        let of = |section: &'static Section| {
+            let (values, defaults) = (self.values(section.name), section.defaults());
+            let json = |value: &Value| serde_json::to_value(value).unwrap_or_default();
+            section.fields.iter().map(move |field| web::Setting {
+                section: section.name,
+                key: field.name,
+                value: values.get(field.name).map(json),
+                default: defaults.get(field.name).filter(|_| !Kind::of(field).secret).map(json),
+                source: self.origins.get(&section.path(field.name)).copied().unwrap_or(Origin::Default).name(),
+                doc: flat(field.doc),
+            })
+        };
+        SECTIONS.iter().flat_map(of).collect()
+    }
+}
 
 impl Loaded {
     /// Each value and where it came from, as lines that could stand in the file. Secrets are masked.
@@ -15,7 +34,7 @@ impl Loaded {
             let values = self.config.values(section.name);
             for field in section.fields {
                 let path = section.path(field.name);
-                let origin = self.origins.get(&path).copied().unwrap_or(Origin::Default);
+                let origin = self.config.origins.get(&path).copied().unwrap_or(Origin::Default);
                 lines.push(match values.get(field.name) {
                     Some(value) => (format!("{path} = {value}"), origin.to_string()),
                     None => (format!("# {path}"), "not set".to_owned()),

@@ -19,7 +19,7 @@ fn an_empty_file_is_a_working_desk() {
     let loaded = load(&file("")).unwrap();
     assert_eq!(loaded.config.listen.to_string(), "127.0.0.1:8080");
     assert_eq!(loaded.config.queue, queue::Settings::default());
-    assert!(loaded.origins.is_empty());
+    assert!(loaded.config.origins.is_empty());
 }
 
 #[test]
@@ -29,10 +29,10 @@ fn flags_win_over_environment_over_file_over_default() {
         flags: map(&[("data", "from-flag")]),
         ..file("data = \"from-file\"\n[queue]\nworkers_max = 4\ndeadline_s = 60\n")
     };
-    let Loaded { config, origins } = load(&sources).unwrap();
+    let Loaded { config } = load(&sources).unwrap();
     assert_eq!(config.data.to_str(), Some("from-flag"));
     assert_eq!((config.queue.workers_max, config.queue.deadline_s), (8, 60));
-    let origin = |path: &str| origins.get(path).copied();
+    let origin = |path: &str| config.origins.get(path).copied();
     assert_eq!(origin("data"), Some(Origin::Flag));
     assert_eq!(origin("queue.workers_max"), Some(Origin::Environment));
     assert_eq!(origin("queue.deadline_s"), Some(Origin::File));
@@ -103,6 +103,12 @@ fn secrets_come_from_files_and_are_never_shown() {
     let sources = Sources { read_secret, ..file("[store]\nurl_file = \"/run/secret\"\n") };
     let loaded = load(&sources).unwrap();
     assert_eq!(loaded.config.store.url.as_ref().unwrap().reveal(), "postgres://desk:hidden@127.0.0.1/desk");
+    let settings = loaded.config.settings();
+    let url = settings.iter().find(|setting| (setting.section, setting.key) == ("store", "url")).unwrap();
+    assert_eq!((&url.value, &url.default), (&Some("***".into()), &None));
+    assert!(url.source != "default" && !url.doc.is_empty() && !format!("{settings:?}").contains("hidden"), "{url:?}");
+    let listen = settings.iter().find(|setting| (setting.section, setting.key) == ("", "listen")).unwrap();
+    assert_eq!((listen.value.as_ref(), listen.source), (listen.default.as_ref(), "default"));
     let shown = loaded.show();
     assert!(shown.contains("store.url = \"***\"") && !shown.contains("hidden"), "{shown}");
 
@@ -151,7 +157,7 @@ fn what_others_put_into_the_environment_is_left_alone() {
         ]),
         ..Sources::none()
     };
-    assert!(load(&sources).unwrap().origins.is_empty());
+    assert!(load(&sources).unwrap().config.origins.is_empty());
     let typo = Sources { environment: map(&[("COPYDESK_LISTN", "127.0.0.1:1")]), ..Sources::none() };
     assert!(told(&typo).contains("did you mean COPYDESK_LISTEN?"));
 }

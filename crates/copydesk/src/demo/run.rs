@@ -18,6 +18,7 @@ use super::serve::serve_outlets;
 use crate::cli;
 use crate::commands::say;
 use crate::config::Config;
+use crate::console;
 use crate::process::{Mode, Process};
 use crate::server;
 
@@ -34,6 +35,7 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
         None if args.once => config.listen.set_port(0),
         None => {}
     }
+    let console = console::load(config.console_dir.as_deref())?;
     let listener = edge::listen::bind(config.listen)?;
     shorten(&mut config, args.once);
 
@@ -58,7 +60,7 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     remember_port(&config, port)?;
     news.send_replace(continued(&process.desk, args.seed).await?);
     process.start_work().await?;
-    let address = server::start(&process, listener);
+    let address = server::start(&process, listener, console);
     // Nobody reads what a run that ends by itself could print of it.
     let key = if args.once { None } else { people::ensure_admin(&process.desk).await? };
     let known: Vec<String> = all_sources(&process.desk).await?.into_iter().map(|source| source.url).collect();

@@ -7,7 +7,8 @@ use serde_json::{Value as Json, json};
 use store::{Statement, Store};
 
 use crate::feeds::Feeds;
-use crate::home::{Home, Output, bare, block_on, finish};
+use crate::home::{Home, Output, Server, bare, block_on, finish};
+use crate::http;
 
 const GAZETTE: &str = include_str!("scenarios/feeds/gazette.xml");
 
@@ -243,7 +244,7 @@ fn a_data_folder_has_one_desk() {
     let second = home.run(&["serve", "--listen", "127.0.0.1:0"]);
     assert_eq!(second.code, 1, "{second:?}");
     assert!(second.err.contains(&format!("in use by process {}", server.id())), "{second:?}");
-    assert_eq!(crate::http::get(server.address, "/health").status, 200);
+    assert_eq!(http::get(server.address, "/health").status, 200);
     assert_eq!(server.stop(), 0);
     assert_eq!(home.serve_again().stop(), 0);
 }
@@ -264,7 +265,7 @@ fn a_desk_ends_gracefully_and_goes_on() {
     assert_eq!(server.send("POST", &approval, home.admin(), br#"{"version": 1}"#).status, 201);
     // A reader in the middle of a request gets the answer.
     let address = server.address;
-    let reader = std::thread::spawn(move || crate::http::get(address, "/").status);
+    let reader = std::thread::spawn(move || http::get(address, "/").status);
     assert_eq!(reader.join().expect("a reader does not panic"), 200);
     let started = Instant::now();
     assert_eq!(server.stop(), 0);
@@ -298,6 +299,45 @@ fn tamper(home: &Home, statement: &'static Statement) -> u64 {
         store.close().await;
         rows
     })
+}
+
+/// Where the console comes from is said by those who are asked when it is not there.
+#[test]
+fn a_console_is_served_from_a_folder_and_otherwise_the_desk_is_rendered() {
+    let home = Home::on_sqlite();
+    let said = |home: &Home| home.doctor().1["passed"].to_string();
+    let plain = home.serve();
+    assert_eq!(plain.read("/api/v3/health", home.admin())["console"], "none");
+    assert!(http::get(plain.address, "/console/sign-in").text().contains("<form"));
+    assert_eq!(plain.stop(), 0);
+    assert!(said(&home).contains("console: none"), "{}", said(&home));
+
+    let folder = home.folder().join("built");
+    let write = |name: &str, text: &str| {
+        std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(folder.join(name), text)).expect("it is ours");
+    };
+    write("index.html", "<head><!--head--><script type=\"application/json\" id=\"boot\"></script></head><main></main>");
+    write("routes.json", r#"{"/console": ["main-1.js"]}"#);
+    write("manifest.json", r#"{"main.ts": {"file": "main-1.js"}}"#);
+    write("main-1.js", "export {}");
+    let dir = folder.display().to_string();
+    let serve = ["serve", "--listen", "127.0.0.1:0", "--console-dir", &dir];
+    let server = Server::start(home.command(&serve), home.folder().join("serve.log"));
+    assert_eq!(server.read("/api/v3/health", home.admin())["console"], "folder");
+    let page = http::get(server.address, "/console");
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(page.text().contains("/console/assets/main-1.js") && page.text().contains(r#""session":null"#));
+    let script = http::get(server.address, "/console/assets/main-1.js");
+    assert_eq!(script.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    assert_eq!(server.stop(), 0);
+
+    home.set("console_dir", &format!("{dir:?}"));
+    assert!(said(&home).contains("console: folder (1 files)"), "{}", said(&home));
+    std::fs::remove_file(folder.join("index.html")).expect("it is there");
+    let (code, findings) = home.doctor();
+    assert!(code == 1 && findings["problems"].to_string().contains("it has no index.html"), "{findings}");
+    let refused = home.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert!(refused.code == 1 && refused.err.contains("it has no index.html"), "{refused:?}");
 }
 
 #[test]

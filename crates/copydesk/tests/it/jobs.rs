@@ -51,7 +51,7 @@ fn jobs_are_looked_after_without_a_desk() {
     assert!(home.ok(&["jobs", "set", "newsletter", "--rate", "90"]).contains("weight 3"));
     home.ok(&["jobs", "pause", "newsletter"]);
     assert!(home.ok(&["jobs", "queues"]).contains("newsletter  paused"));
-    home.ok(&["jobs", "resume", "newsletter"]);
+    assert_eq!(json_of(&home, &["jobs", "resume", "newsletter", "--json"])["paused"], json!(false));
     assert!(home.ok(&["jobs", "estimate", "draft_story"]).contains("would be done in about"));
     home.is_sound();
 }

@@ -307,3 +307,26 @@ async fn a_fetch_reports_every_source_and_fails_for_none() {
         assert!(reason(stranger).contains("does not exist"));
     }
 }
+
+#[tokio::test]
+async fn a_poll_does_not_wait_for_the_clustering_that_has_begun() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    let (tasks, started) = (stdx::task::Tasks::default(), std::sync::Arc::new(tokio::sync::Notify::new()));
+    let begins = started.clone();
+    // It holds its place for good, as one does that was claimed while every worker polls.
+    let handlers = queue::Handlers::default().on(move |_, _: crate::jobs::AssignStories| {
+        begins.notify_one();
+        std::future::pending()
+    });
+    queue::Workers::start(&bench.desk.queue, handlers, &tasks);
+    started.notified().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text"), ("2", "Two", "/2", "Text")]));
+    let visited = tokio::time::timeout(Duration::from_secs(5), visit(&bench, id)).await;
+    assert_eq!(visited.expect("it ends while the other runs").1, 1);
+    let states: Vec<_> = bench.waiting("assign_stories").await.into_iter().map(|job| job.state).collect();
+    assert!(states.len() == 2 && states.contains(&queue::State::Running), "another one takes what is new: {states:?}");
+    tasks.shutdown(Duration::ZERO).await;
+}

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
 
-use crate::events::Event;
+use crate::events::{Event, Recorded};
 use crate::{ChannelId, Error, PostId, Version};
 
 /// Where a post stands.
@@ -125,11 +125,33 @@ pub struct Delivery {
     pub remote_id: Option<String>,
 }
 
+/// Somebody's word for the newest version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// The principal.
+    pub by: String,
+    /// Who made the link, while a guest's approval waits for a second person.
+    pub vouched_by: Option<String>,
+    pub at: Timestamp,
+}
+
+impl Approval {
+    /// Whether one person may stand behind both: a guest may be whoever made the link.
+    fn may_be(&self, by: &str, vouched_by: Option<&str>) -> bool {
+        let mine = [Some(self.by.as_str()), self.vouched_by.as_deref()];
+        [Some(by), vouched_by].iter().flatten().any(|name| mine.contains(&Some(name)))
+    }
+}
+
 /// What the events of a post add up to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Life {
     pub state: State,
     pub version: Version,
+    /// Who wrote the newest version.
+    pub author: String,
+    /// Those who approved the newest version; where two people must, the first stands here while the second is missing.
+    pub approvals: Vec<Approval>,
     pub approved: Option<Version>,
     pub published: Option<Version>,
     pub due_at: Option<Timestamp>,
@@ -150,10 +172,20 @@ pub enum Command {
     Approve {
         version: Version,
         automatic: bool,
+        /// How many different people must approve, none of them its author.
+        people: u32,
+        /// The author approves what they have just written, in place of the text of others: one of the two.
+        with_edit: bool,
+        /// Who made the link, if a guest approves.
+        vouched_by: Option<String>,
         due_at: Timestamp,
     },
     Reject {
         version: Version,
+    },
+    /// Gives what is approved and not out yet another time.
+    Reschedule {
+        due_at: Timestamp,
     },
     /// Takes an approval back before its delivery has started.
     WithdrawApproval,
@@ -193,6 +225,8 @@ impl Life {
         Life {
             state: State::Draft,
             version: 0,
+            author: String::new(),
+            approvals: Vec::new(),
             approved: None,
             published: None,
             due_at: None,
@@ -201,21 +235,26 @@ impl Life {
         }
     }
 
-    /// What replaying `events` gives.
-    pub fn replay<'a>(events: impl IntoIterator<Item = (&'a Event, Timestamp)>) -> Life {
+    /// What replaying `events` gives, each with who caused it and when.
+    pub fn replay<'a>(events: impl IntoIterator<Item = (&'a Event, &'a str, Timestamp)>) -> Life {
         let mut life = Life::new();
-        for (event, at) in events {
-            life.apply(event, at);
+        for (event, by, at) in events {
+            life.apply(event, by, at);
         }
         life
     }
 
-    /// The facts that `command` leads to; empty when it has been done already.
+    /// What the recorded facts add up to.
+    pub fn of(log: &[Recorded]) -> Life {
+        Life::replay(log.iter().map(|recorded| (&recorded.event, recorded.actor.as_str(), recorded.at)))
+    }
+
+    /// The facts that `command` of the principal `by` leads to; empty when it has been done already.
     ///
     /// # Errors
     /// [`Error::IllegalMove`] when the state does not allow it, [`Error::StaleVersion`] when it names
     /// another version than the newest.
-    pub fn decide(&self, post: PostId, command: &Command) -> Result<Vec<Event>, Error> {
+    pub fn decide(&self, post: PostId, by: &str, command: &Command) -> Result<Vec<Event>, Error> {
         use State::{Approved, Draft, Failed, InReview, Published, Publishing, Rejected, Retracted, Scheduled};
         let refuse = |wanted| Err(Error::IllegalMove { post, state: self.state, wanted });
         let newest = |given: Version| {
@@ -242,15 +281,33 @@ impl Life {
                 InReview => Ok(vec![]),
                 _ => refuse("only a draft can be submitted"),
             },
-            Command::Approve { version, automatic, due_at } => {
+            Command::Approve { version, automatic, people, with_edit, vouched_by, due_at } => {
                 newest(*version)?;
-                let approved = Event::Approved { version: *version, automatic: *automatic };
                 match self.state {
-                    InReview => Ok(vec![approved, Event::Scheduled { version: *version, due_at: *due_at }]),
-                    Published if self.approved == Some(*version) => refuse("its newest version is approved already"),
-                    Published => Ok(vec![approved]),
-                    _ => refuse("only a post in review can be approved"),
+                    InReview => {}
+                    Published if self.approved == Some(*version) => {
+                        return refuse("its newest version is approved already");
+                    }
+                    Published => {}
+                    _ => return refuse("only a post in review can be approved"),
                 }
+                if *people > 1 {
+                    let guest = vouched_by.as_deref();
+                    if *automatic {
+                        return refuse("two people must approve it, and a policy is none");
+                    }
+                    if !with_edit && (self.author == by || guest == Some(self.author.as_str())) {
+                        return refuse("two people must approve it, and whoever wrote it is none of them");
+                    }
+                    if self.approvals.iter().any(|given| given.may_be(by, guest)) {
+                        return refuse("two different people must approve it");
+                    }
+                    if self.approvals.len() + 1 < *people as usize {
+                        return Ok(vec![Event::Endorsed { version: *version, vouched_by: vouched_by.clone() }]);
+                    }
+                }
+                let approved = Event::Approved { version: *version, automatic: *automatic };
+                Ok(vec![approved, Event::Scheduled { version: *version, due_at: *due_at }])
             }
             Command::Reject { version } => {
                 newest(*version)?;
@@ -259,7 +316,32 @@ impl Life {
                     _ => refuse("only a post in review can be rejected"),
                 }
             }
+            Command::Reschedule { due_at } => {
+                let is_on_its_way = |version| {
+                    let begun = |d: &Delivery| !matches!(d.state, DeliveryState::Failed | DeliveryState::Withdrawn);
+                    self.deliveries.values().any(|d| d.version == version && begun(d))
+                };
+                match (self.state, self.approved) {
+                    (Scheduled | Published, _) if self.due_at == Some(*due_at) => Ok(vec![]),
+                    (Published, approved) if approved == self.published => {
+                        refuse("what has been published stays where it is in the calendar")
+                    }
+                    (Published, Some(version)) if is_on_its_way(version) => {
+                        refuse("its delivery has started, so it can no longer be moved")
+                    }
+                    (Approved | Scheduled | Published, Some(version)) => {
+                        Ok(vec![Event::Rescheduled { version, due_at: *due_at }])
+                    }
+                    _ => refuse("only an approved post that is not published yet can be given a time"),
+                }
+            }
             Command::WithdrawApproval => match (self.state, self.approved) {
+                // The first of two people takes their word back.
+                (InReview | Published, approved)
+                    if approved != Some(self.version) && self.approvals.iter().any(|given| given.by == by) =>
+                {
+                    Ok(vec![Event::ApprovalWithdrawn { version: self.version }])
+                }
                 (Approved | Scheduled, Some(version)) => Ok(vec![Event::ApprovalWithdrawn { version }]),
                 (Published, Some(version)) if self.deliveries.values().all(|d| d.version != version) => {
                     Ok(vec![Event::ApprovalWithdrawn { version }])
@@ -337,30 +419,49 @@ impl Life {
     }
 
     /// Takes a fact for what it is; never refuses, since it has happened.
-    pub fn apply(&mut self, event: &Event, at: Timestamp) {
+    pub fn apply(&mut self, event: &Event, by: &str, at: Timestamp) {
         match event {
             Event::Created { .. } => self.state = State::Draft,
-            Event::VersionAdded { version } => self.version = *version,
+            Event::VersionAdded { version } => {
+                self.version = *version;
+                self.author = by.to_owned();
+                self.approvals.clear();
+            }
             Event::Submitted { .. } => self.state = State::InReview,
+            Event::Endorsed { vouched_by, .. } => {
+                self.approvals.push(Approval { by: by.to_owned(), vouched_by: vouched_by.clone(), at });
+            }
             Event::Approved { version, .. } => {
+                self.approvals.push(Approval { by: by.to_owned(), vouched_by: None, at });
                 self.approved = Some(*version);
                 if self.state != State::Published {
                     self.state = State::Approved;
                 }
             }
-            Event::Rejected { .. } => self.state = State::Rejected,
+            Event::Rejected { .. } => {
+                self.approvals.clear();
+                self.state = State::Rejected;
+            }
             Event::ApprovalWithdrawn { .. } => {
+                // Who takes their own word back leaves the other's; who overrules others leaves none.
+                match self.approvals.last() {
+                    Some(last) if last.by == by => drop(self.approvals.pop()),
+                    _ => self.approvals.clear(),
+                }
                 self.approved = self.published;
                 self.due_at = None;
                 if self.state != State::Published {
                     self.state = State::InReview;
                 }
             }
-            Event::Scheduled { due_at, .. } => {
+            Event::Scheduled { due_at, .. } | Event::Rescheduled { due_at, .. } => {
                 self.due_at = Some(*due_at);
-                self.state = State::Scheduled;
+                if self.state != State::Published {
+                    self.state = State::Scheduled;
+                }
             }
             Event::Reopened {} => {
+                self.approvals.clear();
                 self.approved = None;
                 self.due_at = None;
                 self.state = State::Draft;
@@ -394,12 +495,15 @@ impl Life {
             Event::Published { version } => {
                 self.published = Some(*version);
                 self.published_at = self.published_at.or(Some(at));
+                self.due_at = None;
                 self.state = State::Published;
             }
             Event::PublishingFailed { .. } => self.state = State::Failed,
             Event::Retracted {} => {
                 self.published = None;
                 self.approved = None;
+                self.approvals.clear();
+                self.due_at = None;
                 self.state = State::Retracted;
             }
         }

@@ -36,6 +36,19 @@ pub struct Draft {
     pub by_person: bool,
 }
 
+impl Draft {
+    /// The names of its sources, each once, as the read model holds them.
+    pub(super) fn source_names(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for source in &self.sources {
+            if !names.contains(&source.name.as_str()) {
+                names.push(&source.name);
+            }
+        }
+        serde_json::to_string(&names).expect("names are plain data")
+    }
+}
+
 /// What a person wrote in place of the newest version.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -76,3 +76,15 @@ fn size_counts_the_variants() {
     let before = page().size();
     assert!(page().precompress().size() > before);
 }
+
+#[tokio::test]
+async fn variants_made_elsewhere_are_sent_as_they_are() {
+    let made = Bytes::from_static(b"made by the build");
+    let page = page().coded_as(Encoding::Br, Some(made.clone())).coded_as(Encoding::Gzip, None);
+    let coded = page.answer(&Method::GET, &headers(&[("accept-encoding", "br")]));
+    assert_eq!(coded.headers()["content-encoding"], "br");
+    assert_eq!(bytes(coded).await, made);
+    let plain = page.answer(&Method::GET, &headers(&[("accept-encoding", "gzip")]));
+    assert!(!plain.headers().contains_key("content-encoding"), "the build found that gzip does not pay");
+    assert_eq!(&bytes(plain).await, page.body());
+}

@@ -35,6 +35,9 @@ fn rates_values_and_quantiles() {
     assert_eq!(answer.times, [at(0), at(10), at(20)]);
     assert_eq!(points(&answer, "reads", Figure::Rate), [None, Some(5.0), Some(1.0)]);
     assert_eq!(points(&answer, "open", Figure::Value), [Some(0.0), Some(7.0), Some(7.0)]);
+    let some = history.query_some(&["open", "none"], at(10), at(20));
+    assert_eq!((some.times.len(), some.series.len()), (2, 1));
+    assert_eq!(points(&some, "open", Figure::Value), [Some(7.0), Some(7.0)]);
     let p95 = points(&answer, "time", Figure::P95);
     assert!((0.025..=0.05).contains(&p95[1].unwrap()) && p95[2].is_none(), "{p95:?}");
 

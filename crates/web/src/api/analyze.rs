@@ -1,10 +1,12 @@
-//! `/analyze`: what is measured of a text.
+//! `/analyze` and `/render`: what is measured of a text, and how readers see it.
 
 use axum::extract::State;
 use axum::response::Response;
 use desk::people::Action;
+use serde::Serialize;
 use text::analysis::{self, Options};
 use text::language::Language;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -14,7 +16,7 @@ use crate::problem::{self, Problem};
 use crate::respond::{Asked, json};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(analyze))
+    OpenApiRouter::new().routes(routes!(analyze)).routes(routes!(render))
 }
 
 /// Longest text that is measured, in bytes: some tens of milliseconds of work.
@@ -57,4 +59,32 @@ async fn analyze(State(_): State<App>, Asked(caller, asked): Asked<AnalysisReque
     let work = tokio::task::spawn_blocking(move || analysis::analyze(&text, &options));
     let analysis = work.await.map_err(|error| Problem::new(&problem::INTERNAL, error.to_string()))?;
     Ok(json(&analysis))
+}
+
+request! {
+    /// A text to be shown.
+    RenderRequest {
+        /// Markdown, at most 1,000,000 bytes.
+        text: String,
+    }
+}
+
+/// A text as the site's pages have it.
+#[derive(Serialize, ToSchema)]
+struct Rendered {
+    /// Without scripts, styles and foreign markup.
+    html: String,
+}
+
+/// Shows a text as the site would, without keeping it.
+#[utoipa::path(post, path = "/render", tag = "analysis", request_body = RenderRequest, responses((status = 200, body = Rendered)))]
+async fn render(Asked(caller, asked): Asked<RenderRequest>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    let source = asked.text;
+    if source.len() > TEXT_MAX {
+        return Err(desk::Error::invalid("/text", format!("must have at most {TEXT_MAX} bytes")).into());
+    }
+    let work = tokio::task::spawn_blocking(move || text::markdown::to_html(&source));
+    let html = work.await.map_err(|error| Problem::new(&problem::INTERNAL, error.to_string()))?;
+    Ok(json(&Rendered { html }))
 }

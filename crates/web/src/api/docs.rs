@@ -150,21 +150,29 @@ const TAGS: &[(&str, &str)] = &[
     ("stories", "Items that tell the same news."),
     ("posts", "Content with versions and a workflow state."),
     ("moderation", "What people decide about posts."),
+    ("calendar", "When posts are published: slots, blackouts, times."),
     ("drafts", "Drafts on demand, and the record of generator calls."),
     ("analysis", "What is measured of a text."),
     ("pipelines", "The recipes that tie sources, drafting and policy together."),
     ("providers", "Model providers beside the embedded generator."),
     ("channels", "Where posts go."),
-    ("keys", "Who may call."),
+    ("session", "Signing in and out, and who one is."),
+    ("users", "People with a password of their own."),
+    ("invitations", "Links that make an account, or give one back."),
+    ("preferences", "How somebody likes the console."),
+    ("keys", "Programs that may call, with a part of a role and for a time."),
     ("jobs", "Background work, one by one or many at once."),
     ("queues", "Where jobs wait: settings, numbers, and who works."),
     ("live", "What happens, as it happens."),
     ("health", "Whether it works."),
     ("metrics", "How well it works."),
+    ("figures", "How the whole does at a glance."),
+    ("settings", "What is configured, and where it came from."),
     ("database", "What is kept where, how fast it answers, and what needs somebody."),
 ];
 
-const INTRODUCTION: &str = "Everything needs a key, sent as `Authorization: Bearer …`; health tells its status without one. \
+const INTRODUCTION: &str = "Everything needs a key, sent as `Authorization: Bearer …`, or the cookie of a session; health tells its status without one. \
+    With the cookie, a call that changes something needs the session's `csrf` as `X-CSRF-Token`. \
     Lists answer `{data, pagination}`; give `pagination.next` as `after` for the next page. Errors are `application/problem+json` \
     and described at `/docs/problems`. A `POST` that carries `Idempotency-Key` can be repeated: it answers with what it led to the first time. \
     Where replicas answer reads, the answer to a write carries `Copydesk-Position`; a request that sends it back sees that write.";

@@ -1,7 +1,8 @@
 //! `/health`: each part of the process with its state and reason.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -18,7 +19,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::view::{HealthState, LIMIT_MAX, Time, view};
+use super::view::{HealthState, LIMIT_MAX, Time};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -28,15 +29,20 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(show))
 }
 
-view! {
-    /// One part of the process.
-    HealthComponent of Component {
-        name: &'static str as String,
-        state: health::State as HealthState,
-        /// A sentence for people; `null` when there is nothing to say.
-        reason: Option<String>,
-        checked_at: Timestamp as Time,
-    }
+/// One part of the process.
+#[derive(Serialize, ToSchema)]
+struct HealthComponent {
+    #[schema(value_type = String)]
+    name: &'static str,
+    #[schema(value_type = HealthState)]
+    state: health::State,
+    /// A sentence for people; `null` when there is nothing to say.
+    reason: Option<String>,
+    #[schema(value_type = Time)]
+    checked_at: Timestamp,
+    /// Since when this process has found it in this state.
+    #[schema(value_type = Time)]
+    since: Timestamp,
 }
 
 /// The health of the whole. Without a key only `status` is told.
@@ -46,6 +52,9 @@ struct Health {
     status: health::State,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'static str>,
+    /// The console that is served: `embedded`, `folder`, or `none` where the server renders the desk.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    console: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     components: Option<Vec<HealthComponent>>,
 }
@@ -54,6 +63,8 @@ struct Health {
 #[derive(Default)]
 pub struct Checks {
     last: Mutex<Option<(Timestamp, Vec<Component>)>>,
+    /// By name of the part: its state, and when it was found first.
+    since: std::sync::Mutex<BTreeMap<&'static str, (health::State, Timestamp)>>,
     folder: OnceLock<PathBuf>,
 }
 
@@ -62,10 +73,23 @@ impl Checks {
     pub fn watch(&self, folder: PathBuf) {
         let _ = self.folder.set(folder);
     }
+
+    /// Since when `component` has been in its state.
+    fn since(&self, component: &Component) -> Timestamp {
+        let Component { state, checked_at, .. } = *component;
+        let mut known = self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known.entry(component.name).or_insert((state, checked_at));
+        if found.0 != state {
+            *found = (state, checked_at);
+        }
+        found.1
+    }
 }
 
 /// How long a look is good for.
 const FRESH: Duration = Duration::from_secs(5);
+/// How long it is good for where many look at once.
+const RECENT: Duration = Duration::from_secs(15);
 /// Longest wait for one part to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A due job that has waited this long means that the workers do not keep up.
@@ -86,15 +110,25 @@ async fn show(caller: Option<Caller>, State(app): State<App>) -> Result<Response
     let shown = Health {
         status,
         version: full.then_some(app.version),
-        components: full.then(|| components.into_iter().map(HealthComponent::from).collect()),
+        console: full.then(|| app.console.as_ref().map_or("none", |console| console.origin().name())),
+        components: full
+            .then(|| components.into_iter().map(|component| HealthComponent::of(&app, component)).collect()),
     };
     Ok(answer(&shown))
+}
+
+impl HealthComponent {
+    fn of(app: &App, component: Component) -> HealthComponent {
+        let since = app.checks.since(&component);
+        let Component { name, state, reason, checked_at, .. } = component;
+        HealthComponent { name, state, reason, checked_at, since }
+    }
 }
 
 /// `/health` outside of the API, for probes: the status only.
 pub async fn probe(State(app): State<App>) -> Response {
     let status = health::overall(&components(&app).await);
-    answer(&Health { status, version: None, components: None }).into_response()
+    answer(&Health { status, version: None, console: None, components: None }).into_response()
 }
 
 fn answer(health: &Health) -> Response {
@@ -119,8 +153,24 @@ pub async fn components(app: &App) -> Vec<Component> {
         within(sources(app, now), "sources", now).await,
         within(providers(app, now), "providers", now).await,
     ];
+    for component in &found {
+        app.checks.since(component);
+    }
     *last = Some((now, found.clone()));
     found
+}
+
+/// As [`components`], but a look is good for as long as it takes to the next one of the figures.
+pub async fn recent(app: &App) -> Vec<Component> {
+    let known = {
+        let last = app.checks.last.lock().await;
+        let now = app.desk.now();
+        last.as_ref().filter(|(at, _)| now.since(*at) < RECENT && *at <= now).map(|(_, found)| found.clone())
+    };
+    match known {
+        Some(found) => found,
+        None => components(app).await,
+    }
 }
 
 async fn within(

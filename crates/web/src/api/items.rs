@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use desk::people::Action;
 use desk::{ItemId, SourceId, StoryId, items};
 use serde::Deserialize;
 use stdx::Timestamp;
@@ -73,7 +74,8 @@ async fn list(
 
 /// Shows an item.
 #[utoipa::path(get, path = "/items/{id}", tag = "items", params(("id" = Id, Path)), responses((status = 200, body = Item)))]
-async fn get(_: Caller, State(app): State<App>, Place(id): Place<ItemId>) -> Result<Response, Problem> {
+async fn get(caller: Caller, State(app): State<App>, Place(id): Place<ItemId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let item = items::get(&mut app.desk.store.read(), id).await?;
     Ok(json(&Item::from(item)))
 }

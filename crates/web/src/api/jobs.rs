@@ -1,15 +1,17 @@
 //! `/jobs`: background work, one by one or many at once.
 
+use std::collections::HashSet;
 use std::str::FromStr;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use desk::people::{Action, Actor};
+use desk::people::{self, Action, Actor};
 use http::StatusCode;
 use queue::{JobFilter, JobId, JobView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
-use stdx::Timestamp;
+use stdx::{Id as Id64, Timestamp};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -91,17 +93,75 @@ pub struct Accepted {
     estimated_completion: Timestamp,
 }
 
-/// Which jobs; every part that is given must fit.
+/// Which jobs; every part that is given must fit, by any of its values. At most 64 ways to fit.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct JobsAsked {
-    /// Without one: everything that waits or runs.
-    #[param(value_type = Option<JobState>)]
-    state: Option<queue::State>,
+    /// States with commas between. Without one: everything that waits or runs.
+    #[param(value_type = Option<Vec<JobState>>, style = Form, explode = false)]
+    state: Option<String>,
+    /// Kinds with commas between.
     kind: Option<String>,
+    /// Queues with commas between.
     queue: Option<String>,
-    #[param(value_type = Option<Priority>)]
-    priority: Option<queue::Priority>,
+    /// Priorities with commas between.
+    #[param(value_type = Option<Vec<Priority>>, style = Form, explode = false)]
+    priority: Option<String>,
+}
+
+/// Lists that are read for one page at most.
+const WAYS_MAX: usize = 64;
+
+impl JobsAsked {
+    /// One filter for each way to fit.
+    fn filters(&self) -> Result<Vec<JobFilter>, Problem> {
+        let states = named("state", self.state.as_deref(), |word| {
+            queue::State::ALL.into_iter().find(|state| state.name() == word)
+        })?;
+        let priorities = named("priority", self.priority.as_deref(), |word| {
+            queue::Priority::ALL.into_iter().find(|priority| priority.name() == word)
+        })?;
+        let kinds = named("kind", self.kind.as_deref(), |word| Some(word.to_owned()))?;
+        let queues = named("queue", self.queue.as_deref(), |word| Some(word.to_owned()))?;
+        let ways = states.len() * priorities.len() * kinds.len() * queues.len();
+        if ways > WAYS_MAX {
+            let detail = format!("{ways} ways to fit are too many; {WAYS_MAX} are looked for");
+            return Err(Problem::new(&problem::MALFORMED, detail));
+        }
+        let mut filters = vec![JobFilter::default()];
+        filters = each(filters, &states, |filter, state| JobFilter { state: *state, ..filter });
+        filters = each(filters, &priorities, |filter, priority| JobFilter { priority: *priority, ..filter });
+        filters = each(filters, &kinds, |filter, kind| JobFilter { kind: kind.clone(), ..filter });
+        Ok(each(filters, &queues, |filter, queue| JobFilter { queue: queue.clone(), ..filter }))
+    }
+}
+
+/// The values of a list with commas between, each once; one `None` when there are none.
+fn named<T: PartialEq>(
+    name: &str,
+    text: Option<&str>,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Vec<Option<T>>, Problem> {
+    let mut values: Vec<Option<T>> = Vec::new();
+    for word in text.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        let value = read(word);
+        if value.is_none() {
+            let shown: String = word.chars().take(64).collect();
+            return Err(Problem::new(&problem::MALFORMED, format!("{name}: there is no {shown}")));
+        }
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    if values.is_empty() {
+        values.push(None);
+    }
+    Ok(values)
+}
+
+fn each<T>(filters: Vec<JobFilter>, values: &[T], with: impl Fn(JobFilter, &T) -> JobFilter) -> Vec<JobFilter> {
+    let all = |filter: JobFilter| values.iter().map(|value| with(filter.clone(), value)).collect::<Vec<_>>();
+    filters.into_iter().flat_map(all).collect()
 }
 
 /// Where a page of jobs ended: finished ones are ordered by time, the others by id.
@@ -121,11 +181,29 @@ impl FromStr for Cursor {
 
 impl Cursor {
     fn of(job: &JobView) -> String {
-        format!("{}-{}", job.finished_at.unwrap_or(job.created_at).micros(), job.id)
+        let (at, id) = place(job);
+        format!("{}-{id}", at.micros())
+    }
+
+    /// Where a list of jobs in `state` goes on. Those that stand are ordered by id alone: the first id that comes
+    /// after this place in time.
+    fn within(&self, state: Option<queue::State>) -> (Timestamp, JobId) {
+        use queue::State::{Cancelled, Completed, Discarded};
+        if matches!(state, Some(Completed | Cancelled | Discarded)) {
+            return (self.at, self.id);
+        }
+        let (first, last) = (Id64::lower_bound(self.at), Id64::lower_bound(self.at + Duration::from_millis(1)));
+        let is_whole = self.at.micros() % 1_000 == 0;
+        (self.at, JobId(if is_whole { self.id.0.clamp(first, last) } else { last }))
     }
 }
 
-/// Lists jobs, newest first: those that wait or run, or those in one state.
+/// Where a job stands in a list, newest first.
+fn place(job: &JobView) -> (Timestamp, JobId) {
+    (job.finished_at.unwrap_or(job.created_at), job.id)
+}
+
+/// Lists jobs, newest first: those that wait or run, or those in some states.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(Paging, JobsAsked),
     responses((status = 200, body = Page<Job>), (status = 400, description = "A state, a priority, a limit or a cursor that cannot be.",
         body = ProblemAnswer, content_type = "application/problem+json")))]
@@ -136,15 +214,17 @@ async fn list(
     Asking(asked): Asking<JobsAsked>,
 ) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
-    let filter = JobFilter {
-        state: asked.state,
-        kind: asked.kind,
-        queue: asked.queue,
-        priority: asked.priority,
-        after: paging.after::<Cursor>()?.map(|cursor| (cursor.at, cursor.id)),
-        limit: paging.rows()? as usize,
-    };
-    let jobs = app.desk.queue.list(&filter).await?;
+    let (after, limit) = (paging.after::<Cursor>()?, paging.rows()? as usize);
+    let mut jobs = Vec::new();
+    for filter in asked.filters()? {
+        let after = after.as_ref().map(|cursor| cursor.within(filter.state));
+        jobs.extend(app.desk.queue.list(&JobFilter { after, limit, ..filter }).await?);
+    }
+    jobs.sort_unstable_by_key(|job| std::cmp::Reverse(place(job)));
+    // One that moved while the lists were read stands in two of them.
+    let mut seen = HashSet::new();
+    jobs.retain(|job: &JobView| seen.insert(job.id));
+    jobs.truncate(limit);
     Ok(json(&Page::<Job>::of(jobs, &paging, Cursor::of)?))
 }
 
@@ -226,8 +306,8 @@ impl Which {
     (status = 422, description = "`invalid`: neither a filter nor `all` is given.", body = ProblemAnswer,
         content_type = "application/problem+json")))]
 async fn retry_all(State(app): State<App>, Asked(caller, which): Asked<Which>) -> Result<Response, Problem> {
-    let count = app.desk.queue.retry_all(&which.filter(&caller.actor)?).await?;
-    Ok(json(&Counted { count }))
+    let which = which.filter(&caller.actor)?;
+    once(&app, &caller.actor, app.desk.queue.retry_all(&which)).await
 }
 
 /// Deletes every dead letter that fits, for good.
@@ -237,8 +317,8 @@ async fn retry_all(State(app): State<App>, Asked(caller, which): Asked<Which>) -
     (status = 422, description = "`invalid`: neither a filter nor `all` is given.", body = ProblemAnswer,
         content_type = "application/problem+json")))]
 async fn purge_all(State(app): State<App>, Asked(caller, which): Asked<Which>) -> Result<Response, Problem> {
-    let count = app.desk.queue.purge_all(&which.filter(&caller.actor)?).await?;
-    Ok(json(&Counted { count }))
+    let which = which.filter(&caller.actor)?;
+    once(&app, &caller.actor, app.desk.queue.purge_all(&which)).await
 }
 
 /// Cancels every waiting job that fits; those that run go on.
@@ -248,6 +328,32 @@ async fn purge_all(State(app): State<App>, Asked(caller, which): Asked<Which>) -
     (status = 422, description = "`invalid`: neither a filter nor `all` is given.", body = ProblemAnswer,
         content_type = "application/problem+json")))]
 async fn cancel_all(State(app): State<App>, Asked(caller, which): Asked<Which>) -> Result<Response, Problem> {
-    let count = app.desk.queue.cancel_all(&which.filter(&caller.actor)?).await?;
+    let which = which.filter(&caller.actor)?;
+    once(&app, &caller.actor, app.desk.queue.cancel_all(&which)).await
+}
+
+/// Does `work` unless the same request was made before: then it is answered as it was then. The work is many
+/// transactions, and the memory of it the last: who repeats a request that broke off has the rest done.
+async fn once(
+    app: &App,
+    actor: &Actor,
+    work: impl Future<Output = Result<usize, queue::Error>>,
+) -> Result<Response, Problem> {
+    if let Some(known) = people::recalled(&mut app.desk.store.read_fresh(), actor).await? {
+        return Ok(json(&Counted { count: known.parse().unwrap_or_default() }));
+    }
+    let count = work.await?;
+    let (actor, now) = (actor.clone(), app.desk.now());
+    let kept = app.desk.store.write(move |tx| {
+        let actor = actor.clone();
+        Box::pin(async move {
+            match people::recall(tx, &actor).await? {
+                // The same request at the same time was faster.
+                Some(_) => Ok(()),
+                None => people::remember(tx, &actor, &count.to_string(), now).await,
+            }
+        })
+    });
+    kept.await?;
     Ok(json(&Counted { count }))
 }

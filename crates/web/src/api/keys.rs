@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::view::{Id, Page, Place, Role, Time, request, view};
+use super::view::{Id, Page, Place, Role, Scope, Time, request};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -23,18 +23,34 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke))
 }
 
-view! {
-    /// A key as it is shown; never the key itself.
-    Key of people::ApiKey {
-        id: KeyId as Id,
-        name: String,
-        /// The first characters, to recognise it by.
-        prefix: String,
-        role: guard::role::Role as Role,
-        created_at: Timestamp as Time,
-        expires_at: Option<Timestamp> as Option<Time>,
-        last_used_at: Option<Timestamp> as Option<Time>,
-        revoked_at: Option<Timestamp> as Option<Time>,
+/// A key as it is shown; never the key itself.
+#[derive(Serialize, ToSchema)]
+pub struct Key {
+    #[schema(value_type = Id)]
+    id: KeyId,
+    name: String,
+    /// The first characters, to recognise it by.
+    prefix: String,
+    #[schema(value_type = Role)]
+    role: guard::role::Role,
+    /// What it may do: all of its role, or a part.
+    #[schema(value_type = Vec<Scope>)]
+    scopes: Vec<guard::role::Scope>,
+    #[schema(value_type = Time)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<Time>)]
+    expires_at: Option<Timestamp>,
+    #[schema(value_type = Option<Time>)]
+    last_used_at: Option<Timestamp>,
+    #[schema(value_type = Option<Time>)]
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<people::ApiKey> for Key {
+    fn from(key: people::ApiKey) -> Self {
+        let people::ApiKey { id, name, prefix, role, scopes, created_at, expires_at, last_used_at, revoked_at } = key;
+        let scopes = scopes.iter().collect();
+        Key { id, name, prefix, role, scopes, created_at, expires_at, last_used_at, revoked_at }
     }
 }
 
@@ -51,7 +67,11 @@ request! {
     NewKey {
         name: String,
         role: guard::role::Role as Role,
-        /// How long it works, in days; for good when absent.
+        /// A part of what the role may do; all of it when absent.
+        scopes: Option<Vec<guard::role::Scope>> as Option<Vec<Scope>>,
+        /// How long it works, in days, 1 to 3650; for good when absent.
+        expires_in_days: Option<u32>,
+        /// The former name of `expires_in_days`.
         lasts_days: Option<u32>,
     }
 }
@@ -65,12 +85,18 @@ async fn list(caller: Caller, State(app): State<App>) -> Result<Response, Proble
 /// Makes a key and shows its secret, this once.
 #[utoipa::path(post, path = "/keys", tag = "keys", request_body = NewKey, responses((status = 201, body = KeyWithSecret)))]
 async fn create(State(app): State<App>, Asked(caller, new): Asked<NewKey>) -> Result<Response, Problem> {
-    let lasts = match new.lasts_days {
+    let (pointer, days) = match new.expires_in_days {
+        Some(days) => ("/expires_in_days", Some(days)),
+        None => ("/lasts_days", new.lasts_days),
+    };
+    let lasts = match days {
         None => None,
         Some(days @ 1..=3_650) => Some(Duration::from_secs(u64::from(days) * 86_400)),
-        Some(_) => return Err(desk::Error::invalid("/lasts_days", "must be 1 to 3650").into()),
+        Some(_) => return Err(desk::Error::invalid(pointer, "must be 1 to 3650").into()),
     };
-    let (key, secret) = people::create_key(&app.desk, &caller.actor, &new.name, new.role, lasts).await?;
+    let scopes = new.scopes.map(|scopes| scopes.into_iter().collect());
+    let new = people::NewKey { name: new.name, role: new.role, scopes, lasts };
+    let (key, secret) = people::create_key(&app.desk, &caller.actor, new).await?;
     let place = format!("/api/v3/keys/{}", key.id);
     Ok(created(&place, &KeyWithSecret { key: key.into(), secret: secret.reveal().to_owned() }))
 }

@@ -134,7 +134,7 @@ pub async fn prometheus(caller: Caller, State(app): State<App>) -> Result<Respon
     Ok(response)
 }
 
-/// Brings the cells that the queue sets when it is asked up to date. Metrics are told even when the database
+/// Brings the cells up to date that the queue and the moderation set when they are asked. Metrics are told even when the database
 /// does not answer: then those cells stay as they were.
 async fn renew(app: &App) {
     const PATIENCE: Duration = Duration::from_secs(1);
@@ -142,5 +142,12 @@ async fn renew(app: &App) {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => tracing::debug!(error = &error as &dyn std::error::Error, "the queue was not counted"),
         Err(_) => tracing::debug!("the queue was not counted in time"),
+    }
+    match tokio::time::timeout(PATIENCE, desk::moderation::measure(&app.desk)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => {
+            tracing::debug!(error = &error as &dyn std::error::Error, "what waits for people was not counted");
+        }
+        Err(_) => tracing::debug!("what waits for people was not counted in time"),
     }
 }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use desk::PipelineId;
+use desk::people::Action;
 use desk::pipelines::{self, Policy, Spec};
 use serde::Serialize;
 use stdx::Timestamp;
@@ -73,6 +74,18 @@ request! {
         /// Every sentence, number and quotation must stand in the sources.
         #[serde(default = "on")]
         grounded: bool,
+        /// Trust (0 to 1) that each source of the story must reach; 0 asks for none.
+        #[serde(default)]
+        trust_min: f64,
+        /// Expected engagement (0 to 1) from which a version passes, where it is known; 0 asks for none.
+        #[serde(default)]
+        engagement_min: f64,
+        /// Topics that always wait for a person.
+        #[serde(default)]
+        topics_held: Vec<String>,
+        /// Two different people must approve, none of them the version's author; nothing is approved automatically.
+        #[serde(default)]
+        two_people: bool,
     }
 }
 
@@ -87,10 +100,14 @@ fn score_min() -> f64 {
 impl PipelineRecipe {
     fn split(self) -> (String, Spec) {
         let usual = Spec::default();
-        let policy = self.policy.map(|PipelinePolicy { automatic, score_min, grounded }| Policy {
-            automatic,
-            score_min,
-            grounded,
+        let policy = self.policy.map(|policy| Policy {
+            automatic: policy.automatic,
+            score_min: policy.score_min,
+            grounded: policy.grounded,
+            trust_min: policy.trust_min,
+            engagement_min: policy.engagement_min,
+            topics_held: policy.topics_held,
+            two_people: policy.two_people,
         });
         let spec = Spec {
             providers: self.providers,
@@ -118,7 +135,8 @@ async fn create(State(app): State<App>, Asked(caller, recipe): Asked<PipelineRec
 
 /// Shows a pipeline.
 #[utoipa::path(get, path = "/pipelines/{id}", tag = "pipelines", params(("id" = Id, Path)), responses((status = 200, body = Pipeline)))]
-async fn get(_: Caller, State(app): State<App>, Place(id): Place<PipelineId>) -> Result<Response, Problem> {
+async fn get(caller: Caller, State(app): State<App>, Place(id): Place<PipelineId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let pipeline = pipelines::get(&mut app.desk.store.read(), id).await?;
     Ok(json(&Pipeline::from(pipeline)))
 }

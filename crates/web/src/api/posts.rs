@@ -1,19 +1,24 @@
 //! `/posts`: content with versions and a workflow state.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use desk::people::Action;
 use desk::posts::{self, SourceRef};
-use desk::{ChannelId, CompletionId, PipelineId, PostId, ReviewId, StoryId, events, moderation};
+use desk::{ChannelId, CompletionId, PipelineId, PostId, ReviewId, SourceId, StoryId, events, moderation};
 use http::{HeaderMap, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use stdx::Timestamp;
+use text::diff::{self, Span};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::view::{Asking, DeliveryState, Id, Page, Paging, Place, PostState, Time, request, view};
+use super::view::{
+    Asking, ClaimWord, DeliveryState, Id, Page, Paging, Place, PostSort, PostState, SpanOp, Time, request, view,
+};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::{self, Problem};
@@ -25,6 +30,8 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(get, update))
         .routes(routes!(versions))
         .routes(routes!(version))
+        .routes(routes!(changes))
+        .routes(routes!(restore))
         .routes(routes!(history))
 }
 
@@ -55,8 +62,48 @@ view! {
         edited: bool,
         /// Why the last decision fell as it did.
         reason: String,
+        /// The principal that wrote the newest version.
+        author: String,
+        /// Who approved the newest version, first to last; the first of two stands here while the second is missing.
+        approvals: Vec<posts::Approved> as Vec<PostApproval>,
+        /// How many people must approve it: 1 or 2.
+        approvals_needed: u32,
+        rating: Option<posts::Rating> as Option<PostRating>,
+        /// Names of the newest version's sources.
+        source_names: Vec<String>,
+        /// Who looks at it just now.
+        claim: Option<posts::Claim> as Option<PostClaim>,
         created_at: Timestamp as Time,
         updated_at: Timestamp as Time,
+    }
+}
+
+view! {
+    /// Somebody's word for the newest version.
+    PostApproval of posts::Approved {
+        /// The principal.
+        by: String,
+        name: String,
+        at: Timestamp as Time,
+    }
+}
+
+view! {
+    /// What people gave the post, on average.
+    PostRating of posts::Rating {
+        /// 1 to 5.
+        mean: f64,
+        count: u32,
+    }
+}
+
+view! {
+    /// Who looks at a post, and how long that is believed.
+    PostClaim of posts::Claim {
+        /// The principal.
+        by: String,
+        name: String,
+        until: Timestamp as Time,
     }
 }
 
@@ -99,11 +146,24 @@ view! {
         id: ReviewId as Id,
         post: PostId as Id,
         version: u32,
-        /// `approved`, `rejected`, `held` (the policy left it to a person) or `withdrawn`.
+        /// `approved`, `endorsed` (the first of two people), `rejected`, `held` (the policy left it to a person),
+        /// `withdrawn` or `reopened`.
         decision: String,
         by: String,
         reason: String,
+        /// What the policy looked at; empty for people.
+        reasons: Vec<moderation::Check> as Vec<PolicyCheck>,
         at: Timestamp as Time,
+    }
+}
+
+view! {
+    /// One thing that a policy looked at.
+    PolicyCheck of moderation::Check {
+        /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement` or `topic`.
+        check: String,
+        passed: bool,
+        detail: String,
     }
 }
 
@@ -145,24 +205,89 @@ struct PostInFull {
     deliveries: Vec<Delivery>,
     /// In the order they happened.
     events: Vec<PostEvent>,
+    /// What people call the principals of the post's reviews and events.
+    names: BTreeMap<String, String>,
 }
 
-/// Which posts.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct PostFilter {
-    #[param(value_type = Option<PostState>)]
-    state: Option<posts::State>,
-    /// `newest` (the default) or `oldest` first; `oldest` needs a `state`.
-    #[param(value_type = Option<String>)]
-    order: Option<Order>,
+/// Declares a filter of posts: once for the query of a list, once for the body of a bulk decision.
+macro_rules! post_filter {
+    ($noted:ident: $(#[$outer:meta])* $name:ident) => {
+        $(#[$outer])*
+        #[derive(Default, Deserialize)]
+        pub struct $name {
+            /// States with commas between; all when nothing is said.
+            pub state: Option<String>,
+            /// Words of title and excerpt, at least in their beginnings.
+            pub q: Option<String>,
+            pub topic: Option<String>,
+            /// Such as `en`.
+            pub language: Option<String>,
+            #[$noted(value_type = Option<Id>)]
+            pub pipeline: Option<PipelineId>,
+            #[$noted(value_type = Option<Id>)]
+            pub story: Option<StoryId>,
+            /// A source that has told of the post's story.
+            #[$noted(value_type = Option<Id>)]
+            pub source: Option<SourceId>,
+            /// `me`: what the caller has claimed; `none`: what nobody has.
+            #[$noted(value_type = Option<ClaimWord>)]
+            pub claimed: Option<posts::Claimed>,
+            pub score_min: Option<f64>,
+            pub score_max: Option<f64>,
+            /// Whether a person has changed the text.
+            pub edited: Option<bool>,
+            /// Made from then on.
+            #[$noted(value_type = Option<Time>)]
+            pub from: Option<Timestamp>,
+            /// Made before then.
+            #[$noted(value_type = Option<Time>)]
+            pub to: Option<Timestamp>,
+            #[$noted(value_type = Option<PostSort>)]
+            pub sort: Option<posts::Sort>,
+        }
+
+        impl $name {
+            /// As the desk understands it.
+            pub fn read(self) -> Result<posts::Filter, Problem> {
+                Ok(posts::Filter {
+                    states: super::posts::states(self.state.as_deref())?,
+                    query: self.q.filter(|asked| !asked.trim().is_empty()),
+                    topic: self.topic.filter(|topic| !topic.is_empty()),
+                    language: self.language.filter(|language| !language.is_empty()),
+                    pipeline: self.pipeline,
+                    story: self.story,
+                    source: self.source,
+                    claimed: self.claimed,
+                    score_min: self.score_min,
+                    score_max: self.score_max,
+                    edited: self.edited,
+                    from: self.from,
+                    to: self.to,
+                    sort: self.sort.unwrap_or_default(),
+                    ..posts::Filter::default()
+                })
+            }
+        }
+    };
+}
+pub(super) use post_filter;
+
+post_filter! {
+    param:
+    /// Which posts.
+    #[derive(IntoParams)]
+    #[into_params(parameter_in = Query)]
+    PostFilter
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Order {
-    Newest,
-    Oldest,
+/// The states that are written with commas between.
+pub(super) fn states(text: Option<&str>) -> Result<Vec<posts::State>, Problem> {
+    let words = text.unwrap_or_default().split(',').map(str::trim).filter(|word| !word.is_empty());
+    let read = |word: &str| {
+        let shown: String = word.chars().take(40).collect();
+        word.parse().map_err(|()| Problem::new(&problem::MALFORMED, format!("state: {shown} is no state of a post")))
+    };
+    words.map(read).collect()
 }
 
 request! {
@@ -197,7 +322,7 @@ request! {
     }
 }
 
-/// Lists posts, newest first.
+/// Lists posts, newest first unless `sort` says otherwise.
 #[utoipa::path(get, path = "/posts", tag = "posts", params(Paging, PostFilter), responses((status = 200, body = Page<Post>)))]
 async fn list(
     caller: Caller,
@@ -205,18 +330,11 @@ async fn list(
     Asking(paging): Asking<Paging>,
     Asking(filter): Asking<PostFilter>,
 ) -> Result<Response, Problem> {
-    let oldest_first = filter.order == Some(Order::Oldest);
-    if oldest_first && filter.state.is_none() {
-        return Err(Problem::new(&problem::MALFORMED, "order: oldest needs a state"));
-    }
-    let filter = posts::Filter {
-        state: filter.state,
-        oldest_first,
-        after: paging.after()?.map(PostId),
-        limit: paging.rows()? as usize,
-    };
-    let rows = posts::list(&app.desk, &caller.actor, filter).await?;
-    Ok(json(&Page::<Post>::of(rows, &paging, |post| post.id.to_string())?))
+    let filter = posts::Filter { after: paging.after()?, limit: paging.rows()? as usize, ..filter.read()? };
+    let rows = posts::list(&app.desk, &caller.actor, &filter).await?;
+    let total = posts::total(&app.desk, &caller.actor, &filter).await?;
+    let page = Page::<Post>::of(rows, &paging, |post| posts::Cursor::of(post, filter.sort).to_string())?;
+    Ok(json(&page.with_total(total)))
 }
 
 /// Writes a post of one's own and submits it to moderation.
@@ -242,22 +360,27 @@ async fn get(caller: Caller, State(app): State<App>, Place(id): Place<PostId>) -
             let post = posts::get(conn, id).await?;
             let newest = posts::version(conn, id, post.version).await?;
             let reviews = moderation::reviews(conn, id).await?;
-            Ok::<_, desk::Error>((post, newest, reviews, events::stream(conn, id).await?))
+            let log = events::stream(conn, id).await?;
+            let actors = log.iter().map(|event| event.actor.clone());
+            let principals = actors.chain(reviews.iter().map(|review| review.by.clone())).collect();
+            let names = posts::names(conn, principals).await?;
+            Ok::<_, desk::Error>((post, newest, reviews, log, names))
         })
     });
-    let (post, newest, reviews, log) = read.await?;
-    let life = posts::Life::replay(log.iter().map(|recorded| (&recorded.event, recorded.at)));
+    let (post, newest, reviews, log, names) = read.await?;
+    let life = posts::Life::of(&log);
     let deliveries = life.deliveries.into_iter().map(|(channel, delivery)| {
         let posts::Delivery { state, version, key: _, remote_id } = delivery;
         Delivery { channel, state: state.name(), version, remote_id }
     });
     let version = post.version;
     let full = PostInFull {
-        post: post.into(),
+        post: post.at(app.desk.now()).into(),
         newest: newest.into(),
         reviews: reviews.into_iter().map(Review::from).collect(),
         deliveries: deliveries.collect(),
         events: log.into_iter().map(PostEvent::from).collect(),
+        names,
     };
     Ok(with_version(json(&full), version))
 }
@@ -282,7 +405,8 @@ async fn update(
 
 /// Lists a post's versions, newest first, at most 200.
 #[utoipa::path(get, path = "/posts/{id}/versions", tag = "posts", params(("id" = Id, Path)), responses((status = 200, body = Page<PostVersion>)))]
-async fn versions(_: Caller, State(app): State<App>, Place(id): Place<PostId>) -> Result<Response, Problem> {
+async fn versions(caller: Caller, State(app): State<App>, Place(id): Place<PostId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let mut conn = app.desk.store.read();
     posts::get(&mut conn, id).await?;
     Ok(json(&Page::<PostVersion>::whole(posts::versions(&mut conn, id).await?)))
@@ -292,17 +416,105 @@ async fn versions(_: Caller, State(app): State<App>, Place(id): Place<PostId>) -
 #[utoipa::path(get, path = "/posts/{id}/versions/{version}", tag = "posts", params(("id" = Id, Path), ("version" = u32, Path)),
     responses((status = 200, body = PostVersion)))]
 async fn version(
-    _: Caller,
+    caller: Caller,
     State(app): State<App>,
     Place((id, version)): Place<(PostId, u32)>,
 ) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let version = posts::version(&mut app.desk.store.read(), id, version).await?;
     Ok(json(&PostVersion::from(version)))
 }
 
+/// A stretch of text and what became of it.
+#[derive(Serialize, ToSchema)]
+struct TextSpan {
+    #[schema(value_type = SpanOp)]
+    op: &'static str,
+    text: String,
+}
+
+/// What differs between two versions, word by word. What is `same` and `del` reads as the old text, what is `same`
+/// and `add` as the new one.
+#[derive(Serialize, ToSchema)]
+struct VersionChanges {
+    from: u32,
+    to: u32,
+    title: Vec<TextSpan>,
+    excerpt: Vec<TextSpan>,
+    body: Vec<TextSpan>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Since {
+    /// The version to compare with; the one before when nothing is said.
+    from: Option<u32>,
+}
+
+/// Shows what a version changed. The first one is compared with nothing.
+#[utoipa::path(get, path = "/posts/{id}/versions/{version}/changes", tag = "posts", params(("id" = Id, Path), ("version" = u32, Path), Since),
+    responses((status = 200, body = VersionChanges)))]
+async fn changes(
+    caller: Caller,
+    State(app): State<App>,
+    Place((id, version)): Place<(PostId, u32)>,
+    Asking(since): Asking<Since>,
+) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
+    let mut conn = app.desk.store.read();
+    let new = posts::version(&mut conn, id, version).await?;
+    let from = since.from.unwrap_or(version - 1);
+    let (title, excerpt, body) = match from {
+        0 => Default::default(),
+        from => {
+            let old = posts::version(&mut conn, id, from).await?;
+            (old.title, old.excerpt, old.body)
+        }
+    };
+    drop(conn);
+    let spans = |old: &str, new: &str| {
+        let span = |Span { op, text }: Span| TextSpan { op: op.name(), text };
+        diff::words(old, new).into_iter().map(span).collect()
+    };
+    Ok(json(&VersionChanges {
+        from,
+        to: version,
+        title: spans(&title, &new.title),
+        excerpt: spans(&excerpt, &new.excerpt),
+        body: spans(&body, &new.body),
+    }))
+}
+
+request! {
+    /// On top of which version the old text is written.
+    Restoration {
+        /// The newest version that was read; `If-Match` says the same.
+        version: Option<u32>,
+    }
+}
+
+/// Writes the text of an old version as a new one, and submits it.
+#[utoipa::path(post, path = "/posts/{id}/versions/{version}/restoration", tag = "posts", request_body = Restoration,
+    params(("id" = Id, Path), ("version" = u32, Path), ("If-Match" = Option<String>, Header, description = "The version that was read, in quotation marks.")),
+    responses((status = 201, body = Post)))]
+async fn restore(
+    State(app): State<App>,
+    Place((id, old)): Place<(PostId, u32)>,
+    headers: HeaderMap,
+    Asked(caller, asked): Asked<Restoration>,
+) -> Result<Response, Problem> {
+    caller.actor.may(Action::Write)?;
+    let newest = read_version(&headers, asked.version)?;
+    let post = moderation::restore(&app.desk, &caller.actor, id, newest, old).await?;
+    let version = post.version;
+    let made = created(&format!("{}/versions/{version}", path(id)), &Post::from(post));
+    Ok(with_version(made, version))
+}
+
 /// Lists the facts of a post's log, in the order they happened.
 #[utoipa::path(get, path = "/posts/{id}/events", tag = "posts", params(("id" = Id, Path)), responses((status = 200, body = Page<PostEvent>)))]
-async fn history(_: Caller, State(app): State<App>, Place(id): Place<PostId>) -> Result<Response, Problem> {
+async fn history(caller: Caller, State(app): State<App>, Place(id): Place<PostId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let mut conn = app.desk.store.read();
     posts::get(&mut conn, id).await?;
     Ok(json(&Page::<PostEvent>::whole(events::stream(&mut conn, id).await?)))

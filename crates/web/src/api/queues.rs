@@ -271,7 +271,7 @@ fn known(app: &App, name: &str) -> Result<QueueView, Problem> {
 }
 
 /// Makes a queue, or sets all of its settings: those that are not given get their defaults (weight 1, no limits,
-/// durable, not paused). The names `stats` and `estimate` cannot be reached here.
+/// durable, not paused). No queue can be called `stats` or `estimate`.
 #[utoipa::path(put, path = "/queues/{name}", tag = "queues", params(("name" = String, Path)),
     request_body(content = QueueSettings, example = json!({"weight": 4, "concurrency": 8, "rate": 600})), responses(
     (status = 200, body = Queue),

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use desk::people::Action;
 use desk::sources::{self, FeedLink, Sample};
 use desk::{PipelineId, SourceId};
 use stdx::Timestamp;
@@ -175,7 +176,8 @@ async fn fetch_all(State(app): State<App>, Asked(caller, wanted): Asked<FetchReq
 
 /// Shows a source.
 #[utoipa::path(get, path = "/sources/{id}", tag = "sources", params(("id" = Id, Path)), responses((status = 200, body = Source)))]
-async fn get(_: Caller, State(app): State<App>, Place(id): Place<SourceId>) -> Result<Response, Problem> {
+async fn get(caller: Caller, State(app): State<App>, Place(id): Place<SourceId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let source = sources::get(&mut app.desk.store.read(), id).await?;
     Ok(json(&Source::from(source)))
 }

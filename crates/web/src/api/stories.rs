@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use desk::people::Action;
 use desk::{PipelineId, PostId, StoryId, items, stories};
 use serde::Serialize;
 use stdx::Timestamp;
@@ -61,6 +62,7 @@ async fn list(caller: Caller, State(app): State<App>, Asking(paging): Asking<Pag
 /// Shows a story with its items.
 #[utoipa::path(get, path = "/stories/{id}", tag = "stories", params(("id" = Id, Path)), responses((status = 200, body = StoryWithItems)))]
 async fn get(caller: Caller, State(app): State<App>, Place(id): Place<StoryId>) -> Result<Response, Problem> {
+    caller.actor.may(Action::Read)?;
     let story = stories::get(&mut app.desk.store.read(), id).await?;
     let filter = items::Filter { source: None, story: Some(id) };
     let items = items::list(&app.desk, &caller.actor, filter, None, LIMIT_MAX).await?;

@@ -1,16 +1,20 @@
+mod calendar;
+mod accounts;
 mod cron;
 mod database;
 mod documents;
+mod figures;
 mod health;
 pub(crate) mod jobs;
 mod posts;
+mod roles;
 mod rules;
 mod sources;
 mod work;
 
 use axum::Router;
 use axum::body::Body;
-use desk::people::{self, Actor};
+use desk::people::{self, Actor, NewKey};
 use desk::{Desk, channels, pipelines};
 use guard::role::Role;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -144,17 +148,26 @@ impl Bench {
         channels::ensure_site(&desk).await.unwrap();
         let mut keys = Vec::new();
         for role in Role::ALL {
-            let (_, secret) = people::create_key(&desk, &Actor::system(), role.name(), role, None).await.unwrap();
+            let (_, secret) =
+                people::create_key(&desk, &Actor::system(), NewKey::new(role.name(), role)).await.unwrap();
             keys.push((role, secret.reveal().to_owned()));
         }
         let app = App::new(Parts {
             desk,
             settings: Settings { body_max: stdx::ByteSize::kib(BODY_MAX >> 10), ..Settings::default() },
-            registry: observe::Registry::new(vec![queue::METRICS, cache::METRICS, store::METRICS]),
+            registry: observe::Registry::new(vec![
+                queue::METRICS,
+                cache::METRICS,
+                store::METRICS,
+                observe::access::METRICS,
+                observe::process::METRICS,
+                crate::METRICS,
+            ]),
             history: observe::history::History::default(),
             tasks: tasks.clone(),
             started_at: clock.now(),
             version: "0.0.0-test",
+            console: None,
         });
         Bench { router: router::router(&app), app, tasks, clock, feed, keys, _place: Box::new(place) }
     }
@@ -189,7 +202,7 @@ impl Bench {
     /// What a job is told when it runs.
     pub fn context(&self) -> queue::Context {
         let id = queue::JobId(stdx::Id::from_i64(1).unwrap());
-        queue::Context { id, attempt: 1, attempts_max: 3, queue: self.app.desk.queue.clone() }
+        queue::Context { id, attempt: 1, attempts_max: 3, rescues: 0, queue: self.app.desk.queue.clone() }
     }
 }
 

@@ -59,14 +59,25 @@ pub(super) use {request, view};
 
 words! {
     PostState: desk::posts::State::ALL.map(desk::posts::State::name);
+    /// `-` is the highest first, `due` the soonest, `updated` the latest.
+    PostSort: ["newest", "oldest", "score", "-score", "due", "updated"];
+    ClaimWord: ["me", "none"];
+    BulkAction: desk::moderation::bulk::Deed::ALL.map(desk::moderation::bulk::Deed::name);
+    SpanOp: ["same", "add", "del"];
     DeliveryState: ["waiting", "sending", "unknown", "live", "failed", "withdrawn"];
     SourceState: ["active", "paused", "muted"];
+    Weekday: desk::calendar::Day::ALL.map(desk::calendar::Day::name);
+    /// The next free one.
+    SlotWord: ["next"];
     Standing: ["news", "seen", "copy"];
     JobState: queue::State::ALL.map(queue::State::name);
     Priority: queue::Priority::ALL.map(queue::Priority::name);
     Durability: [queue::Durability::Durable, queue::Durability::Relaxed].map(queue::Durability::name);
     MissedTimes: queue::Missed::ALL.map(queue::Missed::name);
     Role: guard::role::Role::ALL.map(guard::role::Role::name);
+    Scope: guard::role::Scope::ALL.map(guard::role::Scope::name);
+    Principal: ["user", "key"];
+    InvitationKind: ["invitation", "recovery", "setup"];
     EngineName: [store::Engine::Sqlite, store::Engine::Postgres].map(store::Engine::name);
     AlarmKindName: store::AlarmKind::ALL.map(store::AlarmKind::name);
     AlarmSeverity: [store::Severity::Warning, store::Severity::Error].map(store::Severity::name);
@@ -114,6 +125,12 @@ pub struct Pagination {
     pub has_next: bool,
     /// To be given as `after` for the next page; `null` at the end.
     pub next: Option<String>,
+    /// How many entries all pages have together, where that is counted: exact to 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Whether `total` is reckoned rather than counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_is_estimate: Option<bool>,
 }
 
 /// Entries of a page when nothing is said.
@@ -167,7 +184,18 @@ impl<T> Page<T> {
         let has_next = rows.len() > limit as usize || (limit == LIMIT_MAX && rows.len() == LIMIT_MAX as usize);
         rows.truncate(limit as usize);
         let next = rows.last().filter(|_| has_next).map(cursor);
-        Ok(Page { data: rows.into_iter().map(Into::into).collect(), pagination: Pagination { limit, has_next, next } })
+        Ok(Page {
+            data: rows.into_iter().map(Into::into).collect(),
+            pagination: Pagination { limit, has_next, next, total: None, total_is_estimate: None },
+        })
+    }
+
+    /// The page with how many entries there are in all.
+    #[must_use]
+    pub fn with_total(mut self, total: desk::posts::Total) -> Page<T> {
+        self.pagination.total = Some(total.count);
+        self.pagination.total_is_estimate = Some(total.is_estimate);
+        self
     }
 
     /// A list that is always shown whole.
@@ -175,7 +203,7 @@ impl<T> Page<T> {
         let limit = rows.len() as u32;
         Page {
             data: rows.into_iter().map(Into::into).collect(),
-            pagination: Pagination { limit, has_next: false, next: None },
+            pagination: Pagination { limit, has_next: false, next: None, total: None, total_is_estimate: None },
         }
     }
 }

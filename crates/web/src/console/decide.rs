@@ -3,6 +3,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
+use desk::calendar::When;
 use desk::moderation::{self, Edit};
 use desk::posts;
 use desk::{PostId, Version};
@@ -26,7 +27,9 @@ pub async fn approve(
 ) -> Result<Response, Failed> {
     let post = id("post", &post)?;
     let done = match version(&fields) {
-        Ok(version) => moderation::approve(&app.desk, &person.actor, post, version).await.map_err(Failed::from),
+        Ok(version) => {
+            moderation::approve(&app.desk, &person.actor, post, version, When::Soon).await.map_err(Failed::from)
+        }
         Err(failed) => Err(failed),
     };
     match done {
@@ -91,7 +94,9 @@ pub async fn edit(
     let approve = fields.get("then") == "approve";
     let done = match version(&fields) {
         Ok(version) if approve => {
-            moderation::edit_and_approve(&app.desk, &person.actor, post, version, edit).await.map_err(Failed::from)
+            moderation::edit_and_approve(&app.desk, &person.actor, post, version, edit, When::Soon)
+                .await
+                .map_err(Failed::from)
         }
         Ok(version) => moderation::edit(&app.desk, &person.actor, post, version, edit).await.map_err(Failed::from),
         Err(failed) => Err(failed),
@@ -110,6 +115,23 @@ pub async fn edit(
             let editing = Some(retyped(&app, &fields, post, &failed).await?);
             stay(&app, &person, &fields, post, &failed, Bench { editing, ..Bench::default() }).await
         }
+    }
+}
+
+/// `POST /console/posts/{id}/versions/{version}/restoration`: an old text as a new version.
+pub async fn restore(
+    State(app): State<App>,
+    Path((post, old)): Path<(String, String)>,
+    Posted { person, fields }: Posted,
+) -> Result<Response, Failed> {
+    let (post, old) = (id("post", &post)?, id("version", &old)?);
+    let done = match version(&fields) {
+        Ok(newest) => moderation::restore(&app.desk, &person.actor, post, newest, old).await.map_err(Failed::from),
+        Err(failed) => Err(failed),
+    };
+    match done {
+        Ok(_) => Ok(to_post(post, "saved")),
+        Err(failed) => stay(&app, &person, &fields, post, &failed, Bench::default()).await,
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Evidence {
     /// Why it waits for a person, or the reason of the last decision.
     pub why: Option<String>,
     pub story: Option<String>,
+    /// Who else has claimed it.
+    pub claimed: Option<String>,
     pub sources: Vec<Report>,
 }
 
@@ -97,7 +99,7 @@ impl Evidence {
         };
         let reviews = moderation::reviews(&mut conn, id).await?;
         drop(conn);
-        let names = if person.can().admin { desk::people::list_keys(desk, &person.actor).await? } else { Vec::new() };
+        let names = desk::people::names(desk, &person.actor).await?;
         let now = desk.now();
         let facts: Vec<String> = members.iter().map(|member| format!("{}.\n\n{}", member.title, member.text)).collect();
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
@@ -110,12 +112,13 @@ impl Evidence {
             changes: before.map(|before| differences(&before, &text)).unwrap_or_default(),
             scores: Scores::of(&text),
             doubts: in_title.into_iter().chain(in_body).collect(),
-            by: show::who(&text.by, &person.key, &names),
+            by: show::who(&text.by, &person.actor, &names),
             written: show::when(text.created_at, now),
             why: why(&post, &reviews),
             generator: generator(app, person, &text).await?,
             story: post.story.map(|story| story.to_string()),
             sources: reports(&members, &text, now),
+            claimed: claimed(&post, person, now),
             post,
             text,
         })
@@ -154,6 +157,11 @@ impl Evidence {
     pub fn deciding(&self) -> usize {
         self.doubts.iter().filter(|doubt| doubt.kind.decides()).count()
     }
+}
+
+fn claimed(post: &Post, person: &Person, now: Timestamp) -> Option<String> {
+    let claim = post.claim.as_ref().filter(|claim| claim.until > now)?;
+    (claim.by != person.actor.principal.to_string()).then(|| claim.name.clone())
 }
 
 fn differences(before: &VersionView, text: &VersionView) -> Vec<Change> {

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State as FromState};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::KeyId;
-use desk::people::{self, ApiKey};
+use desk::people::{self, ApiKey, NewKey, Principal};
 use guard::role::Role;
 use http::StatusCode;
 
@@ -22,7 +22,7 @@ struct Row {
     id: KeyId,
     name: String,
     prefix: String,
-    role: &'static str,
+    role: String,
     state: Html,
     created: Html,
     used: Html,
@@ -77,13 +77,13 @@ async fn draw(
             id: key.id,
             name: key.name.clone(),
             prefix: key.prefix.clone(),
-            role: key.role.name(),
+            role: role_of(key),
             state,
             created: show::when(key.created_at, now),
             used: show::when_some(key.last_used_at, now),
             expires: show::when_some(key.expires_at, now),
             works,
-            is_own: key.id == person.key.id,
+            is_own: person.actor.principal == Principal::Key(key.id),
         }
     };
     let rows = people::list_keys(&app.desk, &person.actor).await?.iter().map(row).collect();
@@ -99,6 +99,11 @@ async fn draw(
         frame: Frame::new(app, person, "keys", "Keys", fields).await?,
     };
     Ok(frame::page_with(status, &page))
+}
+
+/// The role, and which part of it where it is not the whole.
+fn role_of(key: &ApiKey) -> String {
+    if key.scopes == key.role.scopes() { key.role.to_string() } else { format!("{}: {}", key.role, key.scopes) }
 }
 
 /// `POST /console/keys`: the answer shows the key, and nothing ever does again.
@@ -118,7 +123,8 @@ pub async fn create(FromState(app): FromState<App>, Posted { person, fields }: P
         (None, _) => Err(wrong("choose a role")),
         (_, Err(())) => Err(wrong("the days must be 1 to 3650, or empty for a key that lasts")),
         (Some(role), Ok(lasts)) => {
-            people::create_key(&app.desk, &person.actor, fields.get("name"), role, lasts).await.map_err(Failed::from)
+            let new = NewKey { lasts, ..NewKey::new(fields.get("name"), role) };
+            people::create_key(&app.desk, &person.actor, new).await.map_err(Failed::from)
         }
     };
     match made {

@@ -58,7 +58,7 @@ pub async fn show(FromState(app): FromState<App>, person: Person, query: Fields)
     let failing = failing(&app, &person).await?;
     let of = |state: State| counts.get(state.name()).copied().unwrap_or_default();
     let dead = jobs.get(JobState::Discarded);
-    let newest = posts::list(desk, &person.actor, Filter { limit: NEWEST, ..Filter::default() }).await?;
+    let newest = posts::list(desk, &person.actor, &Filter { limit: NEWEST, ..Filter::default() }).await?;
     let needs = [
         Need { count: of(State::InReview), words: "waiting for review", href: "/console/review", live: "in_review" },
         Need {
@@ -120,7 +120,8 @@ async fn failing(app: &App, person: &Person) -> Result<u64, Failed> {
     Ok(failing)
 }
 
-fn health(sources: u64, failing: u64, dead: u64, failed: u64) -> String {
+/// One sentence on the whole.
+pub(crate) fn health(sources: u64, failing: u64, dead: u64, failed: u64) -> String {
     if sources == 0 {
         return "No sources yet. Add the first one, and its news appears here within seconds.".to_owned();
     }

@@ -2,7 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Redirect, Response};
-use desk::people::{self, Action, Actor, ApiKey};
+use desk::people::{self, Action, Actor};
 use guard::token::Session;
 use http::request::Parts;
 
@@ -14,7 +14,6 @@ use crate::{App, auth};
 /// Somebody who is signed in.
 pub struct Person {
     pub actor: Actor,
-    pub key: ApiKey,
     pub session: Session,
     pub look: Look,
 }
@@ -49,7 +48,7 @@ pub async fn find(parts: &mut Parts, app: &App) -> Result<Option<Person>, Failed
     let Some(token) = auth::cookie(&parts.headers) else { return Ok(None) };
     let Ok(session) = Session::parse(token) else { return Ok(None) };
     let found = people::resume(&app.desk, token).await?;
-    Ok(found.map(|(key, actor)| Person { actor, key, session, look: Look::of(&parts.headers) }))
+    Ok(found.map(|identity| Person { actor: identity.actor, session, look: Look::of(&parts.headers) }))
 }
 
 impl FromRequestParts<App> for Person {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State as FromState};
 use axum::response::Response;
 use desk::events::{self, Event};
-use desk::posts::{self, DeliveryState, Filter, Life, State};
+use desk::posts::{self, Cursor, DeliveryState, Filter, Life, State};
 use desk::{ChannelId, PostId, Version, channels, moderation, people};
 use http::StatusCode;
 
@@ -55,8 +55,9 @@ struct List {
 pub async fn list(FromState(app): FromState<App>, person: Person, query: Fields) -> Result<Response, Failed> {
     let state = query.parse::<State>("state");
     let after = query.parse::<PostId>("after");
-    let filter = Filter { state, oldest_first: false, after, limit: PAGE + 1 };
-    let mut found = posts::list(&app.desk, &person.actor, filter).await?;
+    let states = state.into_iter().collect();
+    let filter = Filter { states, after: after.map(Cursor::behind), limit: PAGE + 1, ..Filter::default() };
+    let mut found = posts::list(&app.desk, &person.actor, &filter).await?;
     let has_more = found.len() > PAGE;
     found.truncate(PAGE);
     let chosen = state.map_or("", State::name);
@@ -175,12 +176,12 @@ pub async fn draw(
     let log = events::stream(&mut conn, id).await?;
     let channels = channels::list(&mut conn).await?;
     drop(conn);
-    let names = if person.can().admin { people::list_keys(desk, &person.actor).await? } else { Vec::new() };
-    let who = |by: &str| show::who(by, &person.key, &names);
+    let names = people::names(desk, &person.actor).await?;
+    let who = |by: &str| show::who(by, &person.actor, &names);
     let channel =
         |id: ChannelId| channels.iter().find(|c| c.id == id).map_or_else(|| id.to_string(), |c| c.name.clone());
     let now = desk.now();
-    let life = Life::replay(log.iter().map(|recorded| (&recorded.event, recorded.at)));
+    let life = Life::of(&log);
     let post = &chosen.post;
     let version_row = |v: &posts::VersionView| VersionRow {
         version: v.version,
@@ -246,9 +247,11 @@ pub async fn draw(
 fn decision(word: &str) -> Html {
     match word {
         "approved" => show::badge("✓", "ok", "approved"),
+        "endorsed" => show::badge("✓", "quiet", "approved by one of two"),
         "rejected" => show::badge("✕", "bad", "sent back"),
         "held" => show::badge("◐", "warn", "left to a person"),
         "withdrawn" => show::badge("↶", "quiet", "taken back"),
+        "reopened" => show::badge("↶", "quiet", "opened again"),
         other => show::badge("·", "quiet", other),
     }
 }
@@ -268,11 +271,13 @@ fn words(event: &Event, channel: &impl Fn(ChannelId) -> String) -> String {
         Event::Created { story: None, .. } => "Begun".to_owned(),
         Event::VersionAdded { version } => format!("Version {version} written"),
         Event::Submitted { version } => format!("Version {version} submitted for review"),
+        Event::Endorsed { version, .. } => format!("Version {version} approved by the first of two people"),
         Event::Approved { version, automatic: true } => format!("Version {version} approved by the policy"),
         Event::Approved { version, automatic: false } => format!("Version {version} approved by a person"),
         Event::Rejected { version } => format!("Version {version} sent back"),
         Event::ApprovalWithdrawn { version } => format!("Approval of version {version} taken back"),
         Event::Scheduled { version, due_at } => format!("Version {version} scheduled for {}", show::utc(*due_at)),
+        Event::Rescheduled { version, due_at } => format!("Version {version} moved to {}", show::utc(*due_at)),
         Event::Reopened {} => "Opened again as a draft".to_owned(),
         Event::PublishingStarted { version } => format!("Publishing of version {version} started"),
         Event::DeliveryStarted { channel: id, version, .. } => {

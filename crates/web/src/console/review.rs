@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State as FromState;
 use axum::response::Response;
-use desk::posts::{self, Filter, State};
+use desk::posts::{self, Cursor, Filter, Sort, State};
 use desk::{PostId, Version};
 use http::StatusCode;
 
@@ -104,8 +104,7 @@ pub async fn draw(
     mut desk: Bench,
 ) -> Result<Response, Failed> {
     let after = query.parse::<PostId>("after");
-    let filter = Filter { state: Some(State::InReview), oldest_first: true, after, limit: PAGE + 1 };
-    let mut waiting = posts::list(&app.desk, &person.actor, filter).await?;
+    let mut waiting = posts::list(&app.desk, &person.actor, &waiting_from(after, PAGE + 1)).await?;
     let has_more = waiting.len() > PAGE;
     waiting.truncate(PAGE);
     let wanted = chosen.or_else(|| query.parse("post")).or_else(|| waiting.first().map(|post| post.id));
@@ -155,12 +154,16 @@ pub async fn draw(
 
 /// Where to go on after a decision on `id`: the next one that waits, or the first.
 pub async fn onward(app: &App, person: &Person, id: PostId, after: &str, said: &str) -> Result<String, Failed> {
-    let filter = Filter { state: Some(State::InReview), oldest_first: true, after: Some(id), limit: 1 };
-    let next = posts::list(&app.desk, &person.actor, filter).await?.first().map(|post| post.id);
+    let next = posts::list(&app.desk, &person.actor, &waiting_from(Some(id), 1)).await?.first().map(|post| post.id);
     Ok(match next {
         Some(next) => format!("/console/review?post={next}{}&said={said}&of={id}", and_after(after)),
         None => format!("/console/review?said={said}&of={id}"),
     })
+}
+
+fn waiting_from(after: Option<PostId>, limit: usize) -> Filter {
+    let after = after.map(Cursor::behind);
+    Filter { states: vec![State::InReview], sort: Sort::Oldest, after, limit, ..Filter::default() }
 }
 
 fn and_after(after: &str) -> String {

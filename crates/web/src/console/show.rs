@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use askama::filters::HtmlSafe;
-use desk::people::{ApiKey, Principal};
+use desk::people::{Actor, Names, Principal};
 use desk::posts;
 use stdx::Timestamp;
 
@@ -141,16 +141,15 @@ pub fn link(url: &str) -> Option<String> {
     (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
 }
 
-/// Who did something. Names of keys are for administrators; others see their own.
-pub fn who(by: &str, own: &ApiKey, names: &[ApiKey]) -> String {
+/// Who did something, as far as the one who reads may know them.
+pub fn who(by: &str, own: &Actor, names: &Names) -> String {
     if by == Principal::System.to_string() {
         return "the desk".to_owned();
     }
-    if by == Principal::Key(own.id).to_string() {
+    if by == own.principal.to_string() {
         return "you".to_owned();
     }
-    let named = names.iter().find(|key| Principal::Key(key.id).to_string() == by);
-    named.map_or_else(|| by.replacen("key:", "key ", 1), |key| key.name.clone())
+    names.get(by).map_or_else(|| by.replacen(':', " ", 1), str::to_owned)
 }
 
 /// A size such as `812 B` or `4.2 MiB`.

@@ -1,4 +1,4 @@
-//! The door: a key is exchanged for a session.
+//! The door: an address with a password, or a key, is exchanged for a session.
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -11,12 +11,14 @@ use super::failed::Failed;
 use super::form::{Fields, Posted};
 use super::frame;
 use super::look::{Look, cookie};
+use crate::App;
 use crate::assets::CONSOLE_CSS;
-use crate::{App, auth};
+use crate::auth::{self, Credentials, set_cookie};
+use crate::problem::Problem;
 
-/// Before there is a session, the form's CSRF token is bound to a token of its own.
+/// Before there is a session, a form's CSRF token is bound to a token of its own.
 const GATE: &str = "copydesk_gate";
-const GATE_S: u32 = 3_600;
+const GATE_S: u64 = 3_600;
 
 #[derive(Template)]
 #[template(path = "console/sign_in.html")]
@@ -27,11 +29,16 @@ struct Page<'a> {
     csrf: String,
     next: &'a str,
     error: &'a str,
+    email: &'a str,
+    /// The form for keys is in sight: nobody has a password, or a key was tried.
+    by_key: bool,
+    /// A password was tried.
+    by_password: bool,
 }
 
 /// `GET /console/sign-in`
-pub async fn show(State(app): State<App>, headers: HeaderMap, query: Fields) -> Response {
-    draw(&app, &headers, StatusCode::OK, back(query.get("next")), "")
+pub async fn show(State(app): State<App>, headers: HeaderMap, query: Fields) -> Result<Response, Failed> {
+    draw(&app, &headers, StatusCode::OK, &query, "").await
 }
 
 /// `POST /console/sign-in`
@@ -40,66 +47,109 @@ pub async fn enter(State(app): State<App>, request: Request) -> Result<Response,
     let address = auth::client_address(&app, &parts);
     let headers = parts.headers.clone();
     let fields = Fields::read(&app, Request::from_parts(parts, body)).await?;
-    let next = back(fields.get("next"));
-    let gate = cookie(&headers, GATE).and_then(|token| Session::parse(token).ok());
-    if !gate.is_some_and(|gate| gate.csrf_matches(fields.get("csrf"))) {
-        return Ok(draw(
-            &app,
-            &headers,
-            StatusCode::FORBIDDEN,
-            next,
-            "This form had grown old. Please enter the key once more.",
-        ));
+    if !Gate::of(&headers).is_passed_by(&fields) {
+        let words = "This form had grown old. Please try once more.";
+        return draw(&app, &headers, StatusCode::FORBIDDEN, &fields, words).await;
     }
-    let verdict = app.sign_in_limit.check(address, app.desk.now());
-    if !verdict.allowed {
-        let wait = verdict.retry_after.as_secs().max(1);
-        let words = format!("Too many attempts from your address. Try again in {wait} seconds.");
-        let mut response = draw(&app, &headers, StatusCode::TOO_MANY_REQUESTS, next, &words);
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
-        return Ok(response);
-    }
-    let Some(session) = people::sign_in(&app.desk, fields.get("key").trim()).await? else {
-        let words = "This key is unknown, expired or revoked. Check that it was copied whole.";
-        return Ok(draw(&app, &headers, StatusCode::UNAUTHORIZED, next, words));
+    let (credentials, wrong) = match fields.get("key").trim() {
+        "" => {
+            let (email, password) = (fields.get("email"), fields.get("password"));
+            (Credentials::Password { email, password }, "The e-mail address or the password is wrong.")
+        }
+        key => (Credentials::Key(key), "This key is unknown, expired or revoked. Check that it was copied whole."),
     };
-    let mut response = Redirect::to(next).into_response();
-    let seconds = u64::from(app.desk.settings.session_h) * 3_600;
-    set(&mut response, &app, auth::COOKIE, session.reveal(), "/", seconds);
-    set(&mut response, &app, GATE, "", "/console", 0);
+    let opened = match auth::sign_in(&app, address, credentials).await {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return draw(&app, &headers, StatusCode::UNAUTHORIZED, &fields, wrong).await,
+        Err(problem) => return told(&app, &headers, &fields, problem).await,
+    };
+    if let Some(old) = auth::cookie(&headers) {
+        people::sign_out(&app.desk, old).await?;
+    }
+    Ok(entered(&app, &opened.session, back(fields.get("next"))))
+}
+
+/// What a person can do something about stands on the page; the rest is a failure.
+async fn told(app: &App, headers: &HeaderMap, fields: &Fields, problem: Problem) -> Result<Response, Failed> {
+    if problem.status() != StatusCode::TOO_MANY_REQUESTS {
+        return Err(problem.into());
+    }
+    let (status, words) = (problem.status(), format!("There were {}.", problem.detail()));
+    let wait = problem.wait();
+    let mut response = draw(app, headers, status, fields, &words).await?;
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
     Ok(response)
+}
+
+/// On to the desk, with a session.
+pub fn entered(app: &App, session: &Session, next: &str) -> Response {
+    let mut response = Redirect::to(next).into_response();
+    auth::give_session(&mut response, app, session);
+    set_cookie(&mut response, app, GATE, "", "/console", 0);
+    response
 }
 
 /// `POST /console/sign-out`
 pub async fn leave(State(app): State<App>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
     people::sign_out(&app.desk, person.session.reveal()).await?;
     let mut response = Redirect::to("/console/sign-in").into_response();
-    set(&mut response, &app, auth::COOKIE, "", "/", 0);
+    auth::take_session(&mut response, &app);
     Ok(response)
 }
 
-fn draw(app: &App, headers: &HeaderMap, status: StatusCode, next: &str, error: &str) -> Response {
-    // Two open sign-in pages share one token, or the first would go stale.
-    let gate = cookie(headers, GATE).and_then(|token| Session::parse(token).ok()).unwrap_or_else(Session::generate);
+async fn draw(
+    app: &App,
+    headers: &HeaderMap,
+    status: StatusCode,
+    fields: &Fields,
+    error: &str,
+) -> Result<Response, Failed> {
+    let gate = Gate::of(headers);
+    let by_password = fields.has("email") || fields.has("password");
     let page = Page {
         css: CONSOLE_CSS.href(),
         site: &app.settings.name,
         look: Look::of(headers),
         csrf: gate.csrf(),
-        next,
+        next: back(fields.get("next")),
         error,
+        email: fields.get("email"),
+        by_key: fields.has("key") || !people::has_users(&app.desk).await?,
+        by_password,
     };
     let mut response = frame::page_with(status, &page);
-    set(&mut response, app, GATE, gate.reveal(), "/console", GATE_S.into());
-    response
+    gate.set(&mut response, app);
+    Ok(response)
 }
 
-fn set(response: &mut Response, app: &App, name: &str, value: &str, path: &str, seconds: u64) {
-    let is_https = app.settings.public_url.as_ref().is_some_and(|url| url.starts_with("https://"));
-    let secure = if is_https { "; Secure" } else { "" };
-    let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
+/// What makes a form of a stranger one of ours.
+pub struct Gate {
+    token: Session,
+    /// The browser had it already.
+    is_known: bool,
+}
+
+impl Gate {
+    /// Two open pages share one token, or the first would go stale.
+    pub fn of(headers: &HeaderMap) -> Gate {
+        match cookie(headers, GATE).and_then(|token| Session::parse(token).ok()) {
+            Some(token) => Gate { token, is_known: true },
+            None => Gate { token: Session::generate(), is_known: false },
+        }
+    }
+
+    pub fn csrf(&self) -> String {
+        self.token.csrf()
+    }
+
+    pub fn is_passed_by(&self, fields: &Fields) -> bool {
+        self.is_known && self.token.csrf_matches(fields.get("csrf"))
+    }
+
+    pub fn set(&self, response: &mut Response, app: &App) {
+        set_cookie(response, app, GATE, self.token.reveal(), "/console", GATE_S);
     }
 }
 

@@ -1,4 +1,4 @@
-mod bench;
+pub(crate) mod bench;
 mod cron;
 mod database;
 mod jobs;
@@ -58,6 +58,62 @@ async fn a_key_opens_a_session_and_signing_out_ends_it() {
     let left = bench.post("/console/sign-out", session, &[("csrf", overview.field("csrf"))]).await;
     assert_eq!(left.location(), "/console/sign-in");
     assert_eq!(bench.get("/console", session).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn a_link_makes_an_account_and_its_password_opens_the_desk() {
+    let bench = Bench::new().await;
+    let desk = &bench.app.desk;
+    let (_, ticket) =
+        desk::people::invite(desk, &Actor::system(), "mara@alder.example", Role::Moderator).await.unwrap();
+    let page = bench.get("/console/invitation", "").await;
+    page.has("data-token");
+    let gate = page.cookies()[0].split(';').next().unwrap().to_owned();
+    let csrf = page.field("csrf").to_owned();
+    // Pasted whole, as somebody without scripts does.
+    let link = format!("https://paper.example/console/invitation#{}", ticket.reveal());
+    let send = |fields: Vec<(&'static str, String)>| {
+        let (bench, gate, csrf) = (&bench, gate.clone(), csrf.clone());
+        async move {
+            let mut all = vec![("csrf", csrf.as_str())];
+            all.extend(fields.iter().map(|(name, value)| (*name, value.as_str())));
+            bench.post("/console/invitation", &gate, &all).await
+        }
+    };
+    let foreign = bench.post("/console/invitation", "", &[("csrf", &csrf), ("token", &link)]).await;
+    assert_eq!(foreign.status, StatusCode::FORBIDDEN);
+    let unknown = send(vec![("token", "nothing".to_owned())]).await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
+    unknown.has("Ask for a new one");
+    let known = send(vec![("token", link.clone())]).await;
+    known.has("mara@alder.example").has("moderator").has("new-password");
+    let token = ("token", known.field("token").to_owned());
+    assert_eq!(token.1, ticket.reveal());
+    let weak = send(vec![token.clone(), ("name", "Mara L.".to_owned()), ("password", "password1234".to_owned())]).await;
+    assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
+    weak.has("guessed first").has("Mara L.").lacks("password1234");
+    let password = "ferry shafts crack twice";
+    let entered = send(vec![token.clone(), ("name", "Mara L.".to_owned()), ("password", password.to_owned())]).await;
+    assert_eq!((entered.status, entered.location()), (StatusCode::SEE_OTHER, "/console"));
+    let session = |answer: &bench::Answer| {
+        let set = answer.cookies().into_iter().find(|c| c.starts_with(crate::auth::COOKIE)).unwrap();
+        set.split(';').next().unwrap().to_owned()
+    };
+    bench.get("/console", &session(&entered)).await.has("Mara L.").has("moderator");
+    assert_eq!(send(vec![token]).await.status, StatusCode::NOT_FOUND, "a link works once");
+
+    let door = bench.get("/console/sign-in", "").await;
+    door.has("name=\"email\"").has("name=\"key\"").lacks("<details open>");
+    let gate = door.cookies()[0].split(';').next().unwrap().to_owned();
+    let form = |password: &'static str| {
+        [("csrf", door.field("csrf")), ("email", "Mara@alder.example"), ("password", password)]
+    };
+    let wrong = bench.post("/console/sign-in", &gate, &form("another one entirely")).await;
+    assert_eq!(wrong.status, StatusCode::UNAUTHORIZED);
+    wrong.has("the password is wrong").has("Mara@alder.example").lacks("another one entirely");
+    let right = bench.post("/console/sign-in", &gate, &form(password)).await;
+    assert_eq!((right.status, right.location()), (StatusCode::SEE_OTHER, "/console"));
+    bench.get("/console", &session(&right)).await.has("Mara L.");
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::watch;
 
-use super::counts;
 use super::ring::Topic;
+use super::{counts, traffic};
 use crate::App;
 
 /// Characters of a job's result or error that are told; the rest stands in `/jobs/{id}`.
@@ -27,6 +27,7 @@ pub fn start(app: &App) {
     app.tasks.spawn(tell_jobs(app.clone(), subscribed, app.desk.queue.losses()));
     // Apart from listening: a slow database must not make us deaf.
     app.tasks.spawn(counts::count(app.clone()));
+    app.tasks.spawn(traffic::tell(app.clone()));
 }
 
 async fn tell_desk(app: App, mut signals: broadcast::Receiver<desk::Signal>) {

@@ -22,6 +22,8 @@ pub struct Interests {
     jobs: HashMap<JobId, Interest>,
     /// Clients that want counts.
     counters: usize,
+    /// Clients that watch the traffic.
+    watchers: usize,
     /// The signals of the queue are listened to.
     is_subscribed: bool,
 }
@@ -66,6 +68,9 @@ pub async fn follow(app: &App, wish: &Wish) -> Followed {
         }
     }
     let followed = Followed { hub: Arc::clone(&app.live), wish: wish.clone() };
+    if wish.wants_traffic() {
+        app.live.traffic_due.notify_one();
+    }
     tell_others(app).await;
     followed
 }
@@ -83,6 +88,7 @@ impl Interests {
         wish.kinds.iter().for_each(|kind| enter(&mut self.kinds, kind));
         wish.jobs.iter().for_each(|job| enter(&mut self.jobs, job));
         self.counters += usize::from(wish.wants_counts());
+        self.watchers += usize::from(wish.wants_traffic());
         (wish.names_jobs() || wish.wants_counts()) && !std::mem::replace(&mut self.is_subscribed, true)
     }
 
@@ -90,6 +96,7 @@ impl Interests {
         wish.kinds.iter().for_each(|kind| exit(&mut self.kinds, kind, now));
         wish.jobs.iter().for_each(|job| exit(&mut self.jobs, job, now));
         self.counters -= usize::from(wish.wants_counts());
+        self.watchers -= usize::from(wish.wants_traffic());
         if self.kinds.len() + self.jobs.len() > LINGERING_MAX {
             self.prune(now + LINGER);
         }
@@ -114,6 +121,10 @@ impl Interests {
 
     pub fn has_counters(&self) -> bool {
         self.counters > 0
+    }
+
+    pub fn has_watchers(&self) -> bool {
+        self.watchers > 0
     }
 
     /// Forgets what nobody has followed for a while.

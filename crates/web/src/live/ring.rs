@@ -25,10 +25,12 @@ pub enum Topic {
     Sources,
     Jobs,
     Counts,
+    /// One frame a second, for those who watch it; none is kept.
+    Traffic,
 }
 
 impl Topic {
-    pub const ALL: [Topic; 4] = [Topic::Posts, Topic::Sources, Topic::Jobs, Topic::Counts];
+    pub const ALL: [Topic; 5] = [Topic::Posts, Topic::Sources, Topic::Jobs, Topic::Counts, Topic::Traffic];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -36,6 +38,7 @@ impl Topic {
             Topic::Sources => "sources",
             Topic::Jobs => "jobs",
             Topic::Counts => "counts",
+            Topic::Traffic => "traffic",
         }
     }
 }
@@ -84,6 +87,8 @@ pub struct Hub {
     state: Mutex<State>,
     sender: broadcast::Sender<Arc<Message>>,
     clients: AtomicUsize,
+    /// Somebody wants to watch the traffic.
+    pub(super) traffic_due: Notify,
     /// The counts may have changed, or somebody new wants to know them.
     pub(super) counts_due: Notify,
     /// Held while the other processes are told what is followed here, so that the newest word is the last.
@@ -140,6 +145,7 @@ impl Hub {
             state: Mutex::default(),
             sender: broadcast::channel(1_024).0,
             clients: AtomicUsize::new(0),
+            traffic_due: Notify::new(),
             counts_due: Notify::new(),
             turn: Mutex::default(),
             subscribe,
@@ -154,9 +160,9 @@ impl Hub {
         (taken < CLIENTS_MAX).then_some(seat)
     }
 
-    #[cfg(test)]
-    pub fn has_clients(&self) -> bool {
-        self.clients.load(Ordering::Relaxed) > 0
+    /// Connections that are open.
+    pub fn clients(&self) -> usize {
+        self.clients.load(Ordering::Relaxed)
     }
 
     /// Numbers a message, keeps it and tells everybody.
@@ -173,6 +179,8 @@ impl Hub {
         let message = Arc::new(Message { seq, topic, job, is_resync, text: Json::Object(body).to_string() });
         match topic {
             Topic::Jobs => state.jobs.push(Arc::clone(&message)),
+            // Of no use later, and it would push out what is.
+            Topic::Traffic => {}
             _ => state.content.push(Arc::clone(&message)),
         }
         // Inside the lock, so that numbers are sent in their order. An error means that nobody listens.

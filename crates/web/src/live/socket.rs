@@ -110,7 +110,7 @@ async fn talk(
                             // The old one goes only when the new one is there, so that nothing falls between them.
                             followed = interest::follow(app, &changed).await;
                             let id = app.live.begin(&changed).to_string();
-                            json!({ "type": "subscribed", "id": id, "jobs": changed.jobs, "kinds": changed.kinds })
+                            json!({ "type": "subscribed", "id": id, "topics": changed.topics(), "jobs": changed.jobs, "kinds": changed.kinds })
                         }
                         Err(detail) => json!({ "type": "error", "detail": detail }),
                     };

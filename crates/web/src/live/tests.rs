@@ -223,7 +223,7 @@ fn seats_are_counted_and_given_back() {
     seats.pop();
     assert!(hub.sit().is_some());
     drop(seats);
-    assert!(!hub.has_clients() && Arc::strong_count(&hub) == 1);
+    assert!(hub.clients() == 0 && Arc::strong_count(&hub) == 1);
 }
 
 /// A connection to the router over loopback, as `axum` serves it.
@@ -301,4 +301,56 @@ async fn pages_of_other_sites_may_not_listen() {
         assert!(answer.starts_with("HTTP/1.1 403 "), "{more}: {answer}");
     }
     bench.tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[tokio::test]
+async fn traffic_is_told_each_second_to_those_who_watch_it() {
+    let bench = Bench::new().await;
+    super::start(&bench.app);
+    let mut posts = Reader::open(&bench, "/api/v3/events", None).await;
+    let (start, _, _) = posts.until("ready").await;
+    let mut watcher = Reader::open(&bench, "/api/v3/events?topics=traffic", None).await;
+    assert!(bench.app.live.lock().interests.has_watchers());
+    let (first, _, data) = watcher.until("traffic").await;
+    for figure in ["requests_s", "errors_s", "queue_depth", "cpu", "rss_bytes"] {
+        assert!(data[figure].is_number(), "{figure}: {data}");
+    }
+    assert_eq!(
+        (&data["type"], &data["live_clients"], &data["at"]),
+        (&json!("traffic"), &json!(2), &json!("2026-11-20T09:00:00Z"))
+    );
+    assert_ne!(watcher.until("traffic").await.0, first);
+    drop(watcher);
+
+    // Who comes back is told of now, not of then; and nobody is told who has not asked.
+    let mut again = Reader::open(&bench, "/api/v3/events?topics=traffic,posts", Some(&start)).await;
+    assert_eq!(again.next().await.unwrap().1, "ready");
+    drop(again);
+    while bench.app.live.lock().interests.has_watchers() {
+        tokio::task::yield_now().await;
+    }
+    write(&bench).await;
+    let (_, kind, _) = loop {
+        let event = posts.next().await.unwrap();
+        if event.1 != "counts" {
+            break event;
+        }
+    };
+    assert_eq!(kind, "posts");
+    bench.tasks.shutdown(Duration::from_secs(5)).await;
+}
+
+#[test]
+fn a_client_turns_topics_on_and_off() {
+    let change = |topics: &[&str]| super::wish::Change {
+        topics: topics.iter().map(|topic| (*topic).to_owned()).collect(),
+        ..super::wish::Change::default()
+    };
+    let wish = Wish::of("");
+    assert!(!wish.wants_traffic() && wish.wants_counts());
+    let more = wish.more(&change(&["traffic", "counts"])).unwrap();
+    assert!(more.wants_traffic() && !more.names_jobs());
+    let less = more.less(&change(&["traffic"]));
+    assert!(!less.wants_traffic() && less.wants_counts());
+    assert!(wish.more(&change(&["weather"])).unwrap_err().contains("weather"));
 }

@@ -18,7 +18,7 @@ const NAMES_MAX: usize = 100;
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct Asked {
-    /// Comma-separated: `posts`, `sources`, `jobs`, `counts`. Without it: posts, sources and counts,
+    /// Comma-separated: `posts`, `sources`, `jobs`, `counts`, `traffic`. Without it: posts, sources and counts,
     /// and jobs when some are named.
     topics: Option<String>,
     /// Ids of the jobs to be told about one by one, comma-separated.
@@ -57,8 +57,7 @@ impl Wish {
         let kinds: Vec<String> = names(asked.kinds.as_deref(), "kinds")?.map(str::to_owned).collect();
         let mut topics = Vec::new();
         for name in names(asked.topics.as_deref(), "topics")? {
-            let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
-            topics.push(topic.ok_or_else(|| format!("topics: {name} is none of posts, sources, jobs and counts"))?);
+            topics.push(topic(name)?);
         }
         let names_jobs = !jobs.is_empty() || !kinds.is_empty();
         if topics.is_empty() {
@@ -89,11 +88,19 @@ impl Wish {
         self.topics.contains(&Topic::Jobs) && !(self.jobs.is_empty() && self.kinds.is_empty())
     }
 
+    pub fn topics(&self) -> Vec<&'static str> {
+        self.topics.iter().map(|topic| topic.name()).collect()
+    }
+
+    pub fn wants_traffic(&self) -> bool {
+        self.topics.contains(&Topic::Traffic)
+    }
+
     pub fn wants_counts(&self) -> bool {
         self.topics.contains(&Topic::Counts)
     }
 
-    /// What a client names besides: jobs and kinds, and nothing else.
+    /// What a client names besides.
     pub fn more(&self, change: &Change) -> Result<Wish, String> {
         let mut wish = self.clone();
         for id in &change.jobs {
@@ -110,17 +117,22 @@ impl Wish {
         if wish.jobs.len() > NAMES_MAX || wish.kinds.len() > NAMES_MAX {
             return Err(format!("a connection names at most {NAMES_MAX} jobs and as many kinds"));
         }
-        if !wish.topics.contains(&Topic::Jobs) {
-            wish.topics.push(Topic::Jobs);
+        let names_jobs = !(change.jobs.is_empty() && change.kinds.is_empty());
+        for topic in change.topics.iter().map(|name| topic(name)).chain(names_jobs.then_some(Ok(Topic::Jobs))) {
+            let topic = topic?;
+            if !wish.topics.contains(&topic) {
+                wish.topics.push(topic);
+            }
         }
         Ok(wish)
     }
 
-    /// Without these jobs and kinds.
+    /// Without these jobs, kinds and topics.
     pub fn less(&self, change: &Change) -> Wish {
         let mut wish = self.clone();
         wish.jobs.retain(|job| !change.jobs.contains(&job.to_string()));
         wish.kinds.retain(|kind| !change.kinds.contains(kind));
+        wish.topics.retain(|topic| !change.topics.iter().any(|name| name == topic.name()));
         wish
     }
 }
@@ -136,8 +148,14 @@ pub enum Ask {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
+    pub topics: Vec<String>,
     pub jobs: Vec<String>,
     pub kinds: Vec<String>,
+}
+
+fn topic(name: &str) -> Result<Topic, String> {
+    let topic = Topic::ALL.into_iter().find(|topic| topic.name() == name);
+    topic.ok_or_else(|| format!("topics: {name} is none of posts, sources, jobs, counts and traffic"))
 }
 
 fn job(id: &str) -> Result<JobId, String> {

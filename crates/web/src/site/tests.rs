@@ -269,7 +269,7 @@ async fn a_publication_changes_what_shows_it_at_once_and_nothing_else() {
 
     let edit = Edit { title: Some("Ferry returns on Monday".to_owned()), ..Edit::default() };
     bench.clock.advance(Duration::from_secs(3_600));
-    moderation::edit_and_approve(desk, &actor, ferry, 1, edit).await.unwrap();
+    moderation::edit_and_approve(desk, &actor, ferry, 1, edit, desk::calendar::When::Soon).await.unwrap();
     bench.deliver(ferry, 2).await;
     let html = bench.get("/ferry-returns").await;
     assert!(html.text().contains("<h1>Ferry returns on Monday</h1>") && html.text().contains("Updated <time"));

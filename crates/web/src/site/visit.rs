@@ -43,6 +43,11 @@ impl Visit {
         ready.answer(&self.method, &self.headers).map(Body::new)
     }
 
+    /// Scheme and host for whole addresses; empty when nothing is known of them.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The cache's key of `name`: answers hold whole addresses, so each host has its own.
     pub(super) fn key(&self, name: &str) -> String {
         format!("{name} {}", self.origin)

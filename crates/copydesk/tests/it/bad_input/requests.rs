@@ -66,12 +66,20 @@ fn every_body_is_judged_before_it_is_believed() {
     let mut wrong = Vec::new();
     for (method, path) in &endpoints {
         for (what, content_type, body, expected) in &cases {
+            // Any JSON is a preference.
+            if path.starts_with("/api/v3/preferences/") && expected.contains(&422) {
+                continue;
+            }
             let answer = send(&server, method, path, home.admin(), content_type, body);
             wrong.extend(faults(&answer, expected).map(|fault| format!("{method} {path} with {what}: {fault}")));
         }
         let answer =
             http::send(server.address, method, path, &[("Content-Type", json)], b"{").expect("the product answers");
-        wrong.extend(faults(&answer, &[401]).map(|fault| format!("{method} {path} without a key: {fault}")));
+        // Who has no key yet comes here for one.
+        let is_open =
+            ["/api/v3/session", "/api/v3/invitations/look", "/api/v3/invitations/accept"].contains(&path.as_str());
+        let expected = if is_open && method == "POST" { 400 } else { 401 };
+        wrong.extend(faults(&answer, &[expected]).map(|fault| format!("{method} {path} without a key: {fault}")));
     }
     assert!(wrong.is_empty(), "{} faults\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(
@@ -93,7 +101,7 @@ fn addresses_may_be_nonsense_too() {
         ("GET", "/api/v3/posts?limit=201", &[400]),
         ("GET", "/api/v3/posts?after=%00%ff", &[400]),
         ("GET", "/api/v3/posts?state=asleep", &[400]),
-        ("GET", "/api/v3/posts?order=oldest", &[400]),
+        ("GET", "/api/v3/posts?sort=sideways", &[400]),
         ("GET", "/api/v3/jobs?after=1-2-3", &[400]),
         ("GET", "/api/v3/posts/no-id", &[404]),
         ("GET", "/api/v3/posts/%00", &[404]),

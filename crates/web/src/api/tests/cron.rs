@@ -51,6 +51,23 @@ async fn a_schedule_is_kept_and_its_times_are_told() {
 }
 
 #[tokio::test]
+async fn the_times_of_a_schedule_are_told_before_it_is_kept() {
+    let bench = Bench::new().await;
+    let next = bench.get("/api/v3/cron-times?schedule=30+6+*+*+MON-FRI&zone=Europe/Istanbul").await.expect(200).json();
+    let days = [23, 24, 25, 26, 27].map(|day| format!("2026-11-{day}T03:30:00Z"));
+    assert_eq!(next, json!({ "next": days }));
+    let never = bench.get("/api/v3/cron-times?schedule=0+0+30+2+*").await.expect(200).json();
+    assert_eq!(never, json!({ "next": [] }));
+    for (query, part) in [("schedule=soon", "soon"), ("schedule=@daily&zone=Mars", "Mars")] {
+        let refused = bench.get(&format!("/api/v3/cron-times?{query}")).await.expect(422);
+        assert_eq!(refused.problem(), "invalid");
+        assert!(refused.text.contains(part), "{}", refused.text);
+    }
+    assert_eq!(bench.get("/api/v3/cron-times").await.expect(400).problem(), "malformed");
+    assert_eq!(bench.get("/api/v3/cron").await.expect(200).json()["data"], json!([]));
+}
+
+#[tokio::test]
 async fn only_what_is_sound_and_safe_can_be_scheduled() {
     let bench = Bench::new().await;
     let new = |name: &str, schedule: &str, kind: &str, parameters: serde_json::Value| json!({ "name": name, "schedule": schedule, "kind": kind, "parameters": parameters });

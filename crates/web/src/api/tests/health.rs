@@ -19,6 +19,13 @@ async fn without_a_key_health_tells_its_status_and_nothing_else() {
     for component in full["components"].as_array().unwrap().iter().filter(|component| component["name"] != "disk") {
         assert_eq!(component["state"], "ok", "{component}");
     }
+    bench.clock.advance(std::time::Duration::from_secs(60));
+    let later = bench.call(Role::Viewer, "GET", "/api/v3/health").send().await.json();
+    let cache = later["components"].as_array().unwrap().iter().find(|c| c["name"] == "cache").unwrap();
+    assert_eq!(
+        (&cache["since"], &cache["checked_at"]),
+        (&json!("2026-11-20T09:00:00Z"), &json!("2026-11-20T09:01:00Z"))
+    );
     let wrong = bench.bare("GET", "/api/v3/health").header("authorization", "Bearer nonsense").send().await;
     assert_eq!(wrong.expect(401).problem(), "unauthenticated");
 }

@@ -136,7 +136,17 @@ async fn dead_letters_are_inspected_retried_and_deleted_one_or_many() {
         json!({ "count": 0 })
     );
     assert_eq!(post("/api/v3/jobs/cancel", json!({ "queue": "media" })).await, json!({ "count": 0 }));
-    assert_eq!(post("/api/v3/jobs/purge", json!({ "all": true })).await, json!({ "count": 2 }));
+    let purge = async |body: Json| {
+        let call = bench.call(Role::Admin, "POST", "/api/v3/jobs/purge").header("idempotency-key", "purge");
+        call.body(body).send().await
+    };
+    assert_eq!(purge(json!({ "all": true })).await.expect(200).json(), json!({ "count": 2 }));
+    assert_eq!(
+        purge(json!({ "all": true })).await.expect(200).json(),
+        json!({ "count": 2 }),
+        "answered as it was then"
+    );
+    assert_eq!(purge(json!({ "kind": "chore" })).await.expect(422).problem(), "idempotency-mismatch");
     assert_eq!(count(&bench, "/api/v3/jobs?state=discarded").await, 0);
     assert_eq!(post("/api/v3/jobs/cancel", json!({ "kind": "chore" })).await, json!({ "count": 2 }));
     assert_eq!(count(&bench, "/api/v3/jobs?kind=chore").await, 0);
@@ -229,6 +239,13 @@ async fn queues_are_made_changed_and_counted() {
         assert_eq!((refused.problem().as_str(), &refused.json()["errors"][0]["pointer"]), ("invalid", &json!(pointer)));
     }
     assert_eq!(call("PUT", "/api/v3/queues/No%20Name", json!({})).send().await.expect(422).problem(), "invalid");
+    for name in ["stats", "estimate"] {
+        // Another address stands there, so nobody may make such a queue elsewhere.
+        call("PUT", &format!("/api/v3/queues/{name}"), json!({})).send().await.expect(405);
+        let change = queue::QueueChange { weight: None, concurrency: None, rate: None, durability: None, paused: None };
+        let refused = bench.app.desk.queue.configure(name, &change).await.unwrap_err().to_string();
+        assert!(refused.contains("not stats or estimate"), "{refused}");
+    }
     assert_eq!(call("PATCH", "/api/v3/queues/none", json!({})).send().await.expect(404).problem(), "not-found");
     bench.get("/api/v3/queues/none").await.expect(404);
     bench.call(Role::Moderator, "PATCH", path).body(json!({ "paused": true })).send().await.expect(403);

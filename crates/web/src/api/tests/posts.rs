@@ -119,6 +119,13 @@ async fn versions_are_added_on_what_was_read() {
     assert_eq!((first["title"].as_str(), &first), (Some("A second quay"), &versions["data"][2]));
     bench.get(&format!("{path}/versions/4")).await.expect(404);
     bench.get(&format!("{path}/versions/x")).await.expect(404);
+
+    // Whoever did something has a name, beside their principal.
+    let full = bench.get(&path).await.expect(200).json();
+    for event in full["events"].as_array().unwrap() {
+        let name = full["names"][event["actor"].as_str().unwrap()].as_str();
+        assert!(name.is_some_and(|name| !name.is_empty() && !name.contains(':')), "{event}: {name:?}");
+    }
 }
 
 #[tokio::test]
@@ -169,8 +176,8 @@ async fn posts_are_listed_by_state_and_order() {
     };
     assert_eq!(list("").await, [&*ids[2], &*ids[1], &*ids[0]]);
     assert_eq!(list("state=in_review").await, [&*ids[2], &*ids[0]]);
-    assert_eq!(list("state=in_review&order=oldest").await, [&*ids[0], &*ids[2]]);
-    assert_eq!(list(&format!("state=in_review&order=oldest&after={}", ids[0])).await, [&*ids[2]]);
+    assert_eq!(list("state=in_review&sort=oldest").await, [&*ids[0], &*ids[2]]);
+    assert_eq!(list(&format!("state=in_review&sort=oldest&after={}", ids[0])).await, [&*ids[2]]);
     assert_eq!(list("state=published").await, [""; 0]);
 }
 
@@ -201,4 +208,110 @@ async fn drafts_are_made_on_demand_and_only_once() {
     let batch = bench.post("/api/v3/generate-batch", json!({ "entries": [body] })).await.expect(202).json();
     let job = bench.get(&format!("/api/v3/jobs/{}", batch["job_id"].as_str().unwrap())).await.expect(200).json();
     assert_eq!(job["kind"], "generate_batch");
+}
+
+#[tokio::test]
+async fn moderation_as_a_client_sees_it() {
+    let bench = Bench::new().await;
+    let id = write(&bench).await;
+    let path = format!("/api/v3/posts/{id}");
+    let claimed = bench.post(&format!("{path}/claim"), json!({})).await.expect(200).json();
+    assert_eq!(claimed["claim"]["until"], "2026-11-20T09:10:00Z", "{claimed}");
+    let refused = bench.call(Role::Editor, "POST", &format!("{path}/claim")).send().await.expect(409);
+    assert_eq!((refused.problem().as_str(), &refused.json()["name"]), ("claimed", &claimed["claim"]["name"]));
+    bench.delete(&format!("{path}/claim")).await.expect(200);
+
+    bench.post(&format!("{path}/rating"), json!({ "version": 1, "rating": 4 })).await.expect(200);
+    bench.post(&format!("{path}/rating"), json!({ "version": 1, "rating": 6 })).await.expect(422);
+    bench
+        .call(Role::Author, "PATCH", &path)
+        .body(json!({ "version": 1, "title": "A third quay" }))
+        .send()
+        .await
+        .expect(200);
+    let changes = bench.get(&format!("{path}/versions/2/changes")).await.expect(200).json();
+    assert_eq!((&changes["from"], &changes["title"][1]), (&json!(1), &json!({ "op": "del", "text": "second" })));
+    let old = format!("{path}/versions/1/restoration");
+    bench.post(&old, json!({ "version": 1 })).await.expect(412);
+    assert_eq!(bench.post(&old, json!({ "version": 2 })).await.expect(201).json()["title"], "A second quay");
+
+    let page = bench.get("/api/v3/posts?q=second&state=in_review,draft&sort=-score").await.expect(200).json();
+    assert_eq!(
+        (&page["pagination"]["total"], &page["data"][0]["rating"]),
+        (&json!(1), &json!({ "mean": 4.0, "count": 1 }))
+    );
+
+    let typed = json!({ "base_version": 1, "title": "t", "excerpt": "", "body": "b", "topic": "News" });
+    let copy = format!("{path}/working-copy");
+    assert!(bench.get(&copy).await.expect(404).json()["others"].is_array());
+    let saved = bench.call(Role::Admin, "PUT", &copy).body(typed).send().await.expect(200).json();
+    assert_eq!(saved["newest_version"], 3, "{saved}");
+    assert_eq!(bench.get(&copy).await.expect(200).json()["body"], "b");
+    bench.delete(&copy).await.expect(204);
+
+    let bulk = |body: Json| bench.call(Role::Editor, "POST", "/api/v3/posts/bulk").body(body);
+    let count =
+        bulk(json!({ "action": "approve", "filter": { "q": "quay" }, "dry_run": true })).send().await.expect(200);
+    assert_eq!(count.json()["count"], 1);
+    bulk(json!({ "action": "reject", "ids": [id] })).send().await.expect(422);
+    bulk(json!({ "action": "approve", "filter": { "staet": "draft" } })).send().await.expect(422);
+    let job = bulk(json!({ "action": "approve", "ids": [id] })).send().await.expect(202).json();
+    assert_eq!(job["status"], "accepted");
+
+    let rejected = json!({ "version": 3, "reason": "no" });
+    bench.post(&format!("{path}/rejection"), rejected).await.expect(201);
+    assert_eq!(bench.post(&format!("{path}/reopening"), json!({})).await.expect(201).json()["state"], "in_review");
+}
+
+#[tokio::test]
+async fn a_guest_decides_by_a_link_without_script_or_account() {
+    let bench = Bench::new().await;
+    let id = write(&bench).await;
+    let links = format!("/api/v3/posts/{id}/review-links");
+    let asked = json!({ "reviewer": "Ada <b>", "note": "Please", "expires_in_h": 2 });
+    let made = bench
+        .call(Role::Admin, "POST", &links)
+        .header("host", "desk.example")
+        .body(asked)
+        .send()
+        .await
+        .expect(201)
+        .json();
+    let address = made["url"].as_str().unwrap().strip_prefix("http://desk.example").unwrap().to_owned();
+    let page = bench.bare("GET", &address).header("accept-language", "de, tr;q=0.8").send().await.expect(200);
+    assert!(
+        page.text.contains("lang=\"tr\"") && page.text.contains("Onayla") && page.text.contains("Ada &#60;b&#62;"),
+        "{}",
+        page.text
+    );
+    assert!(!page.text.contains("<script"));
+    assert!(page.header("cache-control").contains("no-store") && page.header("x-robots-tag").contains("noindex"));
+    assert!(!page.header("content-security-policy").contains("script-src"));
+    let send = |form: &str| {
+        let call = bench.bare("POST", &address).header("content-type", "application/x-www-form-urlencoded");
+        call.body(form)
+    };
+    let kept = send("decision=return&comment=").send().await.expect(422);
+    assert!(kept.text.contains("Say why it goes back"), "{}", kept.text);
+    for _ in 0..2 {
+        assert!(send("decision=approve&comment=fine").send().await.expect(200).text.contains("Thank you"));
+    }
+    let post = bench.get(&format!("/api/v3/posts/{id}")).await.json();
+    assert_eq!((&post["state"], &post["approvals"][0]["name"]), (&json!("scheduled"), &json!("Ada <b>")));
+    let listed = bench.get(&links).await.json();
+    assert_eq!((&listed["data"][0]["outcome"], &listed["data"][0]["url"]), (&json!("approved"), &Json::Null));
+    let wrong = address.replace("/review/A", "/review/B").replace("/review/0", "/review/1") + "x";
+    bench.bare("GET", &wrong).send().await.expect(404);
+    let style = page.text.split("href=\"/assets/").nth(1).unwrap().split('"').next().unwrap();
+    bench.bare("GET", &format!("/assets/{style}")).send().await.expect(200);
+    bench.call(Role::Viewer, "GET", &links).send().await.expect(403);
+}
+
+#[tokio::test]
+async fn a_text_is_shown_as_the_site_would() {
+    let bench = Bench::new().await;
+    let text = "A *second* quay.\n\n<script>alert(1)</script>\n\n[harbour](javascript:alert(1))";
+    let html = bench.post("/api/v3/render", json!({ "text": text })).await.expect(200).json()["html"].to_string();
+    assert!(html.contains("<em>second</em>") && html.contains("harbour"), "{html}");
+    assert!(!html.contains("<script") && !html.contains("javascript:"), "{html}");
 }

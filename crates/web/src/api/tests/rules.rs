@@ -9,16 +9,16 @@ use crate::api;
 const NOBODY: &str = "0M7K2Q9XA4D0G";
 
 /// One operation of the document.
-struct Route {
-    method: String,
-    path: String,
+pub(super) struct Route {
+    pub method: String,
+    pub path: String,
     has_body: bool,
     is_paged: bool,
 }
 
 impl Route {
     /// With ids that lead nowhere.
-    fn address(&self) -> String {
+    pub fn address(&self) -> String {
         self.path.replace("{id}", NOBODY).replace("{version}", "1").replace("{name}", "nobody")
     }
 
@@ -27,7 +27,7 @@ impl Route {
     }
 }
 
-fn routes() -> Vec<Route> {
+pub(super) fn routes() -> Vec<Route> {
     let document = serde_json::to_value(api::document()).unwrap();
     let mut routes = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
@@ -46,7 +46,7 @@ fn routes() -> Vec<Route> {
 }
 
 /// A body that would be accepted, if the ids in the path led anywhere.
-fn body(route: &Route) -> Json {
+pub(super) fn body(route: &Route) -> Json {
     let pipeline = json!({ "name": "second", "policy": { "automatic": false } });
     match (route.method.as_str(), route.path.trim_start_matches("/api/v3")) {
         ("POST", "/sources") => json!({ "url": "https://news.example/feed.xml" }),
@@ -54,26 +54,46 @@ fn body(route: &Route) -> Json {
         ("POST", "/posts") => json!({ "title": "A title", "body": "A body." }),
         ("PATCH", "/posts/{id}") => json!({ "version": 1, "title": "Another title" }),
         ("POST", "/posts/{id}/approval") => json!({ "version": 1 }),
+        ("POST", "/posts/{id}/schedule") => json!({ "due_at": "2026-11-20T12:00:00Z" }),
+        ("PUT", "/calendar/settings") => json!({ "zone": "Europe/Berlin" }),
         ("POST", "/posts/{id}/rejection") => json!({ "version": 1, "reason": "not yet" }),
+        ("POST", "/posts/bulk") => json!({ "action": "approve", "ids": [NOBODY] }),
+        ("POST", "/posts/{id}/versions/{version}/restoration") => json!({ "version": 1 }),
+        ("POST", "/posts/{id}/rating") => json!({ "version": 1, "rating": 4 }),
+        ("POST", "/posts/{id}/review-links") => json!({ "reviewer": "Ada" }),
+        ("PUT", "/posts/{id}/working-copy") => {
+            json!({ "base_version": 1, "title": "t", "excerpt": "", "body": "b", "topic": "News" })
+        }
         ("POST", "/generate-post") => json!({ "documents": [{ "title": "A title", "text": "A text of some words." }] }),
         ("POST", "/generate-batch") => {
             json!({ "entries": [{ "documents": [{ "title": "A title", "text": "A text." }] }] })
         }
-        ("POST", "/analyze") => json!({ "text": "Some words." }),
+        ("POST", "/analyze" | "/render") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
         ("POST", "/cron") => json!({ "name": "n", "schedule": "0 6 * * *", "kind": "assign_stories" }),
         ("PUT", "/cron/{name}") => json!({ "schedule": "0 6 * * *", "kind": "assign_stories" }),
         ("PATCH", "/cron/{name}") => json!({ "paused": true }),
         ("POST", "/keys") => json!({ "name": "reader", "role": "viewer" }),
+        ("POST", "/session") => json!({ "key": "ck_none" }),
+        ("POST", "/session/password") => json!({ "current": "not the one", "new": "another one entirely" }),
+        ("POST", "/invitations") => json!({ "email": "somebody@paper.example", "role": "viewer" }),
+        ("POST", "/invitations/look") => json!({ "token": "nothing" }),
+        ("POST", "/invitations/accept") => json!({ "token": "nothing", "password": "another one entirely" }),
         _ => json!({}),
     }
+}
+
+/// Routes for those who are not known yet.
+pub(super) fn is_open(route: &Route) -> bool {
+    let place = (route.method.as_str(), route.path.trim_start_matches("/api/v3"));
+    matches!(place, ("GET", "/health") | ("POST", "/session" | "/invitations/look" | "/invitations/accept"))
 }
 
 #[tokio::test]
 async fn nobody_gets_in_without_a_key() {
     let bench = Bench::new().await;
-    for route in routes().iter().filter(|route| route.path != "/api/v3/health") {
+    for route in routes().iter().filter(|route| !is_open(route)) {
         for address in
             [route.address(), route.path.replace("{id}", "no-id").replace("{version}", "x").replace("{name}", "n")]
         {
@@ -90,16 +110,6 @@ async fn nobody_gets_in_without_a_key() {
     let wrong = bench.bare("GET", "/api/v3/posts").header("authorization", "Bearer cd_wrong").send().await;
     assert_eq!(wrong.expect(401).problem(), "unauthenticated");
     assert_eq!(bench.get("/api/v3/nothing").await.expect(404).problem(), "not-found");
-}
-
-#[tokio::test]
-async fn a_viewer_changes_nothing() {
-    let bench = Bench::new().await;
-    for route in routes().iter().filter(|route| route.writes() && route.path != "/api/v3/analyze") {
-        let answer = bench.call(Role::Viewer, &route.method, &route.address()).body(body(route)).send().await;
-        assert_eq!(answer.status, 403, "{} {}: {}", route.method, route.path, answer.text);
-        assert_eq!(answer.problem(), "forbidden");
-    }
 }
 
 #[tokio::test]
@@ -130,7 +140,8 @@ async fn bodies_that_cannot_be_read_are_refused_one_way() {
         (&long, "application/json", 413, "too-large"),
         ("{}", "text/plain", 415, "unsupported-media-type"),
     ];
-    for route in routes().iter().filter(|route| route.has_body) {
+    // Somebody's own values may be any JSON.
+    for route in routes().iter().filter(|route| route.has_body && route.path != "/api/v3/preferences/{name}") {
         for (sent, kind, status, problem) in cases {
             let sent = sent.replace("BODY", &body(route).to_string());
             let call =
@@ -190,7 +201,9 @@ async fn queries_are_read_strictly_and_unknown_ones_ignored() {
         assert_eq!(answer["pagination"]["limit"], 3, "{address}");
         assert_eq!(bench.get(&address).await.expect(200).json()["pagination"]["limit"], 50, "{address}");
     }
-    for (query, name) in [("state=asleep", "state"), ("order=up", "order"), ("order=oldest", "order")] {
+    for (query, name) in
+        [("state=asleep", "state"), ("state=draft,asleep", "state"), ("sort=up", "sort"), ("score_min=x", "score_min")]
+    {
         let answer = bench.get(&format!("/api/v3/posts?{query}")).await.expect(400);
         assert!(answer.json()["detail"].as_str().unwrap().starts_with(name), "{}", answer.text);
     }

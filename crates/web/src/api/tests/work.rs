@@ -33,7 +33,10 @@ async fn pipelines_and_providers_are_configured() {
     let send = || bench.call(Role::Editor, "POST", "/api/v3/pipelines").header("idempotency-key", "p").body(&recipe);
     let made = send().send().await.expect(201).json();
     assert_eq!(send().send().await.expect(201).json(), made);
-    assert_eq!(made["policy"], json!({ "automatic": false, "score_min": 0.8, "grounded": true }));
+    assert_eq!(
+        made["policy"],
+        json!({ "automatic": false, "score_min": 0.8, "grounded": true, "trust_min": 0.0, "engagement_min": 0.0, "topics_held": [], "two_people": false })
+    );
     assert_eq!(bench.post("/api/v3/pipelines", recipe.clone()).await.expect(409).json()["id"], made["id"]);
     let path = format!("/api/v3/pipelines/{}", made["id"].as_str().unwrap());
     let put = |body| bench.call(Role::Editor, "PUT", &path).body(body);

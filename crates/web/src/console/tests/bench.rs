@@ -10,6 +10,7 @@ use stdx::{Clock, Rng};
 use store::testing::TempStore;
 use tower::ServiceExt as _;
 
+use crate::console_app::Console;
 use crate::{App, Parts, Settings};
 
 pub struct Bench {
@@ -68,6 +69,11 @@ impl Bench {
     }
 
     pub async fn with(settings: Settings) -> Bench {
+        Bench::showing(settings, None).await
+    }
+
+    /// With a built console in the place of the server-rendered desk.
+    pub async fn showing(settings: Settings, console: Option<Console>) -> Bench {
         let store = store::testing::temporary(&[queue::MIGRATIONS, desk::MIGRATIONS]).await;
         let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
         let rng = Rng::seeded(7);
@@ -99,18 +105,20 @@ impl Bench {
             tasks: stdx::task::Tasks::default(),
             started_at,
             version: "0.0.0",
+            console,
         });
         Bench { app, clock, _store: store }
     }
 
     pub async fn key(&self, role: Role) -> String {
-        let (_, secret) = people::create_key(&self.app.desk, &Actor::system(), role.name(), role, None).await.unwrap();
+        let (_, secret) =
+            people::create_key(&self.app.desk, &Actor::system(), people::NewKey::new(role.name(), role)).await.unwrap();
         secret.reveal().to_owned()
     }
 
     pub async fn browser(&self, role: Role) -> Browser<'_> {
         let key = self.key(role).await;
-        let session = people::sign_in(&self.app.desk, &key).await.unwrap().unwrap();
+        let session = people::sign_in(&self.app.desk, &key).await.unwrap().unwrap().session;
         Browser { bench: self, cookie: format!("{}={}", crate::auth::COOKIE, session.reveal()), csrf: session.csrf() }
     }
 
@@ -155,7 +163,7 @@ impl Bench {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = crate::router::router(&self.app).oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, 16 << 20).await.unwrap();

@@ -77,6 +77,7 @@ impl Bench {
             tasks: stdx::task::Tasks::default(),
             started_at,
             version: "0.0.0",
+            console: None,
         });
         Bench { app, clock, _store: store }
     }
@@ -86,7 +87,7 @@ impl Bench {
         let (desk, actor) = (&self.app.desk, Actor::system());
         let pipeline = pipelines::ensure_default(desk).await.unwrap().id;
         let post = moderation::write(desk, &actor, draft, pipeline).await.unwrap();
-        moderation::approve(desk, &actor, post.id, 1).await.unwrap();
+        moderation::approve(desk, &actor, post.id, 1, desk::calendar::When::Soon).await.unwrap();
         self.deliver(post.id, 1).await;
         self.clock.advance(Duration::from_secs(60));
         post.id
@@ -95,7 +96,7 @@ impl Bench {
     pub async fn deliver(&self, post: PostId, version: desk::Version) {
         let desk = &self.app.desk;
         let id = queue::JobId(Id::from_i64(1).unwrap());
-        let context = queue::Context { id, attempt: 1, attempts_max: 3, queue: desk.queue.clone() };
+        let context = queue::Context { id, attempt: 1, attempts_max: 3, rescues: 0, queue: desk.queue.clone() };
         let job = desk::jobs::PublishPost { post, version, due_at: None };
         let outcome = channels::publish(desk.clone(), context, job).await.unwrap();
         assert_eq!(outcome, Some("published".into()));
