@@ -1,0 +1,28 @@
+/** An address of the console and the screen folder that shows it; `:id?` may be missing. */
+export interface Route {
+  pattern: string;
+  screen: string;
+  /** Reached without a session. */
+  isOpen?: boolean;
+}
+
+/** Every address. Pure data: the build reads it too, to list the files of each screen. */
+export const routes: readonly Route[] = [
+  { pattern: "/console", screen: "overview" },
+  { pattern: "/console/welcome", screen: "welcome" },
+  { pattern: "/console/review/:id?", screen: "review" },
+  { pattern: "/console/posts", screen: "content" },
+  { pattern: "/console/posts/:id", screen: "editor" },
+  { pattern: "/console/stories/:id?", screen: "stories" },
+  { pattern: "/console/sources/:id?", screen: "sources" },
+  { pattern: "/console/calendar", screen: "calendar" },
+  { pattern: "/console/queues", screen: "queues" },
+  { pattern: "/console/jobs/:id?", screen: "jobs" },
+  { pattern: "/console/cron", screen: "cron" },
+  { pattern: "/console/database", screen: "database" },
+  { pattern: "/console/traffic", screen: "traffic" },
+  { pattern: "/console/people", screen: "people" },
+  { pattern: "/console/settings", screen: "settings" },
+  { pattern: "/console/sign-in", screen: "sign-in", isOpen: true },
+  { pattern: "/console/invitation", screen: "invitation", isOpen: true },
+];

@@ -1,0 +1,27 @@
+import { asProblem, call } from "../../lib/api";
+import { toast } from "../../lib/toast.svelte";
+import type { Source } from "./types";
+import { w } from "./words";
+
+type Change = Partial<Pick<Source, "name" | "state" | "interval_s" | "pipeline">>;
+
+/** Changes a source and offers the way back, which is the same change the other way round. */
+export async function change(source: Source, to: Change, told: string, onchanged: (source: Source) => void): Promise<void> {
+  const back = Object.fromEntries(Object.keys(to).map((key) => [key, source[key as keyof Change]]));
+  const patch = async (body: Change, text: string, undo?: () => Promise<void>) => {
+    onchanged(await call<Source>("PATCH", `/sources/${source.id}`, { body }));
+    toast(text, undo ? { undo } : {});
+  };
+  await patch(to, told, () => patch(back, w.undone).catch(failed));
+}
+
+export function failed(thrown: unknown): void {
+  const problem = asProblem(thrown);
+  if (problem) toast(problem.detail || problem.title, { tone: "bad", seconds: 8 });
+}
+
+/** Pauses, mutes or resumes. */
+export function setState(source: Source, state: "active" | "paused" | "muted", onchanged: (source: Source) => void): Promise<void> {
+  const told = { active: w.resumed, paused: w.paused, muted: w.muted }[state](source.name);
+  return change(source, { state }, told, onchanged).catch(failed);
+}

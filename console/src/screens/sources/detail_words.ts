@@ -1,0 +1,39 @@
+import { plural, words } from "../../lib/i18n";
+
+/** Of one source, of adding one and of changing one: loaded when it is opened. */
+export const w = words({
+  en: {
+    facts: "Facts", site: "Site", feed: "Feed", language: "Language", every: "Every", pipeline: "Pipeline", added: "Added", total: "Items so far", posts: "Posts made of it",
+    missing: "There is no such source", missingWhy: "It may have been another address.",
+    failing: (n: number) => plural(n, { one: "The last fetch failed", other: "The last # fetches failed" }), since: "failing since", stopped: "It is not fetched any more",
+    remedy: {
+      gone: "The feed is not there any more. Look for its new address on the site and add that one; pause this source.", forbidden: "The site refuses us. Ask its publisher for access, or use another feed of theirs.",
+      busy: "The site asks for fewer visits. Choose a longer interval.", broken: "The site has trouble of its own. It is tried again by itself, with longer and longer pauses.",
+      name: "The name of the site is unknown. Check the address for a typing error, or wait if the site has only just moved.", silent: "The site does not answer. It is tried again by itself; if it lasts, check the address in a browser.",
+      secure: "The site's certificate is not in order. Tell its publisher; nothing is read over a connection that is not safe.", refused: "This address may not be called. Whoever runs the server can allow it in the setting connect.allow.",
+      feed: "What stands there is no feed. Paste the address again: a page may name its feed elsewhere.", large: "The feed is larger than the limit. Whoever runs the server can raise feed_size_max.", moved: "The address leads in circles or nowhere. Look for the feed's new address on the site.",
+      other: "It is tried again by itself, with longer and longer pauses. If it lasts, check the address in a browser.",
+    },
+    itemsTitle: "Items", noItems: "No items yet", noItemsWhy: "They appear here with the first fetch that brings some.", item: "Item", when: "Published", standing: { news: "news", seen: "archive", copy: "copy" } as Record<string, string>, kind: "Kind", story: "Story", toStory: "story", original: (title: string) => `${title}: the original`,
+    addTitle: "Add a source", url: "Address of a site or a feed", urlHint: "Paste it here; the feed is looked for.", look: "Look", looking: "Looking at the address", found: (n: number) => plural(n, { one: "The page names # feed", other: "The page names # feeds" }), choose: "Look at it", isFeed: (kind: string) => `A feed (${kind})`,
+    entries: (n: number) => plural(n, { one: "# entry", other: "# entries" }), newest: "the newest", noEntries: "The feed has no entries yet", untitled: "without a title", ownName: "Name", ownNameHint: "Without one: the feed's own title.", add: "Add", known: "This source is there already.", open: "Open it", notHttp: "Must begin with http:// or https://",
+    editTitle: (name: string) => `Edit ${name}`, interval: "Fetched every", intervalHint: "The feed's own wish and the limits of the server bound it.", save: "Save", usual: "as usual", defaultPipeline: "the default pipeline",
+  },
+  tr: {
+    facts: "Bilgiler", site: "Site", feed: "Akış", language: "Dil", every: "Alım aralığı", pipeline: "Hat", added: "Eklendi", total: "Şimdiye dek kayıt", posts: "Ondan yapılan yazılar",
+    missing: "Böyle bir kaynak yok", missingWhy: "Adres başka olabilir.",
+    failing: (n: number) => plural(n, { one: "Son alım başarısız oldu", other: "Son # alım başarısız oldu" }), since: "aksamanın başı", stopped: "Artık alınmıyor",
+    remedy: {
+      gone: "Akış artık orada değil. Sitede yeni adresini bulup onu ekleyin; bu kaynağı duraklatın.", forbidden: "Site bizi geri çeviriyor. Yayıncıdan izin isteyin ya da başka bir akışını kullanın.",
+      busy: "Site daha seyrek gelinmesini istiyor. Daha uzun bir aralık seçin.", broken: "Sitenin kendi sorunu var. Gittikçe uzayan aralarla kendiliğinden yeniden denenir.",
+      name: "Sitenin adı bilinmiyor. Adreste yazım hatası olup olmadığına bakın; site yeni taşındıysa bekleyin.", silent: "Site yanıt vermiyor. Kendiliğinden yeniden denenir; sürerse adresi tarayıcıda açıp bakın.",
+      secure: "Sitenin sertifikası düzgün değil. Yayıncıya bildirin; güvenli olmayan bağlantıdan hiçbir şey okunmaz.", refused: "Bu adres çağrılamaz. Sunucuyu işleten kişi connect.allow ayarında izin verebilir.",
+      feed: "Orada bir akış yok. Adresi yeniden yapıştırın: sayfa akışının yerini söylüyor olabilir.", large: "Akış sınırdan büyük. Sunucuyu işleten kişi feed_size_max ayarını yükseltebilir.", moved: "Adres dönüp duruyor ya da bir yere varmıyor. Sitede akışın yeni adresini arayın.",
+      other: "Gittikçe uzayan aralarla kendiliğinden yeniden denenir. Sürerse adresi tarayıcıda açıp bakın.",
+    },
+    itemsTitle: "Kayıtlar", noItems: "Henüz kayıt yok", noItemsWhy: "İlk getiren alımla burada görünürler.", item: "Kayıt", when: "Yayım", standing: { news: "haber", seen: "arşiv", copy: "kopya" } as Record<string, string>, kind: "Tür", story: "Haber", toStory: "haberi", original: (title: string) => `${title}: aslı`,
+    addTitle: "Kaynak ekle", url: "Bir sitenin ya da akışın adresi", urlHint: "Buraya yapıştırın; akış aranır.", look: "Bak", looking: "Adrese bakılıyor", found: (n: number) => plural(n, { one: "Sayfa # akış gösteriyor", other: "Sayfa # akış gösteriyor" }), choose: "Bak", isFeed: (kind: string) => `Bir akış (${kind})`,
+    entries: (n: number) => plural(n, { one: "# kayıt", other: "# kayıt" }), newest: "en yenisi", noEntries: "Akışta henüz kayıt yok", untitled: "başlıksız", ownName: "Ad", ownNameHint: "Boş kalırsa akışın kendi başlığı.", add: "Ekle", known: "Bu kaynak zaten var.", open: "Aç", notHttp: "http:// ya da https:// ile başlamalı",
+    editTitle: (name: string) => `${name}: düzenle`, interval: "Alım aralığı", intervalHint: "Akışın kendi isteği ve sunucunun sınırları geçerlidir.", save: "Kaydet", usual: "her zamanki gibi", defaultPipeline: "varsayılan hat",
+  },
+});

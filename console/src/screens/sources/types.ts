@@ -1,0 +1,52 @@
+export interface Source {
+  id: string;
+  url: string;
+  name: string;
+  state: string;
+  pipeline: string;
+  site_url: string | null;
+  language: string | null;
+  interval_s: number;
+  polled_at: string | null;
+  next_poll_at: string | null;
+  outcome: string | null;
+  error: string | null;
+  failures: number;
+  failing_since: string | null;
+  items: number;
+  created_at: string;
+}
+
+export interface Preview {
+  url: string;
+  final_url: string;
+  /** `null` for a page. */
+  kind: string | null;
+  title: string | null;
+  site_url: string | null;
+  language: string | null;
+  entries: number;
+  newest_at: string | null;
+  items: { title: string | null; url: string | null; published_at: string | null; excerpt: string }[];
+  found: { url: string; title: string | null }[];
+}
+
+/** An entry of a feed. */
+export interface Item {
+  id: string;
+  source: string;
+  source_name: string;
+  url: string | null;
+  title: string;
+  /** ISO 639-1, or `und`. */
+  language: string;
+  text: string;
+  published_at: string;
+  standing: string;
+  story: string | null;
+}
+
+export interface Pipeline {
+  id: string;
+  name: string;
+}

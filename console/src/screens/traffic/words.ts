@@ -1,0 +1,22 @@
+import { words } from "../../lib/i18n";
+
+export const w = words({
+  en: {
+    title: "Traffic", charts: "The last hour", requests: "Requests a second", requestsLine: "requests", errorsLine: "errors", times: "Time to answer",
+    hits: "Answered from the cache", hitsLine: "share", queue: "Jobs that wait", queueLine: "due", cpu: "Processors in use", cpuLine: "in use", memory: "Memory", memoryLine: "resident",
+    clients: "Live connections", clientsLine: "open", health: "Health", component: "Part", state: "State", reason: "Reason", since: "Since",
+    parts: { store: "Database", queue: "Queue", disk: "Disk", cache: "Cache", sources: "Sources", providers: "Text providers" },
+    routes: "Routes", routesWhy: "of this process in the last hour, the slowest first", route: "Route", count: "Answers", failed: "Failed", median: "Median", p95: "95% within", p99: "99% within",
+    statuses: "Answers by status", status: { "1xx": "1xx, informed", "2xx": "2xx, fine", "3xx": "3xx, elsewhere", "4xx": "4xx, refused", "5xx": "5xx, failed" },
+    none: "–", noRoutes: "Nothing was asked yet", paused: "The charts stand still", version: (text: string) => `Version ${text}`,
+  },
+  tr: {
+    title: "Trafik", charts: "Son bir saat", requests: "Saniyede istek", requestsLine: "istek", errorsLine: "hata", times: "Yanıt süresi",
+    hits: "Önbellekten yanıtlanan", hitsLine: "pay", queue: "Bekleyen iş", queueLine: "sırası gelen", cpu: "Kullanılan işlemci", cpuLine: "kullanılan", memory: "Bellek", memoryLine: "yerleşik",
+    clients: "Canlı bağlantı", clientsLine: "açık", health: "Sağlık", component: "Bölüm", state: "Durum", reason: "Neden", since: "Ne zamandan beri",
+    parts: { store: "Veritabanı", queue: "Kuyruk", disk: "Disk", cache: "Önbellek", sources: "Kaynaklar", providers: "Metin sağlayıcıları" },
+    routes: "Yollar", routesWhy: "bu sürecin son bir saati, en yavaşı önce", route: "Yol", count: "Yanıt", failed: "Başarısız", median: "Ortanca", p95: "%95'i", p99: "%99'u",
+    statuses: "Duruma göre yanıtlar", status: { "1xx": "1xx, bilgi", "2xx": "2xx, yolunda", "3xx": "3xx, başka yerde", "4xx": "4xx, reddedildi", "5xx": "5xx, başarısız" },
+    none: "–", noRoutes: "Henüz istek yok", paused: "Grafikler duruyor", version: (text: string) => `Sürüm ${text}`,
+  },
+});
