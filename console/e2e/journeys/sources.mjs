@@ -51,7 +51,7 @@ const add = {
     await t.screenshot(page, "preview");
     await dialog.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("heading", { name: /Quay|127/ }).waitFor();
-    await t.until("its items", async () => (await page.getByRole("link", { name: /Quay note/ }).count()) === 2);
+    await t.until("its items", async () => (await page.getByRole("link", { name: /^Quay note/ }).count()) === 2);
     const [source] = (await t.api("GET", "sources")).data;
     t.assert.equal(source.url, `${base}/feed.xml`);
     await t.screenshot(page, "detail");
@@ -71,7 +71,7 @@ const add = {
     entries = 3;
     await page.getByRole("button", { name: "Fetch now" }).click();
     await t.until("the word", async () => /Fetched: 1 new item/.test(await t.text(page)));
-    await page.getByRole("link", { name: /Quay note 3/ }).waitFor();
+    await page.getByRole("link", { name: /^Quay note 3/ }).waitFor();
 
     // Paused, taken back; muted and resumed; another name, taken back.
     const is = (state) => t.until(state, async () => (await t.api("GET", `sources/${source.id}`)).state === state);

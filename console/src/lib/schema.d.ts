@@ -38,6 +38,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what is due and what went out in a time, with the slots and blackouts of that time. */
+        get: operations["calendar.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/calendar/next-slot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the next free slot. It is not held for anybody: schedule with `"slot": "next"` for that. */
+        get: operations["calendar.next_slot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/calendar/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows zone, slots and blackouts as they are set. */
+        get: operations["calendar.settings"];
+        /** Replaces zone, slots and blackouts. What is scheduled already stays where it is. */
+        put: operations["calendar.change_settings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/channels": {
         parameters: {
             query?: never;
@@ -90,6 +142,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/cron-times": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells the coming times of a schedule before it is kept. Not below `/cron`, where a schedule may have any name. */
+        get: operations["cron.times"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/cron/{name}": {
         parameters: {
             query?: never;
@@ -121,6 +190,23 @@ export interface paths {
         put?: never;
         /** Enqueues the job of a schedule now, besides its times, even while it is paused. */
         post: operations["cron.run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/dashboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how the whole does. */
+        get: operations["figures.dashboard"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -218,6 +304,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the links that can still be used, newest first. */
+        get: operations["invitations.list"];
+        put?: never;
+        /** Invites somebody and shows the link, this once. An earlier invitation to the address is void. */
+        post: operations["invitations.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Uses a link: makes the account or changes its password, and signs in. */
+        post: operations["invitations.accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whoever has a link what it is for. */
+        post: operations["invitations.look"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a link: it opens nothing any more. */
+        delete: operations["invitations.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/items": {
         parameters: {
             query?: never;
@@ -259,7 +414,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists jobs, newest first: those that wait or run, or those in one state. */
+        /** Lists jobs, newest first: those that wait or run, or those in some states. */
         get: operations["jobs.list"];
         put?: never;
         post?: never;
@@ -431,7 +586,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists the posts that wait for a person, longest waiting first, each with its newest version. */
+        /** Lists the posts that wait for a person, the oldest first unless `sort` says otherwise, each with its newest version. */
         get: operations["moderation.queue"];
         put?: never;
         post?: never;
@@ -501,11 +656,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists posts, newest first. */
+        /** Lists posts, newest first unless `sort` says otherwise. */
         get: operations["posts.list"];
         put?: never;
         /** Writes a post of one's own and submits it to moderation. */
         post: operations["posts.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decides on many posts, as a job `bulk_decision` whose result is `{done, skipped: [{id, title, reason}], skipped_count}`.
+         *     What cannot be done to a post leaves it as it is. With `dry_run` the answer is 200 and a count.
+         */
+        post: operations["moderation.bulk_decision"];
         delete?: never;
         options?: never;
         head?: never;
@@ -551,6 +726,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/posts/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claims a post for ten minutes, or renews the claim. 409 `claimed` with `by`, `name` and `until` while another
+         *     holds it. It keeps nobody from deciding.
+         */
+        post: operations["moderation.claim_post"];
+        /** Gives one's own claim up. */
+        delete: operations["moderation.release_claim"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/posts/{id}/events": {
         parameters: {
             query?: never;
@@ -577,10 +773,44 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Publishes at once what is approved, or tries again what has failed. */
+        /** Publishes what is approved once the undo window has passed, or tries at once what has failed. */
         post: operations["moderation.publish"];
         /** Takes a published post off its channels. */
         delete: operations["moderation.retract"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/rating": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rates a version; a second time replaces the first. */
+        post: operations["moderation.rate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what people gave a post's versions, the newest version first, at most 500. */
+        get: operations["moderation.ratings"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -597,6 +827,58 @@ export interface paths {
         put?: never;
         /** Sends a version back, with the reason. */
         post: operations["moderation.reject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/reopening": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens a rejected, failed or retracted post again: back to review while a rejection can be undone, else as a draft. */
+        post: operations["moderation.reopen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/review-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a post's links with what became of them, newest first, at most 100. */
+        get: operations["moderation.links"];
+        put?: never;
+        /** Makes a link by which one person judges the newest version, once, without an account. */
+        post: operations["moderation.create_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an approved post another time, or the next free slot. */
+        post: operations["calendar.schedule"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,6 +914,94 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/versions/{version}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a version changed. The first one is compared with nothing. */
+        get: operations["posts.changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/versions/{version}/restoration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the text of an old version as a new one, and submits it. */
+        post: operations["posts.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/working-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own working copy; 404 without one, with `others` who have one. */
+        get: operations["posts.working_copy"];
+        /** Keeps what is typed; at most 300 KiB. It never makes a version. */
+        put: operations["posts.keep_working_copy"];
+        post?: never;
+        /** Forgets one's own working copy. */
+        delete: operations["posts.drop_working_copy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows all of one's own, by name. */
+        get: operations["preferences.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/preferences/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Keeps a value: any JSON of at most 16 KiB, 100 names in all. */
+        put: operations["preferences.put"];
+        post?: never;
+        /** Forgets a value. */
+        delete: operations["preferences.delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -737,7 +1107,7 @@ export interface paths {
         get: operations["queues.get"];
         /**
          * Makes a queue, or sets all of its settings: those that are not given get their defaults (weight 1, no limits,
-         *     durable, not paused). The names `stats` and `estimate` cannot be reached here.
+         *     durable, not paused). No queue can be called `stats` or `estimate`.
          */
         put: operations["queues.put"];
         post?: never;
@@ -746,6 +1116,93 @@ export interface paths {
         head?: never;
         /** Changes what is given and leaves the rest. All processes hear of it. */
         patch: operations["queues.change"];
+        trace?: never;
+    };
+    "/api/v3/render": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a text as the site would, without keeping it. */
+        post: operations["analysis.render"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/review-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes a link that was not used yet. */
+        delete: operations["moderation.revoke_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells who is asking. */
+        get: operations["session.show"];
+        put?: never;
+        /** Signs in: opens a session and sets its cookie. A session brought along ends. */
+        post: operations["session.create"];
+        /** Signs out: the session ends. */
+        delete: operations["session.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own password. All sessions of the user end; a new one opens. */
+        post: operations["session.change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all settings of the process that answers, as its start found them. */
+        get: operations["settings.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v3/sources": {
@@ -886,10 +1343,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/traffic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows requests, their times, the cache, the queue and the process over the last minutes. */
+        get: operations["figures.traffic"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all users. */
+        get: operations["users.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a user. Another role, or being shut out, ends their sessions. */
+        patch: operations["users.update"];
+        trace?: never;
+    };
+    "/api/v3/users/{id}/recovery": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a link with which a user gets in again who lost their password. The one before is void. */
+        post: operations["users.recover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A link's token and what its user chooses. */
+        Acceptance: {
+            /** @description For a set-up only, which knows no address. */
+            email?: string | null;
+            /** @description Of a new account; the part of the address before `@` when absent. */
+            name?: string | null;
+            /** @description 12 to 200 characters. */
+            password: string;
+            token: string;
+        };
         /** @description Work that was accepted and will be done by a job. */
         Accepted: {
             estimated_completion: components["schemas"]["Time"];
@@ -897,6 +1432,17 @@ export interface components {
             message: string;
             /** @description `accepted`. */
             status: string;
+        };
+        /** @description Something that was done to a post. */
+        Activity: {
+            /** @description `user:ID`, `key:ID`, `link:ID` or `system`. */
+            actor: string;
+            at: components["schemas"]["Time"];
+            name?: string | null;
+            post: components["schemas"]["Id"];
+            title: string;
+            /** @description The event, such as `approved`. */
+            what: string;
         };
         /** @enum {string} */
         AlarmKindName: "old_snapshot" | "pool" | "replica" | "log" | "notify_queue" | "disk";
@@ -915,9 +1461,22 @@ export interface components {
             text: string;
             title?: string | null;
         };
+        /** @description The last two weeks. */
+        Analytics: {
+            /** @description By the site's time zone, today last. */
+            days: components["schemas"]["DayFigures"][];
+            /** @description The ten that have brought most items. */
+            sources: components["schemas"]["SourceFigures"][];
+        };
         /** @description The approval of a version, or of an edited text in its place. */
         Approval: {
+            /** @description Whose slot; without one: any that has slots. */
+            channel?: string | null;
+            due_at?: components["schemas"]["Time"] | null;
             edit?: components["schemas"]["PostEdit"] | null;
+            /** @description Also at a time in a blackout. */
+            force?: boolean;
+            slot?: components["schemas"]["SlotWord"] | null;
             /**
              * Format: int32
              * @description The version that was read; `If-Match` says the same.
@@ -928,6 +1487,65 @@ export interface components {
         Batch: {
             entries: components["schemas"]["Generation"][];
             pipeline?: components["schemas"]["Id"] | null;
+        };
+        /** @description A time at which nothing is published: every week with `days`, once without. */
+        Blackout: {
+            /** @description The days on which it begins. */
+            days?: components["schemas"]["Weekday"][] | null;
+            /** @description `22:00`, or `2026-12-24T00:00` without days. */
+            from: string;
+            name: string;
+            /** @description As `from`: the minute at which it is over; on the next day when it is not later. */
+            to: string;
+        };
+        /** @description A blackout from one moment to before another. */
+        BlackoutSpan: {
+            from: components["schemas"]["Time"];
+            name: string;
+            to: components["schemas"]["Time"];
+        };
+        /** @enum {string} */
+        BulkAction: "approve" | "reject" | "publish" | "retract" | "withdraw" | "reopen";
+        /** @description How many posts it would be. */
+        BulkCount: {
+            /** Format: int64 */
+            count: number;
+            /** @description More than 10,000, and reckoned. */
+            is_estimate: boolean;
+        };
+        /** @description Which posts, as the list of posts has it; `sort` does not matter. */
+        BulkFilter: {
+            claimed?: components["schemas"]["ClaimWord"] | null;
+            /** @description Whether a person has changed the text. */
+            edited?: boolean | null;
+            from?: components["schemas"]["Time"] | null;
+            /** @description Such as `en`. */
+            language?: string | null;
+            pipeline?: components["schemas"]["Id"] | null;
+            /** @description Words of title and excerpt, at least in their beginnings. */
+            q?: string | null;
+            /** Format: double */
+            score_max?: number | null;
+            /** Format: double */
+            score_min?: number | null;
+            sort?: components["schemas"]["PostSort"] | null;
+            source?: components["schemas"]["Id"] | null;
+            /** @description States with commas between; all when nothing is said. */
+            state?: string | null;
+            story?: components["schemas"]["Id"] | null;
+            to?: components["schemas"]["Time"] | null;
+            topic?: string | null;
+        };
+        /** @description What is done to which posts: exactly one of `ids` and `filter`. */
+        BulkRequest: {
+            action: components["schemas"]["BulkAction"];
+            /** @description Only count them. */
+            dry_run?: boolean;
+            filter?: components["schemas"]["BulkFilter"] | null;
+            /** @description At most 1,000. */
+            ids?: components["schemas"]["Id"][] | null;
+            /** @description Needed to reject. */
+            reason?: string;
         };
         /** @description One space of the cache; counts are since the start. */
         CacheSpace: {
@@ -983,6 +1601,51 @@ export interface components {
              */
             tags: number;
         };
+        /** @description What stands in the calendar between two moments. */
+        Calendar: {
+            /** @description In order, uncut. */
+            blackouts: components["schemas"]["BlackoutSpan"][];
+            /** @description In order. Of more than 2,000 that are due the first, of more than 2,000 that went out the last. */
+            entries: components["schemas"]["CalendarEntry"][];
+            /** @description No entry was left out. */
+            is_whole: boolean;
+            /** @description In order. */
+            slots: components["schemas"]["CalendarSlot"][];
+            /** @description What is approved or in review and has no time, newest first, at most 100 of each state. */
+            unscheduled: components["schemas"]["PostBrief"][];
+            /** @description The site's zone, in which its days begin. */
+            zone: string;
+        };
+        /** @description A post in the calendar; one that is published and has an approved update stands there twice. */
+        CalendarEntry: {
+            /** @description When it is due or was published first; for one on its way or failed, when that happened. */
+            at: components["schemas"]["Time"];
+            channels: string[];
+            /** @description It cannot be moved: it has been published, has failed or is on its way. */
+            fixed: boolean;
+            post: components["schemas"]["Id"];
+            /** Format: double */
+            score: number;
+            state: components["schemas"]["PostState"];
+            title: string;
+        };
+        /** @description When the site publishes. Times are those of the clock on the wall in `zone`. */
+        CalendarSettings: {
+            /** @description At most 100. */
+            blackouts: components["schemas"]["Blackout"][];
+            /** @description By the name of the channel; at most 200 slots together. */
+            channels: {
+                [key: string]: components["schemas"]["ChannelSlots"];
+            };
+            /** @description A name of the IANA time zone database. */
+            zone: string;
+        };
+        /** @description A slot with the post that takes it. */
+        CalendarSlot: {
+            at: components["schemas"]["Time"];
+            channel: string;
+            post?: components["schemas"]["Id"] | null;
+        };
         /** @description A destination of posts. */
         Channel: {
             id: components["schemas"]["Id"];
@@ -990,6 +1653,29 @@ export interface components {
             kind: string;
             name: string;
         };
+        /** @description The times at which a channel likes to publish. */
+        ChannelSlots: {
+            slots: components["schemas"]["Slot"][];
+            /**
+             * Format: int32
+             * @description A slot with a post nearer than this is taken, in minutes, up to a week; 0: within a minute.
+             */
+            spacing_min: number;
+        };
+        /** @description What has been done for the first time already. */
+        Checklist: {
+            approval: boolean;
+            draft: boolean;
+            publication: boolean;
+            source: boolean;
+        };
+        /** @description A wish to look at a post. */
+        ClaimRequest: {
+            /** @description Also while somebody else looks at it. */
+            take_over?: boolean;
+        };
+        /** @enum {string} */
+        ClaimWord: "me" | "none";
         /** @description One call of a generator. */
         Completion: {
             at: components["schemas"]["Time"];
@@ -1021,6 +1707,52 @@ export interface components {
         /** @description How many jobs it was done to. */
         Counted: {
             count: number;
+        };
+        /** @description How the whole does. */
+        Dashboard: {
+            analytics?: components["schemas"]["Analytics"] | null;
+            charts?: components["schemas"]["Traffic"] | null;
+            checklist: components["schemas"]["Checklist"];
+            /** Format: int64 */
+            dead_letters: number;
+            /** Format: int64 */
+            failed_publications: number;
+            health: components["schemas"]["Health"];
+            /**
+             * Format: double
+             * @description Of the cache over the last minute, 0 to 1; `null` when it was not asked.
+             */
+            hit_ratio?: number | null;
+            /** @description From `extended` on: what needs a person, the worst first. */
+            notifications?: components["schemas"]["Notification"][] | null;
+            /**
+             * Format: double
+             * @description Of the process that answers, over the last minute; `null` without a request.
+             */
+            p95_ms?: number | null;
+            /** @description Posts by state. */
+            posts: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description First publications since midnight in the site's time zone.
+             */
+            published_today: number;
+            /**
+             * Format: int64
+             * @description Jobs that are due and wait.
+             */
+            queue_depth: number;
+            /** @description `full` alone: what was done last, newest first. */
+            recent_activities?: components["schemas"]["Activity"][] | null;
+            /**
+             * Format: double
+             * @description Of the process that answers, over the last minute.
+             */
+            requests_per_s: number;
+            review: components["schemas"]["Review"];
+            sources: components["schemas"]["SourceCounts"];
         };
         /** @description The database, its connections and what needs somebody. */
         Database: {
@@ -1189,6 +1921,14 @@ export interface components {
             rows_exact: boolean;
             vacuumed_at?: components["schemas"]["Time"] | null;
         };
+        DayFigures: {
+            /** @description `2026-11-20` */
+            date: string;
+            /** Format: int64 */
+            drafted: number;
+            /** Format: int64 */
+            published: number;
+        };
         /** @description A post on one channel. */
         Delivery: {
             channel: components["schemas"]["Id"];
@@ -1259,6 +1999,8 @@ export interface components {
         /** @description The health of the whole. Without a key only `status` is told. */
         Health: {
             components?: components["schemas"]["HealthComponent"][] | null;
+            /** @description The console that is served: `embedded`, `folder`, or `none` where the server renders the desk. */
+            console?: string | null;
             status: components["schemas"]["HealthState"];
             version?: string | null;
         };
@@ -1268,6 +2010,8 @@ export interface components {
             name: string;
             /** @description A sentence for people; `null` when there is nothing to say. */
             reason?: string | null;
+            /** @description Since when this process has found it in this state. */
+            since: components["schemas"]["Time"];
             state: components["schemas"]["HealthState"];
         };
         /** @enum {string} */
@@ -1277,6 +2021,24 @@ export interface components {
          * @example 0M7K2Q9XA4D0G
          */
         Id: string;
+        /** @description A link that can still be used; what it holds is shown once, when it is made. */
+        Invitation: {
+            created_at: components["schemas"]["Time"];
+            /** @description `null` for a set-up, whose user gives it. */
+            email?: string | null;
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["InvitationKind"];
+            /** @description Who made it: `user:` or `key:` and the id, or `system`. */
+            made_by: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @enum {string} */
+        InvitationKind: "invitation" | "recovery" | "setup";
+        /** @description A new invitation with its link, which is never shown again. */
+        InvitationWithLink: components["schemas"]["Invitation"] & {
+            link: string;
+        };
         /** @description One entry of a feed. */
         Item: {
             authors: string[];
@@ -1348,6 +2110,8 @@ export interface components {
             prefix: string;
             revoked_at?: components["schemas"]["Time"] | null;
             role: components["schemas"]["Role"];
+            /** @description What it may do: all of its role, or a part. */
+            scopes: components["schemas"]["Scope"][];
         };
         /** @description A new key with its secret, which is never shown again. */
         KeyWithSecret: components["schemas"]["Key"] & {
@@ -1370,15 +2134,33 @@ export interface components {
         };
         /** @enum {string} */
         MissedTimes: "coalesce" | "catch_up" | "skip";
+        /** @description Whom to invite, and as what. */
+        NewInvitation: {
+            email: string;
+            role: components["schemas"]["Role"];
+        };
         /** @description A new key. */
         NewKey: {
             /**
              * Format: int32
-             * @description How long it works, in days; for good when absent.
+             * @description How long it works, in days, 1 to 3650; for good when absent.
+             */
+            expires_in_days?: number | null;
+            /**
+             * Format: int32
+             * @description The former name of `expires_in_days`.
              */
             lasts_days?: number | null;
             name: string;
             role: components["schemas"]["Role"];
+            /** @description A part of what the role may do; all of it when absent. */
+            scopes?: components["schemas"]["Scope"][] | null;
+        };
+        /** @description The password one has, and the one to have. */
+        NewPassword: {
+            current: string;
+            /** @description 12 to 200 characters. */
+            new: string;
         };
         /** @description A post of one's own. */
         NewPost: {
@@ -1421,6 +2203,19 @@ export interface components {
             /** @description Address of a feed. */
             url: string;
         };
+        /** @description When an approved post is to be published: `due_at` or `slot`. */
+        NewTime: {
+            /** @description Whose slot; without one: any that has slots. */
+            channel?: string | null;
+            due_at?: components["schemas"]["Time"] | null;
+            /** @description Also in a blackout. */
+            force?: boolean;
+            slot?: components["schemas"]["SlotWord"] | null;
+        };
+        /** @description A slot's time. */
+        NextSlot: {
+            at: components["schemas"]["Time"];
+        };
         /** @description A process that has said lately that it lives. */
         Node: {
             /**
@@ -1443,6 +2238,24 @@ export interface components {
         };
         /** @description A request that says nothing. */
         Nothing: Record<string, never>;
+        /** @description Something that needs a person. */
+        Notification: {
+            /** @description Since when, where that is known; otherwise when it was seen. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description How many things it is about, where they can be counted.
+             */
+            count?: number | null;
+            /** @description The page of the console that shows them. */
+            href: string;
+            /** @description `health`, `failed_publications`, `dead_letters`, `sources` or `review`. */
+            kind: string;
+            /** @description `error` or `warning`. */
+            severity: string;
+            /** @description A sentence for people. */
+            text: string;
+        };
         /** @description The oldest snapshot: rows that died after it was taken stay where they are. */
         OldestSnapshot: {
             holder: string;
@@ -1462,6 +2275,11 @@ export interface components {
              * @description Transactions that have begun since.
              */
             transactions: number;
+        };
+        /** @description Somebody else who types. */
+        OtherCopy: {
+            name: string;
+            saved_at: components["schemas"]["Time"];
         };
         /** @description A page of a list. */
         Page_Channel: {
@@ -1501,6 +2319,21 @@ export interface components {
                 prompt_version: string;
                 provider: string;
                 story?: components["schemas"]["Id"] | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_Invitation: {
+            data: {
+                created_at: components["schemas"]["Time"];
+                /** @description `null` for a set-up, whose user gives it. */
+                email?: string | null;
+                expires_at: components["schemas"]["Time"];
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["InvitationKind"];
+                /** @description Who made it: `user:` or `key:` and the id, or `system`. */
+                made_by: string;
+                role: components["schemas"]["Role"];
             }[];
             pagination: components["schemas"]["Pagination"];
         };
@@ -1580,6 +2413,8 @@ export interface components {
                 prefix: string;
                 revoked_at?: components["schemas"]["Time"] | null;
                 role: components["schemas"]["Role"];
+                /** @description What it may do: all of its role, or a part. */
+                scopes: components["schemas"]["Scope"][];
             }[];
             pagination: components["schemas"]["Pagination"];
         };
@@ -1632,8 +2467,18 @@ export interface components {
         /** @description A page of a list. */
         Page_Post: {
             data: {
+                /** @description Who approved the newest version, first to last; the first of two stands here while the second is missing. */
+                approvals: components["schemas"]["PostApproval"][];
+                /**
+                 * Format: int32
+                 * @description How many people must approve it: 1 or 2.
+                 */
+                approvals_needed: number;
                 /** Format: int32 */
                 approved_version?: number | null;
+                /** @description The principal that wrote the newest version. */
+                author: string;
+                claim?: components["schemas"]["PostClaim"] | null;
                 created_at: components["schemas"]["Time"];
                 due_at?: components["schemas"]["Time"] | null;
                 /** @description A person has changed the text. */
@@ -1647,6 +2492,7 @@ export interface components {
                 published_at?: components["schemas"]["Time"] | null;
                 /** Format: int32 */
                 published_version?: number | null;
+                rating?: components["schemas"]["PostRating"] | null;
                 /** @description Why the last decision fell as it did. */
                 reason: string;
                 /**
@@ -1655,6 +2501,8 @@ export interface components {
                  */
                 score: number;
                 slug: string;
+                /** @description Names of the newest version's sources. */
+                source_names: string[];
                 state: components["schemas"]["PostState"];
                 story?: components["schemas"]["Id"] | null;
                 title: string;
@@ -1769,6 +2617,46 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description A page of a list. */
+        Page_Rating: {
+            data: {
+                at: components["schemas"]["Time"];
+                /** @description The principal. */
+                by: string;
+                comment: string;
+                name: string;
+                /**
+                 * Format: int32
+                 * @description 1 to 5.
+                 */
+                rating: number;
+                /** Format: int32 */
+                version: number;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_ReviewLink: {
+            data: {
+                /** @description The principal that made it. */
+                by: string;
+                comment?: string | null;
+                created_at: components["schemas"]["Time"];
+                expires_at: components["schemas"]["Time"];
+                id: components["schemas"]["Id"];
+                note: string;
+                /** @description `approved`, `endorsed` (another person must approve as well) or `rejected`. */
+                outcome?: string | null;
+                reviewer: string;
+                revoked_at?: components["schemas"]["Time"] | null;
+                /** @description While it can be used. */
+                url?: string | null;
+                used_at?: components["schemas"]["Time"] | null;
+                /** Format: int32 */
+                version: number;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_Schedule: {
             data: {
                 /** Format: int32 */
@@ -1874,6 +2762,19 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description A page of a list. */
+        Page_User: {
+            data: {
+                created_at: components["schemas"]["Time"];
+                disabled_at?: components["schemas"]["Time"] | null;
+                email: string;
+                id: components["schemas"]["Id"];
+                last_used_at?: components["schemas"]["Time"] | null;
+                name: string;
+                role: components["schemas"]["Role"];
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_Waiting: {
             data: (components["schemas"]["Post"] & {
                 newest: components["schemas"]["PostVersion"];
@@ -1888,6 +2789,13 @@ export interface components {
             limit: number;
             /** @description To be given as `after` for the next page; `null` at the end. */
             next?: string | null;
+            /**
+             * Format: int64
+             * @description How many entries all pages have together, where that is counted: exact to 10,000.
+             */
+            total?: number | null;
+            /** @description Whether `total` is reckoned rather than counted. */
+            total_is_estimate?: boolean | null;
         };
         /** @description Whether a schedule rests. */
         Pause: {
@@ -1917,6 +2825,11 @@ export interface components {
         PipelinePolicy: {
             /** @description Off: everything waits for a person. */
             automatic?: boolean;
+            /**
+             * Format: double
+             * @description Expected engagement (0 to 1) from which a version passes, where it is known; 0 asks for none.
+             */
+            engagement_min?: number;
             /** @description Every sentence, number and quotation must stand in the sources. */
             grounded?: boolean;
             /**
@@ -1924,6 +2837,15 @@ export interface components {
              * @description Score (0 to 1) from which a version passes.
              */
             score_min?: number;
+            /** @description Topics that always wait for a person. */
+            topics_held?: string[];
+            /**
+             * Format: double
+             * @description Trust (0 to 1) that each source of the story must reach; 0 asks for none.
+             */
+            trust_min?: number;
+            /** @description Two different people must approve, none of them the version's author; nothing is approved automatically. */
+            two_people?: boolean;
         };
         /** @description A pipeline as it is to be; what is left out takes its default. */
         PipelineRecipe: {
@@ -1936,6 +2858,13 @@ export interface components {
             /** Format: int32 */
             words_max?: number | null;
         };
+        /** @description One thing that a policy looked at. */
+        PolicyCheck: {
+            /** @description `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement` or `topic`. */
+            check: string;
+            detail: string;
+            passed: boolean;
+        };
         /** @description A pool of connections to the database. */
         Pool: {
             active: number;
@@ -1947,8 +2876,18 @@ export interface components {
         };
         /** @description A post as the lists show it. */
         Post: {
+            /** @description Who approved the newest version, first to last; the first of two stands here while the second is missing. */
+            approvals: components["schemas"]["PostApproval"][];
+            /**
+             * Format: int32
+             * @description How many people must approve it: 1 or 2.
+             */
+            approvals_needed: number;
             /** Format: int32 */
             approved_version?: number | null;
+            /** @description The principal that wrote the newest version. */
+            author: string;
+            claim?: components["schemas"]["PostClaim"] | null;
             created_at: components["schemas"]["Time"];
             due_at?: components["schemas"]["Time"] | null;
             /** @description A person has changed the text. */
@@ -1962,6 +2901,7 @@ export interface components {
             published_at?: components["schemas"]["Time"] | null;
             /** Format: int32 */
             published_version?: number | null;
+            rating?: components["schemas"]["PostRating"] | null;
             /** @description Why the last decision fell as it did. */
             reason: string;
             /**
@@ -1970,11 +2910,35 @@ export interface components {
              */
             score: number;
             slug: string;
+            /** @description Names of the newest version's sources. */
+            source_names: string[];
             state: components["schemas"]["PostState"];
             story?: components["schemas"]["Id"] | null;
             title: string;
             topic: string;
             updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description The newest version.
+             */
+            version: number;
+        };
+        /** @description Somebody's word for the newest version. */
+        PostApproval: {
+            at: components["schemas"]["Time"];
+            /** @description The principal. */
+            by: string;
+            name: string;
+        };
+        /** @description A post without a time. */
+        PostBrief: {
+            created_at: components["schemas"]["Time"];
+            post: components["schemas"]["Id"];
+            /** Format: double */
+            score: number;
+            state: components["schemas"]["PostState"];
+            title: string;
+            topic: string;
             /**
              * Format: int32
              * @description The newest version.
@@ -1993,6 +2957,13 @@ export interface components {
              * @description The version that was read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description Who looks at a post, and how long that is believed. */
+        PostClaim: {
+            /** @description The principal. */
+            by: string;
+            name: string;
+            until: components["schemas"]["Time"];
         };
         /** @description What is to differ from the newest version. */
         PostEdit: {
@@ -2025,10 +2996,26 @@ export interface components {
             deliveries: components["schemas"]["Delivery"][];
             /** @description In the order they happened. */
             events: components["schemas"]["PostEvent"][];
+            /** @description What people call the principals of the post's reviews and events. */
+            names: {
+                [key: string]: string;
+            };
             newest: components["schemas"]["PostVersion"];
             /** @description Newest first. */
             reviews: components["schemas"]["Review"][];
         };
+        /** @description What people gave the post, on average. */
+        PostRating: {
+            /** Format: int32 */
+            count: number;
+            /**
+             * Format: double
+             * @description 1 to 5.
+             */
+            mean: number;
+        };
+        /** @enum {string} */
+        PostSort: "newest" | "oldest" | "score" | "-score" | "due" | "updated";
         /** @description A source as a post names it. */
         PostSource: {
             /** @description Who published it. */
@@ -2060,6 +3047,8 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @enum {string} */
+        Principal: "user" | "key";
         /** @enum {string} */
         Priority: "critical" | "high" | "normal" | "low";
         /** @description An error as RFC 9457 has it. */
@@ -2203,6 +3192,38 @@ export interface components {
             pools: components["schemas"]["WorkerPool"][];
             queues: components["schemas"]["Queue"][];
         };
+        /** @description What somebody gave a version. */
+        Rating: {
+            at: components["schemas"]["Time"];
+            /** @description The principal. */
+            by: string;
+            comment: string;
+            name: string;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            rating: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description What the caller gives a version. */
+        RatingRequest: {
+            comment?: string;
+            /**
+             * Format: int32
+             * @description 1 to 5.
+             */
+            rating: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A link that lets somebody choose another password, once. */
+        RecoveryLink: {
+            expires_at: components["schemas"]["Time"];
+            /** @description Shown this once. */
+            link: string;
+        };
         /** @description Why a version is sent back. */
         Rejection: {
             reason: string;
@@ -2211,6 +3232,16 @@ export interface components {
              * @description The version that was read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        /** @description A text to be shown. */
+        RenderRequest: {
+            /** @description Markdown, at most 1,000,000 bytes. */
+            text: string;
+        };
+        /** @description A text as the site's pages have it. */
+        Rendered: {
+            /** @description Without scripts, styles and foreign markup. */
+            html: string;
         };
         /** @description A streaming replica that answers reads. */
         Replica: {
@@ -2232,20 +3263,82 @@ export interface components {
             /** @description Host and port. */
             server: string;
         };
+        /** @description On top of which version the old text is written. */
+        Restoration: {
+            /**
+             * Format: int32
+             * @description The newest version that was read; `If-Match` says the same.
+             */
+            version?: number | null;
+        };
         /** @description A decision on a version. */
         Review: {
             at: components["schemas"]["Time"];
             by: string;
-            /** @description `approved`, `rejected`, `held` (the policy left it to a person) or `withdrawn`. */
+            /**
+             * @description `approved`, `endorsed` (the first of two people), `rejected`, `held` (the policy left it to a person),
+             *     `withdrawn` or `reopened`.
+             */
             decision: string;
             id: components["schemas"]["Id"];
             post: components["schemas"]["Id"];
             reason: string;
+            /** @description What the policy looked at; empty for people. */
+            reasons: components["schemas"]["PolicyCheck"][];
             /** Format: int32 */
             version: number;
         };
+        /** @description A signed link with what became of it. */
+        ReviewLink: {
+            /** @description The principal that made it. */
+            by: string;
+            comment?: string | null;
+            created_at: components["schemas"]["Time"];
+            expires_at: components["schemas"]["Time"];
+            id: components["schemas"]["Id"];
+            note: string;
+            /** @description `approved`, `endorsed` (another person must approve as well) or `rejected`. */
+            outcome?: string | null;
+            reviewer: string;
+            revoked_at?: components["schemas"]["Time"] | null;
+            /** @description While it can be used. */
+            url?: string | null;
+            used_at?: components["schemas"]["Time"] | null;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description Who is asked, and for how long. */
+        ReviewLinkRequest: {
+            /**
+             * Format: int32
+             * @description 1 to 720; 72 when nothing is said.
+             */
+            expires_in_h?: number | null;
+            /** @description A word to the reviewer. */
+            note?: string;
+            /** @description The name the decision is written down under. */
+            reviewer: string;
+        };
         /** @enum {string} */
         Role: "admin" | "editor" | "author" | "moderator" | "viewer";
+        RouteTraffic: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description Answers with a status of 500 or more.
+             */
+            errors: number;
+            method: string;
+            /** Format: double */
+            p50_ms?: number | null;
+            /** Format: double */
+            p95_ms?: number | null;
+            /** Format: double */
+            p99_ms?: number | null;
+            /** @description Its pattern, such as `/api/v3/posts/{id}`. */
+            route: string;
+        };
         /** @description A job that comes again at its times. */
         Schedule: {
             /** Format: int32 */
@@ -2268,14 +3361,72 @@ export interface components {
         };
         /** @description What a schedule is to be from now on; what is absent is as in a new one. */
         ScheduleText: {
+            /** @description `fetch_sources` or `assign_stories`. */
             kind: string;
             missed?: components["schemas"]["MissedTimes"] | null;
+            /** @description What the kind's jobs need; `{}` when absent. */
             parameters?: Record<string, never> | null;
             priority?: components["schemas"]["Priority"] | null;
+            /** @description The kind's own when absent. */
             queue?: string | null;
+            /** @description Five fields of cron, six with seconds first, a word such as `@daily`, or `@every 15m`. */
             schedule: string;
+            /** @description `UTC` when absent. */
             zone?: string | null;
         };
+        /** @enum {string} */
+        Scope: "read" | "configure" | "write" | "judge" | "publish" | "operate" | "admin";
+        /** @description Who is asking, and what they may do. */
+        Session: {
+            /**
+             * @description To be sent as `X-CSRF-Token` with every call that changes something; `null` for a key in the header, which
+             *     needs none.
+             */
+            csrf?: string | null;
+            /** @description Of a user. */
+            email?: string | null;
+            expires_at?: components["schemas"]["Time"] | null;
+            id: string;
+            kind: components["schemas"]["Principal"];
+            /** @description As the preference `look` has it. */
+            language?: string | null;
+            may: components["schemas"]["Scope"][];
+            name: string;
+            /** @description As events name them: `user:` or `key:` and the id. */
+            principal: string;
+            role: components["schemas"]["Role"];
+            site_name: string;
+            /** @description As the preference `look` has it. */
+            theme?: string | null;
+            /** @description The calendar's zone, a name of the IANA time zone database. */
+            time_zone: string;
+            version: string;
+        };
+        /** @description A value of the configuration. */
+        Setting: {
+            default?: components["schemas"]["Value"] | null;
+            doc: string;
+            key: string;
+            /** @description Its table in the file; empty for the root. */
+            section: string;
+            /** @description `default`, `file`, `environment` or `flag`. */
+            source: string;
+            value?: components["schemas"]["Value"] | null;
+        };
+        /** @description An address and a password, or a key. */
+        SignIn: {
+            email?: string | null;
+            key?: string | null;
+            password?: string | null;
+        };
+        /** @description A time of the week. One that the clock leaves out comes at the end of the gap, one that it shows twice at the first. */
+        Slot: {
+            days: components["schemas"]["Weekday"][];
+            /** @description `09:00` */
+            time: string;
+        };
+        /** @enum {string} */
+        SlotWord: "next";
         /** @description A statement that took longer than `store.slow_ms`. Its values are not kept. */
         SlowStatement: {
             at: components["schemas"]["Time"];
@@ -2342,6 +3493,21 @@ export interface components {
             pipeline?: components["schemas"]["Id"] | null;
             state?: components["schemas"]["SourceState"] | null;
         };
+        SourceCounts: {
+            /** Format: int64 */
+            active: number;
+            /**
+             * Format: int64
+             * @description Active ones that failed at their last poll.
+             */
+            failing: number;
+        };
+        SourceFigures: {
+            id: components["schemas"]["Id"];
+            /** Format: int64 */
+            items: number;
+            name: string;
+        };
         /** @description A feed that a page names. */
         SourceFound: {
             title?: string | null;
@@ -2378,6 +3544,8 @@ export interface components {
         /** @enum {string} */
         SourceState: "active" | "paused" | "muted";
         /** @enum {string} */
+        SpanOp: "same" | "add" | "del";
+        /** @enum {string} */
         Standing: "news" | "seen" | "copy";
         /** @description A statement by its name, since the start; times in seconds. */
         StatementNumbers: {
@@ -2390,6 +3558,19 @@ export interface components {
             p99_s: number;
             /** Format: double */
             seconds: number;
+        };
+        /** @description Answers by the first digit of their status. */
+        Statuses: {
+            /** Format: int64 */
+            "1xx": number;
+            /** Format: int64 */
+            "2xx": number;
+            /** Format: int64 */
+            "3xx": number;
+            /** Format: int64 */
+            "4xx": number;
+            /** Format: int64 */
+            "5xx": number;
         };
         /** @description A group of items about one event. */
         Story: {
@@ -2420,8 +3601,22 @@ export interface components {
             items: components["schemas"]["Item"][];
             story: components["schemas"]["Story"];
         };
+        /** @description A stretch of text and what became of it. */
+        TextSpan: {
+            op: components["schemas"]["SpanOp"];
+            text: string;
+        };
         /** Format: date-time */
         Time: string;
+        /** @description When a schedule would come. */
+        Times: {
+            /** @description The coming ones, five at most; none for 30 February. */
+            next: components["schemas"]["Time"][];
+        };
+        /** @description What stands behind `#` in a link. */
+        Token: {
+            token: string;
+        };
         /** @description A topic of the site. */
         Topic: {
             name: string;
@@ -2432,10 +3627,76 @@ export interface components {
             pages: number;
             slug: string;
         };
+        /**
+         * @description What goes on in the process that answers, in steps of ten seconds: one value for each of `times`, `null` where
+         *     there was none.
+         */
+        Traffic: {
+            /** @description Processors in use. */
+            cpu: (number | null)[];
+            /** @description Answers with a status of 500 or more, in a second. */
+            errors_s: (number | null)[];
+            /** @description Of the cache, 0 to 1. */
+            hit_ratio: (number | null)[];
+            live_clients: (number | null)[];
+            p50_ms: (number | null)[];
+            p95_ms: (number | null)[];
+            p99_ms: (number | null)[];
+            /** @description Jobs that are due and wait, of all processes. */
+            queue_depth: (number | null)[];
+            /** @description Answers in a second. */
+            requests_s: (number | null)[];
+            /** @description What each route has answered, the busiest first, by whole minutes and the one that runs. */
+            routes: components["schemas"]["RouteTraffic"][];
+            rss_bytes: (number | null)[];
+            statuses: components["schemas"]["Statuses"];
+            times: components["schemas"]["Time"][];
+        };
+        /** @description Somebody with a password. */
+        User: {
+            created_at: components["schemas"]["Time"];
+            disabled_at?: components["schemas"]["Time"] | null;
+            email: string;
+            id: components["schemas"]["Id"];
+            last_used_at?: components["schemas"]["Time"] | null;
+            name: string;
+            role: components["schemas"]["Role"];
+        };
+        /** @description What to change of a user. */
+        UserChange: {
+            /** @description Whether they are shut out. */
+            disabled?: boolean | null;
+            name?: string | null;
+            role?: components["schemas"]["Role"] | null;
+        };
+        Value: unknown;
+        /**
+         * @description What differs between two versions, word by word. What is `same` and `del` reads as the old text, what is `same`
+         *     and `add` as the new one.
+         */
+        VersionChanges: {
+            body: components["schemas"]["TextSpan"][];
+            excerpt: components["schemas"]["TextSpan"][];
+            /** Format: int32 */
+            from: number;
+            title: components["schemas"]["TextSpan"][];
+            /** Format: int32 */
+            to: number;
+        };
         /** @description A post that waits for a person, with what the decision needs. */
         Waiting: components["schemas"]["Post"] & {
             newest: components["schemas"]["PostVersion"];
             review?: components["schemas"]["Review"] | null;
+        };
+        /** @enum {string} */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /** @description What a link is for. */
+        Welcome: {
+            email?: string | null;
+            expires_at: components["schemas"]["Time"];
+            kind: components["schemas"]["InvitationKind"];
+            role: components["schemas"]["Role"];
+            site_name: string;
         };
         /** @description Which jobs. Every part that is given must fit; without any, `all` must be said. */
         Which: {
@@ -2451,6 +3712,36 @@ export interface components {
             running: number;
             /** @description Jobs of the priority that may run at once; it grows and shrinks with the work. */
             size: number;
+        };
+        /** @description One's own working copy. */
+        WorkingCopy: components["schemas"]["WorkingCopySaved"] & {
+            /** Format: int32 */
+            base_version: number;
+            /** @description Markdown. */
+            body: string;
+            excerpt: string;
+            title: string;
+            topic: string;
+        };
+        /** @description The text as it is typed. */
+        WorkingCopyRequest: {
+            /**
+             * Format: int32
+             * @description The version it was begun on.
+             */
+            base_version: number;
+            /** @description Markdown. */
+            body: string;
+            excerpt: string;
+            title: string;
+            topic: string;
+        };
+        /** @description What was kept, and what it may run into. */
+        WorkingCopySaved: {
+            /** Format: int32 */
+            newest_version: number;
+            others: components["schemas"]["OtherCopy"][];
+            saved_at: components["schemas"]["Time"];
         };
         /** @description SQLite's write-ahead log. */
         WriteAheadLog: {
@@ -2524,6 +3815,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CacheStats"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar.show": {
+        parameters: {
+            query: {
+                from: components["schemas"]["Time"];
+                /** @description Not included; at most 62 days later. */
+                to: components["schemas"]["Time"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calendar"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar.next_slot": {
+        parameters: {
+            query?: {
+                /** @description Without one: any that has slots. */
+                channel?: string;
+                /** @description Now when nothing is said. */
+                after?: components["schemas"]["Time"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextSlot"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar.settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarSettings"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar.change_settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CalendarSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarSettings"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -2652,6 +4072,56 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cron.times": {
+        parameters: {
+            query: {
+                schedule: string;
+                /** @description `UTC` when absent. */
+                zone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "next": [
+                     *         "2026-11-23T03:30:00Z",
+                     *         "2026-11-24T03:30:00Z"
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Times"];
+                };
+            };
+            /** @description `invalid`: a schedule or a zone that cannot be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -2834,6 +4304,38 @@ export interface operations {
             };
         };
     };
+    "figures.dashboard": {
+        parameters: {
+            query?: {
+                /** @description `basic` when nothing is said. */
+                level?: "basic" | "extended" | "full";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dashboard"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "database.show": {
         parameters: {
             query?: never;
@@ -2980,7 +4482,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Comma-separated: `posts`, `sources`, `jobs`, `counts`. Without it: posts, sources and counts,
+                 * @description Comma-separated: `posts`, `sources`, `jobs`, `counts`, `traffic`. Without it: posts, sources and counts,
                  *     and jobs when some are named.
                  */
                 topics?: string;
@@ -3128,6 +4630,172 @@ export interface operations {
             };
         };
     };
+    "invitations.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Invitation"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invitations.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationWithLink"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invitations.accept": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invitations.look": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "invitations.revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "items.list": {
         parameters: {
             query?: {
@@ -3204,11 +4872,14 @@ export interface operations {
                 after?: string;
                 /** @description Entries of a page, 1 to 200; 50 when nothing is said. */
                 limit?: number;
-                /** @description Without one: everything that waits or runs. */
-                state?: components["schemas"]["JobState"];
+                /** @description States with commas between. Without one: everything that waits or runs. */
+                state?: components["schemas"]["JobState"][];
+                /** @description Kinds with commas between. */
                 kind?: string;
+                /** @description Queues with commas between. */
                 queue?: string;
-                priority?: components["schemas"]["Priority"];
+                /** @description Priorities with commas between. */
+                priority?: components["schemas"]["Priority"][];
             };
             header?: never;
             path?: never;
@@ -3742,6 +5413,28 @@ export interface operations {
                 after?: string;
                 /** @description Entries of a page, 1 to 200; 50 when nothing is said. */
                 limit?: number;
+                /** @description States with commas between; all when nothing is said. */
+                state?: string;
+                /** @description Words of title and excerpt, at least in their beginnings. */
+                q?: string;
+                topic?: string;
+                /** @description Such as `en`. */
+                language?: string;
+                pipeline?: components["schemas"]["Id"];
+                story?: components["schemas"]["Id"];
+                /** @description A source that has told of the post's story. */
+                source?: components["schemas"]["Id"];
+                /** @description `me`: what the caller has claimed; `none`: what nobody has. */
+                claimed?: components["schemas"]["ClaimWord"];
+                score_min?: number;
+                score_max?: number;
+                /** @description Whether a person has changed the text. */
+                edited?: boolean;
+                /** @description Made from then on. */
+                from?: components["schemas"]["Time"];
+                /** @description Made before then. */
+                to?: components["schemas"]["Time"];
+                sort?: components["schemas"]["PostSort"];
             };
             header?: never;
             path?: never;
@@ -3936,9 +5629,28 @@ export interface operations {
                 after?: string;
                 /** @description Entries of a page, 1 to 200; 50 when nothing is said. */
                 limit?: number;
-                state?: components["schemas"]["PostState"];
-                /** @description `newest` (the default) or `oldest` first; `oldest` needs a `state`. */
-                order?: string;
+                /** @description States with commas between; all when nothing is said. */
+                state?: string;
+                /** @description Words of title and excerpt, at least in their beginnings. */
+                q?: string;
+                topic?: string;
+                /** @description Such as `en`. */
+                language?: string;
+                pipeline?: components["schemas"]["Id"];
+                story?: components["schemas"]["Id"];
+                /** @description A source that has told of the post's story. */
+                source?: components["schemas"]["Id"];
+                /** @description `me`: what the caller has claimed; `none`: what nobody has. */
+                claimed?: components["schemas"]["ClaimWord"];
+                score_min?: number;
+                score_max?: number;
+                /** @description Whether a person has changed the text. */
+                edited?: boolean;
+                /** @description Made from then on. */
+                from?: components["schemas"]["Time"];
+                /** @description Made before then. */
+                to?: components["schemas"]["Time"];
+                sort?: components["schemas"]["PostSort"];
             };
             header?: never;
             path?: never;
@@ -3988,6 +5700,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.bulk_decision": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkCount"];
+                };
+            };
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -4140,6 +5896,75 @@ export interface operations {
             };
         };
     };
+    "moderation.claim_post": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.release_claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "posts.history": {
         parameters: {
             query?: never;
@@ -4240,6 +6065,75 @@ export interface operations {
             };
         };
     };
+    "moderation.rate": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RatingRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.ratings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Rating"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "moderation.reject": {
         parameters: {
             query?: never;
@@ -4259,6 +6153,151 @@ export interface operations {
         };
         responses: {
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.reopen": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ReviewLink"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.create_link": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReviewLinkRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewLink"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "calendar.schedule": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTime"];
+            };
+        };
+        responses: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4328,6 +6367,270 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["PostVersion"];
                 };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.changes": {
+        parameters: {
+            query?: {
+                /** @description The version to compare with; the one before when nothing is said. */
+                from?: number;
+            };
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionChanges"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.restore": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that was read, in quotation marks. */
+                "If-Match"?: string | null;
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restoration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.working_copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingCopy"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.keep_working_copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkingCopyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingCopySaved"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.drop_working_copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preferences.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: components["schemas"]["Value"];
+                    };
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preferences.put": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Value"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "preferences.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error; `type` says which. */
             default: {
@@ -4722,6 +7025,240 @@ export interface operations {
             };
         };
     };
+    "analysis.render": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RenderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rendered"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.revoke_link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "session.change_password": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "settings.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example [
+                     *       {
+                     *         "default": 0,
+                     *         "doc": "Jobs that may run at once; 0 lets Copydesk choose.",
+                     *         "key": "workers_max",
+                     *         "section": "queue",
+                     *         "source": "environment",
+                     *         "value": 16
+                     *       }
+                     *     ]
+                     */
+                    "application/json": components["schemas"]["Setting"][];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sources.list": {
         parameters: {
             query?: {
@@ -5044,6 +7581,140 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Topic"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "figures.traffic": {
+        parameters: {
+            query?: {
+                /** @description Minutes, 1 to 60; 60 when nothing is said. */
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Traffic"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_User"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "users.recover": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Nothing"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryLink"];
                 };
             };
             /** @description Any error; `type` says which. */

@@ -34,8 +34,8 @@ CREATE TABLE review_next (
     decision TEXT    NOT NULL CHECK (decision IN ('approved', 'endorsed', 'rejected', 'held', 'withdrawn', 'reopened')),
     by_actor TEXT    NOT NULL,
     reason   TEXT    NOT NULL,
-    reasons  TEXT    NOT NULL DEFAULT '[]',
-    at       INTEGER NOT NULL
+    at       INTEGER NOT NULL,
+    reasons  TEXT    NOT NULL DEFAULT '[]'
 ) STRICT;
 INSERT INTO review_next (id, post, version, decision, by_actor, reason, at) SELECT id, post, version, decision, by_actor, reason, at FROM review;
 DROP TABLE review;

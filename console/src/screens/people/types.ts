@@ -32,9 +32,9 @@ export interface Key {
 
 /** What a role covers, in the order people learn them; the server decides, this is for the choice of a key's part. */
 export const scopesOf: Record<string, readonly string[]> = {
-  admin: ["read", "write", "review", "publish", "operate", "administer"],
-  editor: ["read", "write", "review", "publish", "operate"],
-  moderator: ["read", "write", "review", "publish"],
+  admin: ["read", "configure", "write", "judge", "publish", "operate", "admin"],
+  editor: ["read", "configure", "write", "judge", "publish", "operate"],
+  moderator: ["read", "write", "judge", "publish"],
   author: ["read", "write"],
   viewer: ["read"],
 };

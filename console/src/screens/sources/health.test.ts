@@ -18,6 +18,7 @@ it("knows what a failure is of", () => {
   const cases = {
     "https://a.example/feed answered with status 404": "gone", "https://a.example answered with status 403": "forbidden", "the site has asked for a pause; try again later": "busy",
     "https://a.example answered with status 503": "broken", "fetching https://a.example: the name a.example could not be looked up": "name",
+    "the feed was not found (404)": "gone", "the site refuses to give us the feed (403)": "forbidden", "the site asks us to come less often (429)": "busy", "the site is not available at the moment (503)": "broken",
     "fetching x: the call took longer than 10 s while connecting": "silent", "fetching x: no secure connection to a.example could be agreed on": "secure",
     "fetching x: 10.0.0.1 is refused because the address is not on the public internet and not listed in connect.allow": "refused",
     "reading x as a feed: not a feed: this looks like a web page": "feed", "fetching x: the body is larger than the limit of 8 MB": "large", "something": "other",

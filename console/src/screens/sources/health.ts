@@ -13,10 +13,10 @@ export function standing(source: Pick<Source, "state" | "failures">): Standing {
 export type Trouble = "gone" | "forbidden" | "busy" | "broken" | "name" | "silent" | "secure" | "refused" | "feed" | "large" | "moved" | "other";
 
 const TROUBLES: readonly (readonly [RegExp, Trouble])[] = [
-  [/status (404|410)\b/, "gone"],
-  [/status (401|402|403|451)\b/, "forbidden"],
-  [/status 429\b|asked for a pause/, "busy"],
-  [/status 5\d\d\b/, "broken"],
+  [/(status |\()(404|410)\b/, "gone"],
+  [/(status |\()(401|402|403|451)\b/, "forbidden"],
+  [/(status |\()429\b|asked for a pause/, "busy"],
+  [/(status |\()5\d\d\b/, "broken"],
   [/not on the public internet|may be called|is refused because/, "refused"],
   [/could not be looked up|no usable address/, "name"],
   [/no secure connection|unprotected/, "secure"],

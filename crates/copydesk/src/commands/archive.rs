@@ -53,6 +53,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<()> {
     let summary = loaded.with_context(|| format!("restoring {}", file.display()))?;
     let process = Process::open(config, Mode::Serve).await?;
     let pages = desk::pages::reindex(&process.desk).await?;
+    let posts = desk::posts::reindex(&process.desk).await?;
     let sealed = desk::providers::list(&process.desk, &desk::people::Actor::system()).await?.iter().any(|p| p.has_key);
     process.close(std::time::Duration::from_secs(5)).await;
     if sealed {
@@ -60,7 +61,7 @@ pub async fn restore(config: &Config, file: &Path) -> Result<()> {
             "stored provider keys open only with the secret.key of the desk the archive came from; copy it here or set them anew",
         )?;
     }
-    say(format!("{} rows restored; {pages} pages indexed for search", summary.rows()))
+    say(format!("{} rows restored; {pages} pages and {posts} posts indexed for search", summary.rows()))
 }
 
 pub async fn migrate(config: &Config, only_check: bool) -> Result<()> {

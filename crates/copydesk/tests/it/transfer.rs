@@ -107,6 +107,13 @@ fn a_backup_taken_while_serving_restores_everything() {
     // The keys work, the site shows the page, the search finds it, and the work goes on.
     let server = fourth.serve_again();
     assert_eq!(server.read("/api/v3/posts", home.admin()), posts);
+    let word = posts["data"][0]["title"].as_str().and_then(|title| title.split(' ').max_by_key(|word| word.len()));
+    let word = word.expect("a title has words").trim_matches(|c: char| !c.is_alphanumeric()).to_owned();
+    let found = server.read(&format!("/api/v3/posts?q={word}"), home.admin());
+    let ids = |page: &serde_json::Value| -> Vec<String> {
+        page["data"].as_array().into_iter().flatten().map(|post| post["id"].to_string()).collect()
+    };
+    assert!(ids(&found).contains(&posts["data"][0]["id"].to_string()), "{word} is not found: {found}");
     assert_eq!(crate::http::get(server.address, &format!("/{slug}")).status, 200);
     let found = crate::http::get(server.address, "/search?q=swing").text();
     assert!(found.contains(&slug), "{found}");

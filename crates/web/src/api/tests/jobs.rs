@@ -266,6 +266,41 @@ async fn queues_are_made_changed_and_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_list_takes_several_of_each_and_pages_through_all_of_them() {
+    let bench = Bench::new().await;
+    leave_dead(&bench.app.desk.queue).await;
+    bench.clock.advance(Duration::from_secs(60));
+    for n in 4..=6 {
+        bench.app.desk.queue.enqueue_now(&Chore { n }, Enqueue::default()).await.unwrap();
+        bench.app.desk.queue.enqueue_now(&Errand { n }, Enqueue::default()).await.unwrap();
+    }
+    for (query, n) in [
+        ("state=discarded,available", 11),
+        ("state=discarded,available&kind=chore,errand", 11),
+        ("state=discarded,available&kind=chore", 6),
+        ("state=available&queue=media,default&priority=low", 3),
+        ("state=discarded&priority=low,normal,low", 5),
+        ("kind=errand,nothing", 3),
+    ] {
+        let (mut seen, mut after) = (Vec::new(), String::new());
+        loop {
+            let page = bench.get(&format!("/api/v3/jobs?limit=2&{query}{after}")).await.expect(200).json();
+            seen.extend(page["data"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()));
+            match page["pagination"]["next"].as_str() {
+                Some(next) => after = format!("&after={next}"),
+                None => break,
+            }
+        }
+        let unique: std::collections::BTreeSet<&String> = seen.iter().collect();
+        assert_eq!((seen.len(), unique.len()), (n, n), "{query}");
+    }
+    let all = "available,scheduled,running,retryable,pending,completed,cancelled,discarded";
+    let wide = format!("/api/v3/jobs?state={all}&priority=critical,high,normal&kind=a,b,c");
+    assert_eq!(bench.get(&wide).await.expect(400).problem(), "malformed");
+    assert_eq!(bench.get("/api/v3/jobs?priority=high,urgent").await.expect(400).problem(), "malformed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn times_and_estimates_come_from_what_has_run() {
     let bench = Bench::new().await;
     assert_eq!(bench.get("/api/v3/queues/estimate").await.expect(400).problem(), "malformed");

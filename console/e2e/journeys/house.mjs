@@ -1,0 +1,149 @@
+// People, keys and settings: who may come in, and how the desk looks to them.
+const dialog = (page, name) => page.getByRole("dialog", { name });
+
+const people = {
+  name: "people",
+  addresses: ["/console/people", "/console/people?tab=keys"],
+  async run(t) {
+    const page = await t.page();
+    await t.go(page, "/console/people");
+    // Somebody is invited by keys alone, and the link is shown once.
+    await page.getByRole("button", { name: "Invite" }).first().focus();
+    await page.keyboard.press("Enter");
+    await dialog(page, "Invite somebody").waitFor();
+    await page.keyboard.type("nora@desk.example");
+    await page.keyboard.press("Enter");
+    const link = page.getByLabel("Link for nora@desk.example");
+    await link.waitFor();
+    const address = await link.inputValue();
+    t.assert.match(address, /\/console\/invitation#\S+$/);
+    await t.axe(page, "the invitation");
+    await page.keyboard.press("Escape");
+    await page.getByText("nora@desk.example").first().waitFor();
+
+    // She chooses a password in a browser of her own and is in.
+    const hers = await t.page({ signedIn: false });
+    await t.go(hers, `/console/invitation${new URL(address).hash}`);
+    await hers.getByRole("heading", { name: "Welcome" }).waitFor();
+    t.assert.equal(new URL(hers.url()).hash, "", "the token must not stay in the address");
+    await t.axe(hers, "the welcome");
+    await hers.getByLabel(/^Name/).fill("Nora Quill");
+    await hers.getByLabel(/^Password/).fill("a quiet harbour at noon");
+    await hers.getByRole("button", { name: "Start" }).click();
+    await hers.getByRole("heading", { name: "Overview" }).waitFor();
+
+    // The link is spent, and says so.
+    t.expects(/invitations\/look 4/);
+    const late = await t.page({ signedIn: false });
+    await t.go(late, `/console/invitation${new URL(address).hash}`);
+    await late.getByRole("heading", { name: "This link does not work" }).waitFor();
+
+    // Another role ends her session; she is asked to sign in again.
+    await page.reload();
+    await page.getByText("Nora Quill").first().click();
+    await dialog(page, "Change Nora Quill").getByLabel(/^Role/).selectOption("author");
+    await dialog(page, "Change Nora Quill").getByRole("button", { name: "Save" }).click();
+    await t.until("her new role", async () => (await t.api("GET", "users")).data.some((user) => user.name === "Nora Quill" && user.role === "author"));
+  },
+};
+
+const keys = {
+  name: "keys",
+  addresses: [],
+  async run(t) {
+    const page = await t.page();
+    await t.go(page, "/console/people?tab=keys");
+    await page.getByRole("button", { name: "New key" }).first().click();
+    const make = dialog(page, "New key");
+    await make.getByLabel("What it is for").fill("nightly import");
+    await make.getByLabel(/^Role/).selectOption("author");
+    await make.getByLabel("write").uncheck();
+    await make.getByRole("button", { name: "Make key" }).click();
+    const secret = await make.getByLabel("The key “nightly import”").inputValue();
+    t.assert.ok(secret.length > 20);
+    await page.keyboard.press("Escape");
+    const found = (await t.api("GET", "keys")).data.find((key) => key.name === "nightly import");
+    t.assert.deepEqual(found.scopes, ["read"]);
+    t.assert.ok(found.expires_at, "a key ends by itself unless somebody wants it otherwise");
+
+    // What cannot be undone has to be typed.
+    await page.getByRole("button", { name: "Revoke: nightly import" }).click();
+    const ask = dialog(page, "Revoke this key?");
+    await ask.getByRole("textbox").fill("nightly import");
+    await ask.getByRole("button", { name: "Revoke" }).click();
+    await t.until("the end of the key", async () => (await t.api("GET", "keys")).data.find((key) => key.id === found.id).revoked_at);
+  },
+};
+
+const settings = {
+  name: "settings",
+  addresses: ["/console/settings", "/console/settings?tab=pipelines", "/console/settings?tab=configuration"],
+  async run(t) {
+    const page = await t.page();
+    await t.go(page, "/console/settings");
+    await page.getByLabel(/^Theme/).selectOption("dark");
+    await t.until("the dark page", () => page.evaluate(() => document.documentElement.dataset.theme === "dark"));
+    await page.getByLabel(/^Language/).selectOption("tr");
+    await page.getByRole("heading", { name: "Ayarlar" }).waitFor();
+    await page.getByLabel(/^Dil/).selectOption("en");
+    await page.getByRole("heading", { name: "Settings" }).waitFor();
+
+    // A single letter does nothing once they are switched off.
+    await page.getByRole("switch", { name: /Single letters/ }).click();
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    t.assert.match(page.url(), /settings/);
+    await page.getByRole("switch", { name: /Single letters/ }).click();
+
+    await t.go(page, "/console/settings?tab=configuration");
+    await page.getByLabel("Find a setting").fill("listen");
+    await page.getByText("listen", { exact: true }).first().waitFor();
+    await t.go(page, "/console/settings?tab=pipelines");
+    await page.getByRole("heading", { name: "Pipeline default" }).waitFor();
+    await page.getByLabel("Topics that always wait").first().fill("courts, elections");
+    await page.getByRole("button", { name: "Save" }).first().click();
+    await t.until("the policy", async () => (await t.api("GET", "pipelines")).data[0].policy.topics_held.length === 2);
+  },
+};
+
+const overview = {
+  name: "overview",
+  addresses: ["/console"],
+  async run(t) {
+    const [post] = await t.posts(1);
+    const page = await t.page();
+    await t.go(page, "/console");
+    await page.getByRole("heading", { name: "Needs a person" }).waitFor();
+    await page.getByRole("link", { name: /wait.? for review/ }).waitFor();
+    // Whoever looks is told what comes meanwhile, and gets to the most urgent thing with one key.
+    await page.getByText(post.title).first().waitFor();
+    await page.getByRole("link", { name: "Begin reviewing" }).click();
+    await page.waitForURL(/\/console\/review/);
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    // The palette finds a screen by its name.
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("calend");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/console\/calendar/);
+  },
+};
+
+const door = {
+  name: "sign-in",
+  addresses: [{ path: "/console/sign-in", signedIn: false }, { path: "/console/invitation", signedIn: false }],
+  async run(t) {
+    t.expects(/session 401/);
+    const page = await t.page({ signedIn: false });
+    await t.go(page, "/console/jobs?state=discarded");
+    await page.waitForURL(/sign-in/);
+    await page.getByLabel("E-mail").fill("nobody@desk.example");
+    await page.getByLabel("Password").fill("not the right words");
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await page.getByRole("alert").first().waitFor();
+    await t.screenshot(page, "refused");
+  },
+};
+
+export default [overview, people, keys, settings, door];

@@ -1,0 +1,38 @@
+import { words } from "../../lib/i18n";
+
+export const w = words({
+  en: {
+    title: "Settings", tabs: "Settings", you: "You", pipelines: "Pipelines", configuration: "Configuration",
+    look: "Look", language: "Language", languageHint: "The page is loaded anew.", theme: "Theme", system: "as the system", light: "light", dark: "dark",
+    density: "Rows", compact: "compact", normal: "normal", comfortable: "comfortable",
+    shortcuts: "Single letters as shortcuts", shortcutsHint: "Keys with Ctrl or Cmd work in any case. ? shows them all.",
+    plainEditor: "Write in a plain text field", plainEditorHint: "Without marks in the text.",
+    password: "Password", current: "Current password", next: "New password", nextHint: "At least 12 characters. Your other sessions end.", change: "Change password", changed: "The password is changed",
+    byKey: "You are signed in with a key: it has no password.",
+    zone: "Time zone of the site", zoneHint: "Set in the calendar's settings.", version: "Version",
+    policy: "When a version is approved without a person", automatic: "Approve automatically", automaticHint: "Off: everything waits for a person.",
+    score: "Score from", trust: "Trust of each source from", engagement: "Expected engagement from", zeroIsNone: "0 asks for none",
+    grounded: "Only what stands in the sources", groundedHint: "Every sentence, number and quotation.", held: "Topics that always wait", heldHint: "With commas between",
+    two: "Two people must approve", twoHint: "Neither of them its author. Nothing is approved automatically.",
+    sentences: "Sentences at most", wordsMax: "Words at most", save: "Save", saved: "Saved", pipeline: (name: string) => `Pipeline ${name}`,
+    find: "Find a setting", from: "from", sources: { default: "default", file: "file", environment: "environment", flag: "flag" } as Record<string, string>,
+    how: "Settings come from the file, the environment or a flag, and are read at start.", none: "No setting has these words", usual: "default", root: "general",
+  },
+  tr: {
+    title: "Ayarlar", tabs: "Ayarlar", you: "Siz", pipelines: "Akışlar", configuration: "Yapılandırma",
+    look: "Görünüm", language: "Dil", languageHint: "Sayfa yeniden yüklenir.", theme: "Tema", system: "sistem gibi", light: "açık", dark: "koyu",
+    density: "Satırlar", compact: "sık", normal: "olağan", comfortable: "ferah",
+    shortcuts: "Tek harfli kısayollar", shortcutsHint: "Ctrl ya da Cmd ile olanlar her zaman çalışır. ? hepsini gösterir.",
+    plainEditor: "Düz metin alanında yaz", plainEditorHint: "Metinde işaret olmadan.",
+    password: "Parola", current: "Şimdiki parola", next: "Yeni parola", nextHint: "En az 12 karakter. Öteki oturumlarınız sona erer.", change: "Parolayı değiştir", changed: "Parola değişti",
+    byKey: "Bir anahtarla girdiniz: anahtarın parolası yoktur.",
+    zone: "Sitenin saat dilimi", zoneHint: "Takvim ayarlarından değişir.", version: "Sürüm",
+    policy: "Bir sürüm ne zaman insansız onaylanır", automatic: "Kendiliğinden onayla", automaticHint: "Kapalıysa her şey bir insanı bekler.",
+    score: "En az puan", trust: "Her kaynağın en az güveni", engagement: "En az beklenen ilgi", zeroIsNone: "0: aranmaz",
+    grounded: "Yalnızca kaynaklarda geçenler", groundedHint: "Her cümle, sayı ve alıntı.", held: "Her zaman bekleyen konular", heldHint: "Aralarına virgül koyun",
+    two: "İki kişi onaylamalı", twoHint: "İkisi de yazarı olamaz. Hiçbir şey kendiliğinden onaylanmaz.",
+    sentences: "En çok cümle", wordsMax: "En çok sözcük", save: "Kaydet", saved: "Kaydedildi", pipeline: (name: string) => `${name} akışı`,
+    find: "Ayar bul", from: "kaynak", sources: { default: "varsayılan", file: "dosya", environment: "ortam", flag: "bayrak" } as Record<string, string>,
+    how: "Ayarlar dosyadan, ortamdan ya da bir bayraktan gelir ve başlangıçta okunur.", none: "Bu sözcüklerle ayar yok", usual: "varsayılan", root: "genel",
+  },
+});
