@@ -24,8 +24,8 @@ fn lists_become_a_subquery() {
     check(
         "WHERE id {in:$1} AND k {in_text:$22} {in:x}",
         "WHERE id IN (SELECT value FROM json_each(?1)) AND k IN (SELECT value FROM json_each(?22)) {in:x}",
-        "WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text($1::text::jsonb) AS t(value)) \
-         AND k IN (SELECT value FROM jsonb_array_elements_text($22::text::jsonb) AS t(value)) {in:x}",
+        "WHERE id = ANY (ARRAY(SELECT value::bigint FROM jsonb_array_elements_text($1::text::jsonb) AS t(value))) \
+         AND k = ANY (ARRAY(SELECT value FROM jsonb_array_elements_text($22::text::jsonb) AS t(value))) {in:x}",
     );
 }
 
