@@ -7,7 +7,7 @@ import { gzipSync } from "node:zlib";
 const dist = fileURLToPath(new URL("../dist/", import.meta.url));
 const KB = 1_000;
 /** Gzip bytes: the first load is the shell and the overview with its chart. */
-const budget = { first: 65 * KB, route: 25 * KB, editorPlain: 20 * KB, editor: 110 * KB, whole: 320 * KB, raw: 1_000 * KB };
+const budget = { first: 65 * KB, route: 25 * KB, editorPlain: 20 * KB, editor: 110 * KB, whole: 400 * KB, raw: 1_000 * KB };
 /** Not sent to browsers. */
 const internal = new Set(["manifest.json", "routes.json"]);
 

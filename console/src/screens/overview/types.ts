@@ -55,3 +55,10 @@ export const steps = ["source", "draft", "approval", "publication"] as const;
 export function isSetUp(list: Checklist): boolean {
   return steps.every((step) => list[step]);
 }
+
+/** What people want to hear of; the steps between are on the post's own timeline. */
+const TOLD = new Set(["created", "approved", "endorsed", "rejected", "approval_withdrawn", "rescheduled", "published", "publishing_failed", "delivery_failed", "retracted"]);
+
+export function told(activities: readonly Activity[], count: number): Activity[] {
+  return activities.filter(({ what }) => TOLD.has(what)).slice(0, count);
+}
