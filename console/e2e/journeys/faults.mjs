@@ -177,6 +177,8 @@ const readers = {
     const page = await t.page();
     await t.go(page, "/console/review");
     await page.getByText(post.title).first().waitFor();
+    // Dies while somebody reads, not while the page is still being loaded.
+    await page.waitForLoadState("networkidle");
     t.expects(/ERR_/, /WebSocket/, /Failed to fetch/, / 50[234]$/);
     await t.server.kill();
     await says(t, page, /reconnecting|offline|cannot be reached/);

@@ -124,6 +124,7 @@ const overview = {
     await page.getByRole("heading", { name: "Overview" }).waitFor();
     // The palette finds a screen by its name.
     await page.keyboard.press("Control+k");
+    await page.getByRole("dialog").waitFor();
     await page.keyboard.type("calend");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/console\/calendar/);

@@ -120,9 +120,9 @@ const add = {
     // The server dies while the page is open and comes back: the page goes on.
     t.expects(/ERR_/, /WebSocket/, /answer: .* 5\d\d/);
     await t.server.kill();
-    await t.until("the word that it is away", async () => /cannot be reached/.test(await t.text(page)), { ms: 20_000 });
+    await t.until("the word that it is away", async () => /cannot be reached|reconnecting|offline/.test(await t.text(page)), { ms: 20_000 });
     await t.server.launch();
-    await t.until("the word to go", async () => !/cannot be reached/.test(await t.text(page)), { ms: 30_000 });
+    await t.until("the word to go", async () => !/cannot be reached|reconnecting|offline/.test(await t.text(page)), { ms: 30_000 });
     await page.getByRole("button", { name: "Fetch now" }).click();
     await t.until("a fetch", async () => /Fetched: 0 new items/.test(await t.text(page)));
   },

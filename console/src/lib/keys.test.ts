@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { bindKeys, chord, startKeys } from "./keys";
+import { bindKeys, chord, lazily, startKeys, takeEarly } from "./keys";
 import { setLook } from "./look";
 
 let stop: () => void;
@@ -103,4 +103,32 @@ it("leaves Enter to the control that has the focus, and everything to an open di
   expect(down).not.toHaveBeenCalled();
   freeEnter();
   freeDown();
+});
+
+it("holds every key back while something that was asked for is on its way", async () => {
+  vi.useFakeTimers();
+  const [run, free] = bound("a");
+  let come = (_: string) => {};
+  const coming = lazily(() => new Promise<string>((done) => (come = done)));
+  press("a");
+  press("Enter");
+  press("b");
+  expect(run).not.toHaveBeenCalled();
+  come("there");
+  expect(await coming).toBe("there");
+  expect(takeEarly()).toBe("ab");
+  vi.runAllTimers();
+  press("a");
+  expect(run).toHaveBeenCalledOnce();
+  free();
+});
+
+it("lets the keys go when it cannot come", async () => {
+  vi.useFakeTimers();
+  const [run, free] = bound("a");
+  await expect(lazily(() => Promise.reject(new Error("offline")))).rejects.toThrow("offline");
+  vi.runAllTimers();
+  press("a");
+  expect(run).toHaveBeenCalledOnce();
+  free();
 });

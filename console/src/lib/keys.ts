@@ -23,6 +23,9 @@ const SEQUENCE_MS = 1_200;
 const WITH_MOD = new Set(["Mod+k", "Mod+s", "Mod+Enter"]);
 const WITH_ALT = new Set(["Alt+ArrowDown", "Alt+ArrowUp", "Alt+ArrowLeft", "Alt+ArrowRight"]);
 
+/** Dialogs that are on their way, and what is typed meanwhile. */
+let held = 0;
+let early = "";
 let bound: Bound[] = [];
 let pending = "";
 let pendingTimer: ReturnType<typeof setTimeout> | undefined;
@@ -39,6 +42,28 @@ export function bindKeys(scope: Scope, bindings: readonly Binding[]): () => void
 
 /** What is bound now, for the help. */
 export const boundKeys = (): readonly Bound[] => bound;
+
+/**
+ * Loads what a key has asked for. Until it is there no key does anything else: whoever types into a dialog that is
+ * still on its way must not approve a post with an `a`.
+ */
+export async function lazily<T>(loading: () => Promise<T>): Promise<T> {
+  if (held === 0) early = "";
+  held += 1;
+  try {
+    return await loading();
+  } finally {
+    // It is shown a moment after it has come.
+    setTimeout(() => (held -= 1), 50);
+  }
+}
+
+/** What was typed while something was on its way. */
+export function takeEarly(): string {
+  const text = early;
+  early = "";
+  return text;
+}
 
 export function startKeys(): () => void {
   addEventListener("keydown", pressed);
@@ -73,6 +98,11 @@ function pressed(event: KeyboardEvent): void {
   // AltGr writes characters on many keyboards and reports itself as Ctrl with Alt.
   if (event.getModifierState?.("AltGraph") || (event.altKey && (event.ctrlKey || event.metaKey))) return;
   if (isPlain && name !== "Escape" && (isTyping(event.target) || !look().shortcuts)) return;
+  if (held > 0 && isPlain) {
+    if (event.key.length === 1) early += event.key;
+    event.preventDefault();
+    return;
+  }
   if (isPlain && isUsedByControl(event)) return;
   // A dialog has its own keys; what lies behind it must not move.
   const isBlocked = document.querySelector("dialog[data-modal][open]") !== null;
