@@ -8,6 +8,8 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const tokens = process.env.CONSOLE_TOKENS ?? here("../crates/web/assets/tokens.css");
 const server = process.env.COPYDESK_URL ?? "http://127.0.0.1:8080";
 
+const BASE = /node_modules\/(svelte|esm-env|clsx)\/|src\/lib\/(session|time|api|net|names|load|ticker|i18n|problem|look|boot|storage)\.|src\/components\/(Icon|KeyHint|Badge|Skeleton|State|Time|Button|ErrorNote|Notice)\.svelte/;
+
 export default defineConfig(({ command }) => ({
   // Built files are served below /console/assets/, index.html is the answer to every address of the console.
   base: command === "build" ? "/console/assets/" : "/console/",
@@ -25,6 +27,12 @@ export default defineConfig(({ command }) => ({
     manifest: "manifest.json",
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // What nearly every screen needs comes in one file: a dozen small ones cost more time than they weigh.
+        codeSplitting: { groups: [{ name: "base", test: BASE }] },
+      },
+    },
   },
   server: {
     fs: { allow: [here("."), tokens] },
