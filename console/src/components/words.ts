@@ -26,7 +26,7 @@ export const w = words({
     filter: "Filter", filterHint: (keys: string) => `For example ${keys}; other words search the text`, clear: "Clear",
     saved: "Saved filters", save: "Save this filter", saveName: "Name of the filter", remove: (name: string) => `Remove ${name}`,
     add: "Add a filter", search: "Search",
-    news: (n: string) => `${n} new`, rows: (n: string) => `${n} rows`, pick: (name: string) => `Pick ${name}`, pickAll: "Pick all that are loaded",
+    news: (n: string) => `${n} new`, rows: (n: string) => (n === "1" ? "1 row" : `${n} rows`), pick: (name: string) => `Pick ${name}`, pickAll: "Pick all that are loaded",
     picked: (n: string) => `${n} picked`, sortBy: (name: string) => `Sort by ${name}`, loadMore: "Load more", end: "That is all",
     keys: {
       title: "Keyboard", off: "Single keys are switched off.", global: "Everywhere", list: "Lists", review: "Review", jobs: "Jobs",
