@@ -172,7 +172,9 @@ impl Queue {
                 let mut jobs = self.list_leased(filter).await?;
                 jobs.extend(self.list_waiting(filter, limit).await?);
                 jobs.extend(self.list_blocked(filter, limit).await?);
-                jobs.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
+                // Where a job moves on between two looks, the first look is shown.
+                jobs.sort_by_key(|job| std::cmp::Reverse(job.id));
+                jobs.dedup_by_key(|job| job.id);
                 jobs
             }
         };
@@ -197,6 +199,8 @@ impl Queue {
             jobs.extend(self.packed(&row.get::<String>(0)?).into_iter().filter(|job| filter.fits(job)));
         }
         jobs.sort_unstable_by_key(|job| std::cmp::Reverse(job.id));
+        // One that was parked between the two looks stands in both.
+        jobs.dedup_by_key(|job| job.id);
         Ok(jobs)
     }
 

@@ -57,6 +57,10 @@ const BUDGET: [Entry; 2] = [
 
 /// Adds a source with these entries and reads it.
 async fn read_in(bench: &Bench, path: &str, entries: &[Entry]) -> SourceId {
+    read_after(bench, Duration::from_secs(3_600), path, entries).await
+}
+
+async fn read_after(bench: &Bench, time: Duration, path: &str, entries: &[Entry]) -> SourceId {
     bench.site.answer(path, "200 OK", "", rss(path, entries));
     let new = NewSource { url: bench.site.url(path), name: None, pipeline: None, interval_s: None, backfill: None };
     let id = match sources::create(&bench.desk, &Actor::system(), new).await {
@@ -64,7 +68,7 @@ async fn read_in(bench: &Bench, path: &str, entries: &[Entry]) -> SourceId {
         Err(Error::Exists { id, .. }) => id.parse().unwrap(),
         Err(error) => panic!("{error}"),
     };
-    bench.clock.advance(Duration::from_secs(3_600));
+    bench.clock.advance(time);
     let job = crate::jobs::FetchSources { sources: vec![id] };
     let report = items::fetch(bench.desk.clone(), bench.context(), job).await.unwrap().unwrap();
     assert_eq!(report["succeeded"], 1, "{report}");
@@ -234,7 +238,8 @@ async fn a_story_that_grows_while_it_is_drafted_is_drafted_again() {
     bench.clock.advance(Duration::from_secs(2));
     queue::Workers::start(&bench.desk.queue, handlers, &tasks);
     started.notified().await;
-    read_in(&bench, "/two", &[FERRY[1]]).await;
+    // A draft that has been under way for an hour would be taken for lost.
+    read_after(&bench, Duration::from_secs(1), "/two", &[FERRY[1]]).await;
     let result = assign(bench.desk.clone(), bench.context(), AssignStories {}).await;
     assert!(matches!(result, Err(Fault::Snooze(_))), "{result:?}");
     assert_eq!(bench.desk.stories.lock().await.late.len(), 1);
