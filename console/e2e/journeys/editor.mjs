@@ -290,6 +290,7 @@ const deeds = {
 
     await t.go(page, `/console/posts/${other.id}`);
     await choose("Send back");
+    await page.getByRole("dialog").getByRole("textbox").first().waitFor();
     await page.keyboard.type("The lead is missing.");
     await page.keyboard.press("Enter");
     await says(t, page, "Sent back to its author");

@@ -18,6 +18,7 @@ export default {
     await row.getByRole("button", { name: "More for journey" }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("menuitem", { name: "Settings" }).waitFor();
+    await t.until("the focus in the menu", () => page.evaluate(() => document.activeElement?.getAttribute("role") === "menuitem"));
     await page.keyboard.press("Enter");
     const weight = page.getByRole("dialog").getByLabel("Weight");
     await weight.fill("5000");

@@ -132,3 +132,22 @@ it("lets the keys go when it cannot come", async () => {
   expect(run).toHaveBeenCalledOnce();
   free();
 });
+
+it("gives what was typed too early to the field it was meant for", async () => {
+  vi.useFakeTimers();
+  let come = () => {};
+  const coming = lazily(() => new Promise<void>((done) => (come = done)));
+  press("N");
+  press("o");
+  document.body.innerHTML = "<dialog open data-modal><textarea></textarea></dialog>";
+  const field = document.querySelector("textarea")!;
+  const heard = vi.fn();
+  field.addEventListener("input", heard);
+  field.focus();
+  field.value = "t yet";
+  come();
+  await coming;
+  vi.runAllTimers();
+  expect(field.value).toBe("Not yet");
+  expect(heard).toHaveBeenCalledOnce();
+});

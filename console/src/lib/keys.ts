@@ -54,8 +54,20 @@ export async function lazily<T>(loading: () => Promise<T>): Promise<T> {
     return await loading();
   } finally {
     // It is shown a moment after it has come.
-    setTimeout(() => (held -= 1), 50);
+    setTimeout(() => {
+      held -= 1;
+      giveEarly();
+    }, 50);
   }
+}
+
+/** Puts what was typed meanwhile before what stands in the dialog's field by now. */
+function giveEarly(): void {
+  const field = document.activeElement;
+  const isField = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === "text");
+  if (!early || !isField || !isInDialog(field)) return;
+  field.setRangeText(takeEarly(), 0, 0, "preserve");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** What was typed while something was on its way. */
