@@ -1,6 +1,9 @@
-//! Figures: of the whole line, of the queue beside its peers, and of the console.
+//! Figures: of the whole line, of the queue and the cache beside their peers, and of the console; and the public suite of
+//! HTTP caching.
 
 mod bars;
+mod cache;
+mod conformance;
 mod engine;
 mod install;
 mod phase;
@@ -40,7 +43,9 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("line") => line(args),
         Some("queue") => queue(args),
         Some("console") => console::bench(args),
-        _ => bail!("the benchmarks are line, queue and console"),
+        Some("cache") => cache::bench(args),
+        Some("conformance") => conformance::run(args),
+        _ => bail!("the benchmarks are line, queue, cache, console and conformance"),
     }
 }
 

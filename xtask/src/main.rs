@@ -32,8 +32,12 @@ cargo xtask soak fuzz [--seconds N] [--seed S]
 cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
 cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--tuned] [--snapshot] [--json FILE] [--binary FILE]
                                               the queue beside its peers, on servers of its own (docs/benchmarks.md)
+cargo xtask bench cache [--traces DIR] [--reps N] [--seed S] [--json FILE]
+                                              the cache beside its peers: cost of a hit, hits on public traces
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium
+cargo xtask bench conformance [--suite DIR] [--binary FILE] [--json FILE]
+                                              the public suite of HTTP caching against `copydesk edge`
 cargo xtask tidy                              the house rules that no linter knows
 
 Steps of `test`: ";

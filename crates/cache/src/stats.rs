@@ -1,14 +1,33 @@
-//! What the cache did, per space and in all.
+//! What the cache did: per space, per tier and in all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
-use stdx::metric::{Cell, Counter, Family, Metric};
+use stdx::metric::{Cell, Counter, Family, Gauge, Histogram, Metric};
+
+use crate::prefetch::PrefetchStats;
+use crate::sketch::Counted;
 
 static HITS: Family<Counter> = Family::new(&["space"], 64);
 static MISSES: Family<Counter> = Family::new(&["space"], 64);
 static EVICTIONS: Counter = Counter::new();
+static LOADS: Family<Counter> = Family::new(&["space"], 64);
+static LOAD_ERRORS: Family<Counter> = Family::new(&["space"], 64);
+static STALE: Family<Counter> = Family::new(&["space"], 64);
+static EARLY: Family<Counter> = Family::new(&["space"], 64);
+static JOINED: Family<Counter> = Family::new(&["space"], 64);
+static TIMEOUTS: Family<Counter> = Family::new(&["space"], 64);
+static TIER_HITS: Family<Counter> = Family::new(&["tier"], 4);
+static TIER_MISSES: Family<Counter> = Family::new(&["tier"], 4);
+static TIER_ERRORS: Family<Counter> = Family::new(&["tier"], 4);
+static TIER_WRITES: Family<Counter> = Family::new(&["tier"], 4);
+static TIER_DROPPED: Family<Counter> = Family::new(&["tier"], 4);
+static TIER_BYTES: Family<Gauge> = Family::new(&["tier"], 4);
+static TIER_SECONDS: Family<Histogram> = Family::new(&["tier"], 4);
+pub(crate) static PREFETCHED: Counter = Counter::new();
+pub(crate) static PREFETCHED_USED: Counter = Counter::new();
 
 pub static METRICS: &[Metric] = &[
     Metric {
@@ -18,13 +37,84 @@ pub static METRICS: &[Metric] = &[
     },
     Metric {
         name: "copydesk_cache_misses_total",
-        help: "Values that were not there, by space.",
+        help: "Values that were not in memory, by space.",
         cell: Cell::Counters(&MISSES),
     },
     Metric {
         name: "copydesk_cache_evictions_total",
-        help: "Entries that left to make room.",
+        help: "Entries that left memory to make room.",
         cell: Cell::Counter(&EVICTIONS),
+    },
+    Metric {
+        name: "copydesk_cache_loads_total",
+        help: "Loaders that were run, by space.",
+        cell: Cell::Counters(&LOADS),
+    },
+    Metric {
+        name: "copydesk_cache_load_errors_total",
+        help: "Loaders that failed, by space.",
+        cell: Cell::Counters(&LOAD_ERRORS),
+    },
+    Metric {
+        name: "copydesk_cache_stale_served_total",
+        help: "Values served after their time, while or since no newer one could be had, by space.",
+        cell: Cell::Counters(&STALE),
+    },
+    Metric {
+        name: "copydesk_cache_early_refreshes_total",
+        help: "Values loaded anew shortly before their time, by space.",
+        cell: Cell::Counters(&EARLY),
+    },
+    Metric {
+        name: "copydesk_cache_stampedes_avoided_total",
+        help: "Callers who shared the load of another, by space.",
+        cell: Cell::Counters(&JOINED),
+    },
+    Metric {
+        name: "copydesk_cache_timeouts_total",
+        help: "Callers who did not wait for the end of a load, by space.",
+        cell: Cell::Counters(&TIMEOUTS),
+    },
+    Metric {
+        name: "copydesk_cache_tier_hits_total",
+        help: "Values found behind the memory, by tier.",
+        cell: Cell::Counters(&TIER_HITS),
+    },
+    Metric {
+        name: "copydesk_cache_tier_misses_total",
+        help: "Values not found there, or too old to be used, by tier.",
+        cell: Cell::Counters(&TIER_MISSES),
+    },
+    Metric {
+        name: "copydesk_cache_tier_errors_total",
+        help: "Questions and writes that failed, by tier.",
+        cell: Cell::Counters(&TIER_ERRORS),
+    },
+    Metric {
+        name: "copydesk_cache_tier_writes_total",
+        help: "Values written, by tier.",
+        cell: Cell::Counters(&TIER_WRITES),
+    },
+    Metric {
+        name: "copydesk_cache_tier_dropped_total",
+        help: "Values not written since too many waited, by tier.",
+        cell: Cell::Counters(&TIER_DROPPED),
+    },
+    Metric { name: "copydesk_cache_tier_bytes", help: "Bytes that a tier holds.", cell: Cell::Gauges(&TIER_BYTES) },
+    Metric {
+        name: "copydesk_cache_tier_seconds",
+        help: "Time until a tier answered; of the memory one question in 64.",
+        cell: Cell::Histograms(&TIER_SECONDS),
+    },
+    Metric {
+        name: "copydesk_cache_prefetched_total",
+        help: "Values loaded ahead of a wish.",
+        cell: Cell::Counter(&PREFETCHED),
+    },
+    Metric {
+        name: "copydesk_cache_prefetched_used_total",
+        help: "Values loaded ahead that somebody wished for then.",
+        cell: Cell::Counter(&PREFETCHED_USED),
     },
 ];
 
@@ -39,9 +129,22 @@ pub struct Stats {
     pub misses: u64,
     /// 0 to 1; `None` before the first question.
     pub hit_ratio: Option<f64>,
-    /// Tags whose last invalidation is remembered one by one.
+    /// Tags and keys whose last invalidation is remembered one by one.
     pub tags: u64,
+    /// Patterns whose last invalidation is remembered one by one.
+    pub patterns: u64,
+    /// Whether purges of other processes may have been missed; nothing is fresh then.
+    pub behind: bool,
+    /// Purges of this process that are not in the log yet.
+    pub purges_waiting: u64,
+    /// The memory first; tiers that are not set up are left out.
+    pub tiers: Vec<TierStats>,
     pub spaces: Vec<SpaceStats>,
+    /// The most asked for, by sampling: counts are of all questions, about.
+    pub top_keys: Vec<Counted>,
+    /// The most asked for in vain.
+    pub top_missed: Vec<Counted>,
+    pub prefetch: PrefetchStats,
 }
 
 /// One space at one moment; counts are since the start.
@@ -57,6 +160,34 @@ pub struct SpaceStats {
     pub loads: u64,
     pub load_errors: u64,
     pub evictions: u64,
+    /// Values served after their time.
+    pub stale_served: u64,
+    pub early_refreshes: u64,
+    /// Callers who shared the load of another.
+    pub stampedes_avoided: u64,
+    /// Callers who did not wait for the end of a load.
+    pub timeouts: u64,
+    /// 0 to 1; `None` before the first question.
+    pub hit_ratio: Option<f64>,
+}
+
+/// One tier at one moment; counts are since the start.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TierStats {
+    /// `memory`, `remote` or `disk`.
+    pub name: &'static str,
+    /// 0 where nobody counts them.
+    pub entries: u64,
+    pub bytes: u64,
+    pub hits: u64,
+    pub misses: u64,
+    pub errors: u64,
+    pub writes: u64,
+    /// Writes that were given up since too many waited.
+    pub dropped: u64,
+    /// Seconds; `None` before the first answer.
+    pub p50_s: Option<f64>,
+    pub p99_s: Option<f64>,
     /// 0 to 1; `None` before the first question.
     pub hit_ratio: Option<f64>,
 }
@@ -66,49 +197,79 @@ pub(crate) fn ratio(hits: u64, misses: u64) -> Option<f64> {
     (hits + misses > 0).then(|| hits as f64 / (hits + misses) as f64)
 }
 
+/// A count of one cache, and the process's cell for the same: tests run several caches at once.
+#[derive(Debug)]
+pub(crate) struct Count {
+    own: AtomicU64,
+    cell: Arc<Counter>,
+}
+
+impl Count {
+    fn new(family: &'static Family<Counter>, label: &str) -> Self {
+        Count { own: AtomicU64::new(0), cell: family.with(&[label]) }
+    }
+
+    pub fn inc(&self) {
+        self.own.fetch_add(1, Ordering::Relaxed);
+        self.cell.inc();
+    }
+
+    pub fn get(&self) -> u64 {
+        self.own.load(Ordering::Relaxed)
+    }
+}
+
 /// The counters of one space.
 #[derive(Debug)]
 pub(crate) struct Counts {
     pub name: &'static str,
     pub ttl_seconds: u64,
-    pub entries: AtomicU64,
-    pub bytes: AtomicU64,
-    pub loads: AtomicU64,
-    pub load_errors: AtomicU64,
+    entries: AtomicU64,
+    bytes: AtomicU64,
+    bytes_cell: Arc<Gauge>,
     evictions: AtomicU64,
-    hits: AtomicU64,
-    misses: AtomicU64,
-    hits_cell: Arc<Counter>,
-    misses_cell: Arc<Counter>,
+    pub hits: Count,
+    pub misses: Count,
+    pub loads: Count,
+    pub load_errors: Count,
+    pub stale: Count,
+    pub early: Count,
+    pub joined: Count,
+    pub timeouts: Count,
 }
 
 impl Counts {
     pub fn new(name: &'static str, ttl_seconds: u64) -> Self {
-        let zero = AtomicU64::default;
         Counts {
             name,
             ttl_seconds,
-            entries: zero(),
-            bytes: zero(),
-            loads: zero(),
-            load_errors: zero(),
-            evictions: zero(),
-            hits: zero(),
-            misses: zero(),
-            hits_cell: HITS.with(&[name]),
-            misses_cell: MISSES.with(&[name]),
+            entries: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            bytes_cell: TIER_BYTES.with(&["memory"]),
+            evictions: AtomicU64::new(0),
+            hits: Count::new(&HITS, name),
+            misses: Count::new(&MISSES, name),
+            loads: Count::new(&LOADS, name),
+            load_errors: Count::new(&LOAD_ERRORS, name),
+            stale: Count::new(&STALE, name),
+            early: Count::new(&EARLY, name),
+            joined: Count::new(&JOINED, name),
+            timeouts: Count::new(&TIMEOUTS, name),
         }
     }
 
-    // A cache has its own counts, the process has one cell: tests run several caches at once.
-    pub fn hit(&self) {
-        self.hits.fetch_add(1, Ordering::Relaxed);
-        self.hits_cell.inc();
+    /// An entry of so many bytes came into memory.
+    pub fn came(&self, bytes: u64) {
+        self.entries.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.bytes_cell.add(bytes.cast_signed());
     }
 
-    pub fn miss(&self) {
-        self.misses.fetch_add(1, Ordering::Relaxed);
-        self.misses_cell.inc();
+    /// An entry of so many bytes was dropped.
+    pub fn went(&self, bytes: u64) {
+        self.entries.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.bytes_cell.add(-bytes.cast_signed());
     }
 
     pub fn evicted(&self) {
@@ -118,7 +279,7 @@ impl Counts {
 
     pub fn read(&self) -> SpaceStats {
         let get = |n: &AtomicU64| n.load(Ordering::Relaxed);
-        let (hits, misses) = (get(&self.hits), get(&self.misses));
+        let (hits, misses) = (self.hits.get(), self.misses.get());
         SpaceStats {
             name: self.name,
             ttl_seconds: self.ttl_seconds,
@@ -126,9 +287,70 @@ impl Counts {
             bytes: get(&self.bytes),
             hits,
             misses,
-            loads: get(&self.loads),
-            load_errors: get(&self.load_errors),
+            loads: self.loads.get(),
+            load_errors: self.load_errors.get(),
             evictions: get(&self.evictions),
+            stale_served: self.stale.get(),
+            early_refreshes: self.early.get(),
+            stampedes_avoided: self.joined.get(),
+            timeouts: self.timeouts.get(),
+            hit_ratio: ratio(hits, misses),
+        }
+    }
+}
+
+/// The counters of one tier.
+#[derive(Debug)]
+pub(crate) struct TierCounts {
+    name: &'static str,
+    pub hits: Count,
+    pub misses: Count,
+    pub errors: Count,
+    pub writes: Count,
+    pub dropped: Count,
+    times: Histogram,
+    times_cell: Arc<Histogram>,
+    bytes_cell: Arc<Gauge>,
+}
+
+impl TierCounts {
+    pub fn new(name: &'static str) -> Self {
+        TierCounts {
+            name,
+            hits: Count::new(&TIER_HITS, name),
+            misses: Count::new(&TIER_MISSES, name),
+            errors: Count::new(&TIER_ERRORS, name),
+            writes: Count::new(&TIER_WRITES, name),
+            dropped: Count::new(&TIER_DROPPED, name),
+            times: Histogram::new(),
+            times_cell: TIER_SECONDS.with(&[name]),
+            bytes_cell: TIER_BYTES.with(&[name]),
+        }
+    }
+
+    pub fn took(&self, time: Duration) {
+        self.times.record(time);
+        self.times_cell.record(time);
+    }
+
+    /// The tier has so many bytes now.
+    pub fn holds(&self, bytes: u64) {
+        self.bytes_cell.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    pub fn read(&self, entries: u64, bytes: u64) -> TierStats {
+        let (hits, misses) = (self.hits.get(), self.misses.get());
+        TierStats {
+            name: self.name,
+            entries,
+            bytes,
+            hits,
+            misses,
+            errors: self.errors.get(),
+            writes: self.writes.get(),
+            dropped: self.dropped.get(),
+            p50_s: self.times.quantile(0.5),
+            p99_s: self.times.quantile(0.99),
             hit_ratio: ratio(hits, misses),
         }
     }

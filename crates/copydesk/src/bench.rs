@@ -120,7 +120,7 @@ fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
             bodies.push(bytes::Bytes::from(render::feed(outlet, &items, &base)));
         }
         let (bodies, empty) = (Arc::new(bodies), bytes::Bytes::from(render::feed(outlet, &[], &base)));
-        let service = edge::service_fn(move |request: http::Request<edge::Incoming>| {
+        let service = edge::service_fn(move |request: http::Request<edge::RequestBody>| {
             let (bodies, empty) = (Arc::clone(&bodies), empty.clone());
             async move {
                 let number = request.uri().path().trim_start_matches('/').parse::<usize>().ok();
@@ -128,7 +128,7 @@ fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
                 Response::new(edge::body::full(body))
             }
         });
-        edge::serve(listener, service, &edge::Settings::default(), tasks);
+        edge::serve(listener, service, &edge::Settings { threads: 1, ..edge::Settings::default() }, tasks);
     }
     Ok(feeds)
 }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked, in the words of `--help`.
 
+pub mod edge;
 pub mod jobs;
 
 use std::net::SocketAddr;
@@ -38,6 +39,8 @@ pub enum Command {
     Demo(Demo),
     /// Run the desk: site, console, API and workers
     Serve(Serve),
+    /// Cache any site: a proxy in front of its servers
+    Edge(edge::Edge),
     /// Manage what is read
     #[command(subcommand)]
     Source(Source),

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod cron;
 pub mod db;
 pub mod doctor;
+pub mod edge;
 pub mod jobs;
 pub mod keys;
 pub mod setup;

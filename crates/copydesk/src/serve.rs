@@ -22,7 +22,7 @@ pub async fn run(mut config: Config, args: &cli::Serve) -> Result<()> {
     let listener = edge::listen::bind(config.listen)?;
     let process = Process::open(&config, Mode::Serve).await?;
     process.start_work().await?;
-    let address = server::start(&process, listener, console);
+    let address = server::start(&process, listener, console)?;
     let stopped = server::stopped()?;
     say(format!(
         "Copydesk {}: site http://{address}/  console http://{address}/console  API http://{address}/docs",

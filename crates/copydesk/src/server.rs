@@ -27,8 +27,10 @@ pub fn metrics() -> Vec<&'static [Metric]> {
 
 /// Serves on a listener that was bound before anything else was touched; gives its address, whose port
 /// the system chose when port 0 was asked for.
-pub fn start(process: &Process, listener: edge::listen::Listener, console: Option<Console>) -> SocketAddr {
+pub fn start(process: &Process, listener: edge::listen::Listener, console: Option<Console>) -> Result<SocketAddr> {
     let address = listener.address();
+    let settings = &process.config.edge;
+    let tls = edge::Tls::open(settings, &process.tasks)?;
     let registry = observe::Registry::new(metrics());
     let history = observe::History::default();
     let app = web::App::new(web::Parts {
@@ -51,8 +53,8 @@ pub fn start(process: &Process, listener: edge::listen::Listener, console: Optio
     if process.config.store.url.is_none() {
         app.watch_disk(process.config.data.clone());
     }
-    edge::serve(listener, web::service(&app), &process.config.edge, &process.tasks);
-    address
+    edge::Server::new(web::service(&app), settings).tls(tls).start(listener, &process.tasks);
+    Ok(address)
 }
 
 /// Completes when the operator wants the process to end. Listens from now on, so that whoever reads that

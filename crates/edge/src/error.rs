@@ -1,4 +1,5 @@
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 /// Why a listener or a setting of the edge could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +12,12 @@ pub enum Error {
     PermissionDenied { addr: SocketAddr },
     #[error("listening on {addr}")]
     Listen { addr: SocketAddr, source: std::io::Error },
+    #[error("reading the {what} in {}", file.display())]
+    TlsFile { what: &'static str, file: PathBuf, source: rustls::pki_types::pem::Error },
+    #[error("{} holds no certificate", file.display())]
+    NoCertificate { file: PathBuf },
+    #[error("the certificate in {} and the key in {} cannot be used together", certificate.display(), key.display())]
+    TlsPair { certificate: PathBuf, key: PathBuf, source: rustls::Error },
     #[error("{text:?} is no network; write an address such as 10.0.0.1 or a network such as 10.0.0.0/8")]
     NotANetwork { text: String },
 }

@@ -3,31 +3,39 @@
 //!
 //! ```ignore
 //! let listener = edge::listen::bind(address)?;
-//! edge::serve::serve(listener, service, &settings, &tasks);
+//! edge::Server::new(service, &settings).tls(edge::Tls::open(&settings, &tasks)?).front(hits).start(listener, &tasks);
 //! ```
 //!
 //! Invariants: whatever a stranger can grow has a limit (connections, headers, waiting time); a
 //! forwarded address is believed from a trusted proxy only; a panic in a service is answered with
-//! 500 and costs one request.
+//! 500 and costs one request; connections are read and written by threads of their own, services
+//! run on the runtime that started them.
 
 pub mod body;
 pub mod client_ip;
 pub mod conditional;
+pub mod early;
 pub mod encoding;
 mod error;
+pub mod h1;
 pub mod listen;
+pub mod proxy;
 pub mod ready;
+mod rewind;
 pub mod serve;
 mod settings;
+pub mod shared;
 pub mod sse;
+mod tls;
 
 /// The types of requests and answers, for crates that only pass them on.
 pub use http;
-pub use hyper::body::Incoming;
 
-pub use body::{Body, BoxError};
+pub use body::{Body, BodyError, BoxError, RequestBody};
+pub use early::Early;
 pub use encoding::Encoding;
 pub use error::Error;
 pub use ready::Ready;
-pub use serve::{METRICS, Peer, Service, serve, service_fn};
+pub use serve::{METRICS, Peer, Server, Service, serve, service_fn};
 pub use settings::Settings;
+pub use tls::Tls;

@@ -1,35 +1,39 @@
-//! The connection loop: HTTP/1.1 and HTTP/2 without TLS on one port, told apart by their first bytes.
+//! Serving a listener: what answers, what is counted, and how many threads there are.
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use futures_util::FutureExt;
 use http::{Request, Response, StatusCode};
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use stdx::Clock;
 use stdx::metric::{Cell, Counter, Gauge, Metric};
-use stdx::task::{Stop, Tasks};
-use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use stdx::task::Tasks;
+use tokio::runtime::Handle;
 use tower::ServiceExt;
 use tower::util::BoxCloneSyncService;
 
-use crate::{Body, Settings, body, listen::Listener};
+use crate::h1::conn::{Counts, Lane, Times};
+use crate::h1::pool;
+use crate::h1::pulse::Pulse;
+use crate::h1::{Front, Limits};
+use crate::listen::Listener;
+use crate::{Body, RequestBody, Settings, Tls, body};
+
+mod crew;
+mod other;
+
+use crew::{Crew, House};
 
 /// What answers requests. It cannot fail: an error is an answer too.
-pub type Service = BoxCloneSyncService<Request<Incoming>, Response<Body>, Infallible>;
+pub type Service = BoxCloneSyncService<Request<RequestBody>, Response<Body>, Infallible>;
 
 /// A service from a plain function.
 pub fn service_fn<F, Fut>(answer: F) -> Service
 where
-    F: Fn(Request<Incoming>) -> Fut + Clone + Send + Sync + 'static,
+    F: Fn(Request<RequestBody>) -> Fut + Clone + Send + Sync + 'static,
     Fut: Future<Output = Response<Body>> + Send + 'static,
 {
     Service::new(tower::service_fn(move |request| answer(request).map(Ok)))
@@ -42,11 +46,36 @@ pub struct Peer(pub SocketAddr);
 
 static OPEN: Gauge = Gauge::new();
 static ACCEPTED: Counter = Counter::new();
-static PANICS: Counter = Counter::new();
+static REQUESTS: Counter = Counter::new();
+static HITS: Counter = Counter::new();
+static REFUSED: Counter = Counter::new();
+static HANDSHAKES_FAILED: Counter = Counter::new();
+pub(crate) static PANICS: Counter = Counter::new();
 
 pub static METRICS: &[Metric] = &[
     Metric { name: "copydesk_edge_connections", help: "Connections open now.", cell: Cell::Gauge(&OPEN) },
     Metric { name: "copydesk_edge_connections_total", help: "Connections accepted.", cell: Cell::Counter(&ACCEPTED) },
+    Metric { name: "copydesk_edge_requests_total", help: "Requests read.", cell: Cell::Counter(&REQUESTS) },
+    Metric {
+        name: "copydesk_edge_hits_total",
+        help: "Requests answered on the connection's own thread, without the service.",
+        cell: Cell::Counter(&HITS),
+    },
+    Metric {
+        name: "copydesk_edge_refused_total",
+        help: "Requests refused as unreadable, ambiguous, too large or too slow.",
+        cell: Cell::Counter(&REFUSED),
+    },
+    Metric {
+        name: "copydesk_edge_handshakes_failed_total",
+        help: "TLS handshakes that failed or took too long.",
+        cell: Cell::Counter(&HANDSHAKES_FAILED),
+    },
+    Metric {
+        name: "copydesk_edge_buffer_bytes",
+        help: "Read buffers, lent to connections or kept for the next.",
+        cell: Cell::Gauge(&pool::BYTES),
+    },
     Metric {
         name: "copydesk_edge_panics_total",
         help: "Requests whose service panicked.",
@@ -55,152 +84,92 @@ pub static METRICS: &[Metric] = &[
 ];
 
 /// Answers connections on `listener` until the tasks are asked to stop; then no new ones are
-/// accepted and running requests get `drain_timeout_s` to finish.
+/// accepted and running requests get `drain_timeout_s` to finish. Must be called inside the runtime on which the
+/// service is to run.
 pub fn serve(listener: Listener, service: Service, settings: &Settings, tasks: &Tasks) {
-    let room = Arc::new(Semaphore::new(settings.connections_max.min(Semaphore::MAX_PERMITS)));
-    let door = Door { builder: builder(settings, tasks), service, times: Times::from(settings) };
-    let (connections, mut stop) = (tasks.clone(), tasks.stop());
-    tasks.spawn(async move {
-        loop {
-            // A full house leaves newcomers in the kernel's queue instead of answering each with 503.
-            let (permit, accepted) = tokio::select! {
-                () = stop.wait() => return,
-                next = async {
-                    let permit = Arc::clone(&room).acquire_owned().await.expect("nobody closes the semaphore");
-                    (permit, listener.socket.accept().await)
-                } => next,
-            };
-            match accepted {
-                Ok((stream, peer)) => {
-                    let connection = door.clone().answer(stream, Peer(peer), connections.stop());
-                    connections.spawn(async move {
-                        connection.await;
-                        drop(permit);
-                    });
-                }
-                // Mostly "too many open files": accepting again at once would spin.
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "a connection could not be accepted");
-                    stop.sleep(Duration::from_millis(100)).await;
-                }
-            }
-        }
-    });
+    Server::new(service, settings).start(listener, tasks);
 }
 
-#[derive(Clone)]
-struct Door {
-    builder: Builder<Executor>,
+/// A listener to be, with more than [`serve`] gives it.
+pub struct Server {
     service: Service,
-    times: Times,
+    settings: Settings,
+    front: Option<Arc<dyn Front>>,
+    tls: Option<Tls>,
 }
 
-#[derive(Clone, Copy)]
-struct Times {
-    header: Duration,
-    drain: Duration,
-}
-
-impl From<&Settings> for Times {
-    fn from(s: &Settings) -> Self {
-        Times { header: Duration::from_secs(s.header_timeout_s), drain: Duration::from_secs(s.drain_timeout_s) }
+impl Server {
+    pub fn new(service: Service, settings: &Settings) -> Self {
+        Server { service, settings: settings.clone(), front: None, tls: None }
     }
-}
 
-impl Door {
-    async fn answer(self, stream: TcpStream, peer: Peer, mut stop: Stop) {
-        ACCEPTED.inc();
-        OPEN.add(1);
-        let _open = OnDrop(|| OPEN.add(-1));
-        // Answers are written whole; waiting for more bytes to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-        let spoke = Arc::new(AtomicBool::new(false));
-        let service = {
-            let (service, spoke) = (self.service.clone(), Arc::clone(&spoke));
-            hyper::service::service_fn(move |mut request: Request<Incoming>| {
-                spoke.store(true, Ordering::Relaxed);
-                request.extensions_mut().insert(peer);
-                call(service.clone(), request)
-            })
+    /// Answers what is at hand before the service is asked. HTTP/2 goes to the service.
+    pub fn front(mut self, front: Arc<dyn Front>) -> Self {
+        self.front = Some(front);
+        self
+    }
+
+    /// Speaks TLS and nothing else, when there is a certificate.
+    pub fn tls(mut self, tls: Option<Tls>) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// See [`serve`].
+    pub fn start(self, listener: Listener, tasks: &Tasks) {
+        let threads = match self.settings.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            wish => wish,
         };
-        let connection = self.builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        // hyper's own timer starts only when the protocol is known, so that a silent caller, or half
-        // an HTTP/2 preface, would hold its place for good.
-        let silence = tokio::time::sleep(self.times.header);
-        let mut silence = pin!(silence);
-        loop {
-            tokio::select! {
-                _ = connection.as_mut() => return,
-                () = stop.wait() => break,
-                () = silence.as_mut(), if !spoke.load(Ordering::Relaxed) => {
-                    if !spoke.load(Ordering::Relaxed) {
-                        return;
-                    }
-                }
-            }
+        let house = Arc::new(House::new(&self.settings, self.tls, tasks));
+        for socket in listener.spread(threads) {
+            let lane = Lane {
+                front: self.front.clone(),
+                service: self.service.clone(),
+                main: Handle::current(),
+                limits: limits(&self.settings),
+                times: times(&self.settings),
+                pulse: Pulse::new(Clock::system()),
+                counts: Counts::default(),
+            };
+            Crew::new(Arc::clone(&house), lane).start(socket, tasks);
         }
-        connection.as_mut().graceful_shutdown();
-        let _ = tokio::time::timeout(self.times.drain, connection).await;
     }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    Limits {
+        bytes: header_bytes(settings),
+        fields: settings.header_count_max,
+        // A quarter of the head at least is left for the fields.
+        target: header_bytes(settings) / 4 * 3,
+    }
+}
+
+fn times(settings: &Settings) -> Times {
+    let seconds = |s: u64| u32::try_from(s).unwrap_or(u32::MAX);
+    Times {
+        head_s: seconds(settings.header_timeout_s),
+        body_s: seconds(settings.body_timeout_s),
+        write_s: seconds(settings.write_timeout_s),
+    }
+}
+
+fn header_bytes(settings: &Settings) -> usize {
+    usize::try_from(settings.header_size_max.bytes()).unwrap_or(usize::MAX).clamp(8 << 10, 1 << 20)
 }
 
 /// Calls the service and turns its panic into an answer.
-async fn call(service: Service, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn call(service: Service, request: Request<RequestBody>) -> Response<Body> {
     match AssertUnwindSafe(service.oneshot(request)).catch_unwind().await {
-        Ok(answer) => answer,
+        Ok(Ok(answer)) => answer,
         Err(_) => {
             PANICS.inc();
             tracing::error!("a request's service panicked");
             let mut answer = Response::new(body::full("the request could not be answered\n"));
             *answer.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-            Ok(answer)
+            answer
         }
-    }
-}
-
-fn builder(settings: &Settings, tasks: &Tasks) -> Builder<Executor> {
-    let header_bytes = usize::try_from(settings.header_size_max.bytes()).unwrap_or(usize::MAX).clamp(8 << 10, 1 << 20);
-    let header_time = Duration::from_secs(settings.header_timeout_s);
-    let mut builder = Builder::new(Executor(tasks.clone()));
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(header_time)
-        .max_buf_size(header_bytes)
-        .max_headers(settings.header_count_max)
-        .half_close(true);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .max_concurrent_streams(settings.streams_max)
-        .max_header_list_size(u32::try_from(header_bytes).unwrap_or(u32::MAX))
-        // A caller that vanished without a word is found by a ping.
-        .keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(Duration::from_secs(10));
-    builder
-}
-
-/// Runs the streams of HTTP/2 as tasks that the process knows.
-#[derive(Clone)]
-struct Executor(Tasks);
-
-impl<F> hyper::rt::Executor<F> for Executor
-where
-    F: Future + Send + 'static,
-{
-    fn execute(&self, future: F) {
-        self.0.spawn(async move {
-            future.await;
-        });
-    }
-}
-
-struct OnDrop<F: FnMut()>(F);
-
-impl<F: FnMut()> Drop for OnDrop<F> {
-    fn drop(&mut self) {
-        (self.0)();
     }
 }
 

@@ -37,6 +37,19 @@ impl Clock {
         }
     }
 
+    /// The time as it was some milliseconds ago at most (four on most systems), for a tenth of what [`Clock::now`] costs.
+    #[inline]
+    pub fn about(&self) -> Timestamp {
+        match &self.0 {
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Kind::System => {
+                let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
+                Timestamp::from_micros(time.tv_sec * 1_000_000 + time.tv_nsec / 1_000)
+            }
+            _ => self.now(),
+        }
+    }
+
     /// Moves a manual clock forward; the system's clock is left alone.
     pub fn advance(&self, by: Duration) {
         if let Kind::Manual(hands) = &self.0 {
@@ -48,3 +61,6 @@ impl Clock {
         matches!(self.0, Kind::Manual(_))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,7 @@ impl Programs {
 }
 
 /// Where installs are kept for the next run: `COPYDESK_BENCH_CACHE`, or a folder for temporary files.
-fn cache() -> Result<PathBuf> {
+pub fn cache() -> Result<PathBuf> {
     let folder = std::env::var_os("COPYDESK_BENCH_CACHE")
         .map_or_else(|| std::env::temp_dir().join("copydesk-bench"), PathBuf::from);
     ensure!(!folder.starts_with(run::root()), "COPYDESK_BENCH_CACHE must be outside of the repository");

@@ -1,5 +1,11 @@
+//! What holds for a load within its caller's task, and in general; the rest by subject.
+
+mod cluster;
+mod many;
+mod states;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use futures_util::future::join_all;
 use stdx::{Clock, Rng, Timestamp};
@@ -27,7 +33,7 @@ async fn many_callers_one_load() {
     let space = numbers(&cache);
     let loads = AtomicU32::new(0);
     let calls = (0..50).map(|_| {
-        space.get_or_load("k", &[], || async {
+        space.get_or_load_here("k", &[], || async {
             tokio::task::yield_now().await;
             loads.fetch_add(1, Ordering::SeqCst);
             Ok::<_, NoAnswer>(7)
@@ -51,13 +57,13 @@ async fn an_error_is_shared_and_not_kept() {
         loads.fetch_add(1, Ordering::SeqCst);
         Err::<u64, _>(NoAnswer)
     };
-    for result in join_all((0..5).map(|_| space.get_or_load("k", &[], failing))).await {
+    for result in join_all((0..5).map(|_| space.get_or_load_here("k", &[], failing))).await {
         let error = result.unwrap_err();
         assert_eq!(error.cause::<NoAnswer>(), Some(&NoAnswer));
         assert_eq!(error.to_string(), "loading \"k\" into the cache space numbers");
     }
     assert_eq!(loads.load(Ordering::SeqCst), 1);
-    assert_eq!(space.get_or_load("k", &[], || async { Ok::<_, NoAnswer>(1) }).await.unwrap(), 1);
+    assert_eq!(space.get_or_load_here("k", &[], || async { Ok::<_, NoAnswer>(1) }).await.unwrap(), 1);
     assert_eq!(space.stats().load_errors, 1);
 }
 
@@ -65,15 +71,15 @@ async fn an_error_is_shared_and_not_kept() {
 async fn a_caller_who_leaves_hands_the_load_on() {
     let (cache, _) = cache();
     let space = numbers(&cache);
-    let gave_up = space.get_or_load("k", &[], std::future::pending::<Result<u64, NoAnswer>>);
+    let gave_up = space.get_or_load_here("k", &[], std::future::pending::<Result<u64, NoAnswer>>);
     let gave_up = tokio::time::timeout(Duration::from_millis(5), gave_up);
-    let patient = space.get_or_load("k", &[], || async { Ok::<_, NoAnswer>(2) });
+    let patient = space.get_or_load_here("k", &[], || async { Ok::<_, NoAnswer>(2) });
     let (first, second) = tokio::join!(gave_up, patient);
     assert!(first.is_err());
     assert_eq!(second.unwrap(), 2);
     assert!(space.0.flights().is_empty());
     // Nobody is left at all: the flight is forgotten too.
-    let alone = space.get_or_load("x", &[], std::future::pending::<Result<u64, NoAnswer>>);
+    let alone = space.get_or_load_here("x", &[], std::future::pending::<Result<u64, NoAnswer>>);
     assert!(tokio::time::timeout(Duration::from_millis(5), alone).await.is_err());
     assert!(space.0.flights().is_empty());
 }
@@ -84,7 +90,7 @@ async fn purge_during_load(purge: impl Fn(&Cache, &Space<u64>)) {
     let (cache, _) = cache();
     let space = numbers(&cache);
     let (started, go) = (Notify::new(), oneshot::channel::<()>());
-    let first = space.get_or_load("k", &["t"], || async {
+    let first = space.get_or_load_here("k", &["t"], || async {
         started.notify_one();
         go.1.await.unwrap();
         Ok::<_, NoAnswer>(1)
@@ -93,7 +99,7 @@ async fn purge_during_load(purge: impl Fn(&Cache, &Space<u64>)) {
         started.notified().await;
         purge(&cache, &space);
         assert_eq!(space.get("k"), None);
-        let second = space.get_or_load("k", &["t"], || async { Ok::<_, NoAnswer>(2) }).await.unwrap();
+        let second = space.get_or_load_here("k", &["t"], || async { Ok::<_, NoAnswer>(2) }).await.unwrap();
         assert_eq!(second, 2, "asked after the purge");
         go.0.send(()).unwrap();
     };
@@ -121,7 +127,7 @@ async fn a_purge_with_nobody_after_it_leaves_nothing() {
             }
             Ok::<_, NoAnswer>(1)
         };
-        assert_eq!(space.get_or_load("k", &["t"], load).await.unwrap(), 1);
+        assert_eq!(space.get_or_load_here("k", &["t"], load).await.unwrap(), 1);
         assert_eq!(space.get("k"), None);
     }
 }
@@ -184,7 +190,7 @@ async fn it_behaves_like_a_map() {
                 }
                 3 => clock.advance(Duration::from_secs(rng.below(30))),
                 4 | 5 => {
-                    let got = space.get_or_load(&key, &tags, || async { Ok::<_, NoAnswer>(step) }).await.unwrap();
+                    let got = space.get_or_load_here(&key, &tags, || async { Ok::<_, NoAnswer>(step) }).await.unwrap();
                     let expected = model.entry(key).or_insert((step, tags.into_iter().collect(), ends));
                     assert_eq!(got, expected.0, "seed {seed} step {step}");
                 }
@@ -226,7 +232,7 @@ async fn nothing_older_than_a_purge_is_served() {
                     tokio::task::yield_now().await;
                     Ok::<_, NoAnswer>(value)
                 };
-                let got = space.get_or_load("k", &["t"], load).await.unwrap();
+                let got = space.get_or_load_here("k", &["t"], load).await.unwrap();
                 assert!(got >= floor, "{got} is older than {floor}");
                 tokio::task::yield_now().await;
             }

@@ -113,7 +113,7 @@ async fn tell(near: &Process, far: Option<&Process>, events: u32, tasks: &Tasks)
 /// Serves `process` on loopback and reads its stream.
 async fn listen(process: &Process, key: &str, tasks: &Tasks) -> Result<Heard> {
     let listener = edge::listen::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    let address = server::start(process, listener, None);
+    let address = server::start(process, listener, None)?;
     let mut stream = BufReader::new(TcpStream::connect(address).await?);
     let head = format!(
         "GET /api/v3/events?topics=jobs&kinds={} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\r\n",

@@ -102,18 +102,35 @@ sections! {
     site: web::Settings,
     /// What a listener accepts.
     edge: edge::Settings,
+    /// What `copydesk edge` puts in front of a site.
+    proxy: edge::proxy::Settings,
 }
 
 /// Lists of tables within a section, each table with keys of its own.
-static LISTS: &[Section] = &[Section::of::<connect::llm::Provider>(
-    "llm.providers",
-    "One table for each provider, in the order they are tried.",
-)];
+static LISTS: &[Section] = &[
+    Section::of::<connect::llm::Provider>(
+        "llm.providers",
+        "One table for each provider, in the order they are tried.",
+    ),
+    Section::of::<edge::shared::Rule>(
+        "proxy.rules",
+        "One table for each rule; of several that fit a path the first one counts.",
+    ),
+];
 
 impl Settings for connect::llm::Provider {
     const FIELDS: &'static [stdx::config::Field] = connect::llm::Provider::FIELDS;
 
     /// Judged with its section, which sees all of them.
+    fn validate(&self, _: &str) -> Vec<stdx::config::Problem> {
+        Vec::new()
+    }
+}
+
+impl Settings for edge::shared::Rule {
+    const FIELDS: &'static [stdx::config::Field] = edge::shared::Rule::FIELDS;
+
+    /// Judged with its section.
     fn validate(&self, _: &str) -> Vec<stdx::config::Problem> {
         Vec::new()
     }

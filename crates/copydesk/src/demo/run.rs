@@ -60,7 +60,7 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     remember_port(&config, port)?;
     news.send_replace(continued(&process.desk, args.seed).await?);
     process.start_work().await?;
-    let address = server::start(&process, listener, console);
+    let address = server::start(&process, listener, console)?;
     // Nobody reads what a run that ends by itself could print of it.
     let key = if args.once { None } else { people::ensure_admin(&process.desk).await? };
     let known: Vec<String> = all_sources(&process.desk).await?.into_iter().map(|source| source.url).collect();

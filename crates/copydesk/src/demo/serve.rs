@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use edge::http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use edge::{Body, Incoming, body};
+use edge::{Body, RequestBody, body};
 use stdx::task::Tasks;
 use tokio::sync::watch;
 
@@ -34,7 +34,7 @@ pub fn serve_outlets(
     port: u16,
     tasks: &Tasks,
 ) -> Result<Vec<Served>, edge::Error> {
-    let settings = edge::Settings { connections_max: 64, ..edge::Settings::default() };
+    let settings = edge::Settings { connections_max: 64, threads: 1, ..edge::Settings::default() };
     let mut served = Vec::with_capacity(OUTLETS.len());
     for (outlet, listener) in bind_all(port)?.into_iter().enumerate() {
         let address = listener.address();
@@ -66,7 +66,7 @@ async fn answer(
     newsroom: watch::Receiver<Newsroom>,
     outlet: usize,
     address: SocketAddr,
-    request: Request<Incoming>,
+    request: Request<RequestBody>,
 ) -> Response<Body> {
     let is_head = *request.method() == Method::HEAD;
     if !is_head && *request.method() != Method::GET {

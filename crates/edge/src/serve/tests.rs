@@ -1,9 +1,12 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
+use super::other::Executor;
 use super::*;
 use crate::listen;
 
@@ -116,4 +119,98 @@ async fn a_running_request_is_finished_at_shutdown() {
     assert!(answer.ends_with("done"), "{answer}");
     assert_eq!(left, 0);
     assert!(TcpStream::connect(address).await.is_err(), "the port is closed");
+}
+
+/// Tells each request by which thread it was looked at.
+#[derive(Default)]
+struct Threads(std::sync::Mutex<std::collections::HashSet<std::thread::ThreadId>>);
+
+impl Front for Threads {
+    fn look(&self, _: &crate::h1::Head<'_>) -> Option<crate::h1::Hit> {
+        self.0.lock().unwrap().insert(std::thread::current().id());
+        None
+    }
+}
+
+#[tokio::test]
+async fn connections_are_spread_over_threads_of_their_own() {
+    let threads = Arc::new(Threads::default());
+    let service = service_fn(|_| async { Response::new(body::full(format!("{:?}", std::thread::current().id()))) });
+    let listener = listen::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let (address, tasks) = (listener.address(), Tasks::default());
+    let front = Arc::clone(&threads) as Arc<dyn Front>;
+    Server::new(service, &Settings { threads: 3, ..Settings::default() }).front(front).start(listener, &tasks);
+    assert!(listen::bind(address).is_err(), "the port is ours");
+    let here = format!("{:?}", std::thread::current().id());
+    // The kernel spreads by a hash: that 60 connections all fall to one of three has the odds of 3^-59.
+    for _ in 0..60 {
+        assert!(talk(address, &get("/")).await.ends_with(&here), "the service runs where it was started");
+    }
+    let used = threads.0.lock().unwrap().clone();
+    assert!(used.len() > 1 && !used.contains(&std::thread::current().id()), "{used:?}");
+    assert_eq!(tasks.shutdown(Duration::from_secs(2)).await, 0);
+    assert!(TcpStream::connect(address).await.is_err(), "all of its sockets are closed");
+}
+
+#[tokio::test]
+async fn another_protocol_gets_the_stream() {
+    let tasks = Tasks::default();
+    let echo = tasks.clone();
+    let service = service_fn(move |mut request: Request<RequestBody>| {
+        let tasks = echo.clone();
+        async move {
+            if request.uri().path() != "/up" {
+                return Response::new(body::full("no"));
+            }
+            let upgrade = hyper::upgrade::on(&mut request);
+            let mut stop = tasks.stop();
+            tasks.spawn(async move {
+                let mut io = TokioIo::new(upgrade.await.unwrap());
+                let mut bytes = [0; 5];
+                io.read_exact(&mut bytes).await.unwrap();
+                io.write_all(&bytes).await.unwrap();
+                stop.wait().await;
+                io.write_all(b"bye").await.unwrap();
+            });
+            let mut answer = Response::new(body::empty());
+            *answer.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+            answer.headers_mut().insert("upgrade", http::HeaderValue::from_static("shout"));
+            answer.headers_mut().insert("connection", http::HeaderValue::from_static("upgrade"));
+            answer
+        }
+    });
+    let listener = listen::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = listener.address();
+    serve(listener, service, &Settings::default(), &tasks);
+    let ask = |path: &str| format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout\r\n\r\n");
+    // Refused: the connection ends, since hyper would read the next request less strictly.
+    let refused = talk(address, &format!("{}{}", ask("/no"), get("/next"))).await;
+    assert!(refused.starts_with("HTTP/1.1 200") && refused.ends_with("no"), "{refused}");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    // What follows the head at once belongs to the other protocol already.
+    stream.write_all(format!("{}hello", ask("/up")).as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    while !said.ends_with(b"\r\n\r\nhello") {
+        let n = stream.read_buf(&mut said).await.unwrap();
+        assert!(n > 0, "{}", String::from_utf8_lossy(&said));
+    }
+    assert!(said.starts_with(b"HTTP/1.1 101"));
+    let mut rest = String::new();
+    let (left, read) = tokio::join!(tasks.shutdown(Duration::from_secs(3)), stream.read_to_string(&mut rest));
+    assert_eq!(
+        (left, read.unwrap(), rest.as_str()),
+        (0, 3, "bye"),
+        "the thread stays for as long as the stream is used"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_may_close_its_half() {
+    let (address, _tasks) = start(&Settings::default());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("done"), "{answer}");
 }

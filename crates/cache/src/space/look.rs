@@ -1,0 +1,171 @@
+//! What the memory has under a key, and how a value comes there.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use stdx::Timestamp;
+
+use super::{Gone, Made, Options, Shared};
+use crate::cache::claim;
+use crate::entry::{Draft, Entry, Life, Phase};
+use crate::tags::{Named, Since, Verdict};
+use crate::{LoadError, NoValue};
+
+/// What the memory says of a key.
+pub(super) enum Looked<V> {
+    Fresh(V),
+    /// Fresh, and this caller's to load anew.
+    Early(V, Arc<Entry>),
+    Failed(LoadError),
+    Old(V, Phase, Arc<Entry>),
+    Nothing,
+}
+
+impl<V: Clone + Send + Sync + 'static> Shared<V> {
+    /// For those who will not load anew what is only early.
+    pub(super) fn look(&self, key: &str) -> Looked<V> {
+        self.look_as(key, false)
+    }
+
+    /// One caller among many is told that it is early.
+    pub(super) fn look_to_load(&self, key: &str) -> Looked<V> {
+        self.look_as(key, true)
+    }
+
+    fn look_as(&self, key: &str, may_load: bool) -> Looked<V> {
+        let cache = &self.cache;
+        let now = cache.clock.now();
+        // The common case costs one look; the entry is taken hold of only for the others.
+        let seen = cache.memory.look(self.id, key, |entry| match self.quick(key, entry, now) {
+            Some(value) => Ok(value),
+            None => Err(Arc::clone(entry)),
+        });
+        let entry = match seen {
+            Some(Ok(value)) => return Looked::Fresh(value),
+            Some(Err(entry)) => entry,
+            None => return Looked::Nothing,
+        };
+        let named = Named { space: self.counts.name, key, tags: &entry.tags };
+        let verdict = cache.tags.judge(named, entry.since.epoch, &entry.checked_at);
+        let phase = match verdict {
+            Verdict::Current => entry.life.phase(now),
+            Verdict::Soft => entry.life.phase_after(now),
+            Verdict::Dead => Phase::Dead,
+        };
+        if phase == Phase::Dead {
+            // Not what is only in doubt until the log has been read again.
+            if verdict == Verdict::Dead || now >= entry.life.grace_until {
+                cache.memory.remove_exactly(self.id, key, &entry);
+            }
+            return Looked::Nothing;
+        }
+        let Some(value) = entry.value.downcast_ref::<V>() else {
+            return match entry.value.downcast_ref::<LoadError>() {
+                Some(error) if phase == Phase::Fresh => Looked::Failed(error.clone()),
+                _ => Looked::Nothing,
+            };
+        };
+        let value = value.clone();
+        match phase {
+            Phase::Fresh if may_load && now >= entry.early_at && claim(&entry.retry_at, now, self.retry_pause()) => {
+                Looked::Early(value, entry)
+            }
+            Phase::Fresh => Looked::Fresh(value),
+            phase => Looked::Old(value, phase, entry),
+        }
+    }
+
+    /// The value, if there is no question about it.
+    fn quick(&self, key: &str, entry: &Entry, now: Timestamp) -> Option<V> {
+        let named = Named { space: self.counts.name, key, tags: &entry.tags };
+        let fine = now < entry.early_at
+            && self.cache.tags.judge(named, entry.since.epoch, &entry.checked_at) == Verdict::Current;
+        if fine { entry.value.downcast_ref::<V>().cloned() } else { None }
+    }
+
+    pub(super) fn count(&self, key: &str, hit: bool, sampled: Option<Instant>) {
+        if hit {
+            self.counts.hits.inc();
+        } else {
+            self.counts.misses.inc();
+        }
+        if let Some(began) = sampled {
+            self.cache.memory_counts.took(began.elapsed());
+            self.cache.asked.add(self.counts.name, key);
+            if !hit {
+                self.cache.missed.add(self.counts.name, key);
+            }
+        }
+    }
+
+    /// What may be served though it is not fresh.
+    pub(super) fn fallback(&self, key: &str) -> Option<V> {
+        match self.look(key) {
+            Looked::Fresh(value) | Looked::Early(value, _) => Some(value),
+            Looked::Old(value, ..) => {
+                self.counts.stale.inc();
+                Some(value)
+            }
+            Looked::Failed(_) | Looked::Nothing => None,
+        }
+    }
+
+    /// How long a failed load is not tried again while there is something to serve.
+    pub(super) fn retry_pause(&self) -> Duration {
+        (self.options.ttl / 20).clamp(Duration::from_millis(500), Duration::from_secs(10))
+    }
+
+    pub(super) fn life(&self, made: &Made<V>) -> Life {
+        let Options { ttl, stale, grace, .. } = self.options;
+        let (stale, grace) = (made.stale.unwrap_or(stale), made.grace.unwrap_or(grace));
+        Life::from(self.cache.clock.now(), made.ttl.unwrap_or(ttl), stale, grace)
+    }
+
+    pub(super) fn hashes(&self, made: &Made<V>, tags: &[u64]) -> Box<[u64]> {
+        let more = made.tags.iter().map(|tag| crate::tags::tag_hash(tag));
+        tags.iter().copied().chain(more).collect()
+    }
+
+    /// Into memory. `cost` is how long it took to load.
+    pub(super) fn store(&self, key: &str, made: &Made<V>, tags: &[u64], since: Since, cost: Duration) {
+        if made.keep {
+            let now = self.cache.clock.now();
+            self.insert(key, &made.value, self.life(made), self.hashes(made, tags), since, (now, cost));
+        }
+    }
+
+    pub(super) fn insert(
+        &self,
+        key: &str,
+        value: &V,
+        life: Life,
+        tags: Box<[u64]>,
+        since: Since,
+        (stored_at, cost): (Timestamp, Duration),
+    ) {
+        let weight = (self.weigh)(value) + key.len() + tags.len() * 8 + size_of::<Entry>();
+        let early_at = match self.options.early {
+            Some(share) => {
+                let ttl = life.fresh_until.since(stored_at);
+                let rng = &self.cache.rng;
+                let by_share = ttl.mul_f64((1.0 - share) * rng.unit());
+                let by_cost = Duration::try_from_secs_f64(cost.as_secs_f64() * -(1.0 - rng.unit()).ln());
+                (life.fresh_until - by_share.max(by_cost.unwrap_or_default())).max(stored_at)
+            }
+            None => life.fresh_until,
+        };
+        self.cache.tags.will_live(life.grace_until.since(stored_at));
+        let value = Box::new(value.clone());
+        let (checked_at, weight) = (self.cache.tags.first_check(since), weight as u64);
+        let draft = Draft { value, life, early_at, tags, since, checked_at, stored_at, weight };
+        self.cache.memory.insert(self.id, key, Arc::new(Entry::new(draft, Arc::clone(&self.counts))));
+    }
+
+    pub(super) fn no_value(&self, key: &str, why: NoValue) -> LoadError {
+        LoadError { space: self.counts.name, key: key.to_owned(), cause: Arc::new(why) }
+    }
+
+    pub(super) fn failed(&self, key: &str, cause: Gone) -> LoadError {
+        LoadError { space: self.counts.name, key: key.to_owned(), cause }
+    }
+}

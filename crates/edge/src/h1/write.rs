@@ -1,0 +1,283 @@
+//! Answers as bytes: heads, chunks, and writing several slices with one call.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http::{HeaderMap, StatusCode, header};
+use stdx::Timestamp;
+use tokio::io::AsyncWrite;
+
+use super::Hit;
+use super::pulse::{Side, Watched};
+
+/// `date: ` with its value and the line's end.
+const DATE_BYTES: usize = 37;
+/// `Date`, `Age`, `Cache-Status` without its label, `Connection` and the empty line, with room to spare.
+const TAIL_BYTES: usize = 160;
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// How the end of an answer's body is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The status or the method says that there is no body; a length is told when it is known.
+    NoBody(Option<u64>),
+    Length(u64),
+    Chunked,
+    /// HTTP/1.0 and no length.
+    Close,
+}
+
+/// What becomes of the connection after an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct After {
+    pub close: bool,
+    /// HTTP/1.0 must be told that its wish is granted.
+    pub says_keep_alive: bool,
+}
+
+impl After {
+    fn line(self) -> &'static [u8] {
+        match (self.close, self.says_keep_alive) {
+            (true, _) => b"connection: close\r\n",
+            (false, true) => b"connection: keep-alive\r\n",
+            (false, false) => b"",
+        }
+    }
+}
+
+/// Status line and fields of an answer. Fields of the connection are ours, whatever the service says.
+pub(crate) fn head(
+    out: &mut Vec<u8>,
+    status: StatusCode,
+    fields: &HeaderMap,
+    ending: Ending,
+    after: After,
+    now_s: i64,
+) {
+    status_line(out, status);
+    for (name, value) in fields {
+        let is_ours = *name == header::CONNECTION
+            || *name == header::TRANSFER_ENCODING
+            || *name == header::CONTENT_LENGTH
+            || *name == header::UPGRADE
+            || name.as_str() == "keep-alive";
+        if !is_ours {
+            field(out, name.as_str().as_bytes(), value.as_bytes());
+        }
+    }
+    match ending {
+        Ending::Length(n) | Ending::NoBody(Some(n)) => {
+            field(out, b"content-length", Decimal::of(i64::try_from(n).unwrap_or(i64::MAX)).bytes());
+        }
+        Ending::Chunked => field(out, b"transfer-encoding", b"chunked"),
+        Ending::Close | Ending::NoBody(None) => {}
+    }
+    if !fields.contains_key(header::DATE) {
+        with_date(now_s, |line| out.extend_from_slice(line));
+    }
+    out.extend_from_slice(after.line());
+    out.extend_from_slice(b"\r\n");
+}
+
+/// An informational answer: no fields but its own.
+pub(crate) fn early(out: &mut Vec<u8>, status: StatusCode, fields: &HeaderMap) {
+    if status == StatusCode::CONTINUE && fields.is_empty() {
+        out.extend_from_slice(CONTINUE);
+        return;
+    }
+    status_line(out, status);
+    for (name, value) in fields {
+        if ![header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::UPGRADE].contains(name) {
+            field(out, name.as_str().as_bytes(), value.as_bytes());
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// A whole answer to a request that was refused.
+pub(crate) fn refusal(out: &mut Vec<u8>, refusal: super::Refusal, with_body: bool, now_s: i64) {
+    let status = StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut fields = HeaderMap::with_capacity(1);
+    fields.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    let ending = Ending::Length(refusal.reason.len() as u64 + 1);
+    head(out, status, &fields, ending, After { close: true, says_keep_alive: false }, now_s);
+    if with_body {
+        out.extend_from_slice(refusal.reason.as_bytes());
+        out.push(b'\n');
+    }
+}
+
+/// The size line of a chunk, as many bytes of the array as are said.
+pub(crate) fn chunk_size(len: usize) -> ([u8; 18], usize) {
+    let mut line = [0; 18];
+    let digits = (usize::BITS - len.leading_zeros()).div_ceil(4).max(1) as usize;
+    for (place, digit) in line[..digits].iter_mut().enumerate() {
+        *digit = b"0123456789abcdef"[len >> (4 * (digits - 1 - place)) & 15];
+    }
+    line[digits] = b'\r';
+    line[digits + 1] = b'\n';
+    (line, digits + 2)
+}
+
+/// What a hit's head lacks, on the stack. The label of `Cache-Status` is written from where it is: `before` it stand the
+/// name of the field and all others, `after` it the number and the empty line.
+pub(crate) struct Tail {
+    bytes: [u8; TAIL_BYTES],
+    before: usize,
+    len: usize,
+}
+
+impl Tail {
+    pub fn of(hit: &Hit, after: After, now_s: i64) -> Tail {
+        let mut tail = Tail { bytes: [0; TAIL_BYTES], before: 0, len: 0 };
+        with_date(now_s, |line| tail.add(line));
+        if let Some(born) = hit.born_s {
+            tail.add(b"age: ");
+            tail.add(Decimal::of(now_s.saturating_sub(born).clamp(0, 1 << 31)).bytes());
+            tail.add(b"\r\n");
+        }
+        tail.add(after.line());
+        if hit.cache_status.is_empty() {
+            tail.before = tail.len;
+        } else {
+            tail.add(b"cache-status: ");
+            tail.before = tail.len;
+            if let Some(until) = hit.fresh_until_s {
+                let left = until.saturating_sub(now_s).clamp(-(1 << 31), 1 << 31);
+                tail.add(Decimal::of(left).bytes());
+            }
+            tail.add(b"\r\n");
+        }
+        tail.add(b"\r\n");
+        tail
+    }
+
+    fn add(&mut self, bytes: &[u8]) {
+        self.bytes[self.len..self.len + bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
+    pub fn before(&self) -> &[u8] {
+        &self.bytes[..self.before]
+    }
+
+    pub fn after(&self) -> &[u8] {
+        &self.bytes[self.before..self.len]
+    }
+}
+
+fn status_line(out: &mut Vec<u8>, status: StatusCode) {
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(status.canonical_reason().unwrap_or("Unknown").as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+thread_local! {
+    static DATE: RefCell<(i64, [u8; DATE_BYTES])> = const { RefCell::new((i64::MIN, [0; DATE_BYTES])) };
+}
+
+/// The line is made once a second and thread.
+fn with_date<T>(now_s: i64, read: impl FnOnce(&[u8]) -> T) -> T {
+    DATE.with_borrow_mut(|(second, line)| {
+        if *second != now_s {
+            let text = format!("date: {}\r\n", Timestamp::from_seconds(now_s).http_date());
+            line.copy_from_slice(text.as_bytes().first_chunk::<DATE_BYTES>().expect("years have four digits"));
+            *second = now_s;
+        }
+        read(line)
+    })
+}
+
+/// A number in decimal digits without an allocation.
+struct Decimal {
+    digits: [u8; 20],
+    start: usize,
+}
+
+impl Decimal {
+    fn of(number: i64) -> Decimal {
+        let mut decimal = Decimal { digits: [0; 20], start: 20 };
+        let mut left = number.unsigned_abs();
+        loop {
+            decimal.start -= 1;
+            decimal.digits[decimal.start] = b'0' + (left % 10) as u8;
+            left /= 10;
+            if left == 0 {
+                break;
+            }
+        }
+        if number < 0 {
+            decimal.start -= 1;
+            decimal.digits[decimal.start] = b'-';
+        }
+        decimal
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.digits[self.start..]
+    }
+}
+
+/// Why an answer could not be written.
+#[derive(Debug)]
+pub(crate) struct Unwritten;
+
+/// Writes all `parts` in order with as few calls as the system allows; each may wait `limit_s`.
+pub(crate) async fn all<const N: usize>(
+    parts: [&[u8]; N],
+    watched: &Watched,
+    limit_s: u32,
+    mut poll_write: impl FnMut(&mut Context<'_>, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+) -> Result<(), Unwritten> {
+    let whole: usize = parts.iter().map(|part| part.len()).sum();
+    let mut written = 0;
+    while written < whole {
+        let due = watched.due(limit_s);
+        let step = poll_fn(|cx| {
+            let mut slices = [IoSlice::new(&[]); N];
+            let (mut used, mut skip) = (0, written);
+            for part in parts {
+                if part.len() <= skip {
+                    skip -= part.len();
+                } else {
+                    slices[used] = IoSlice::new(&part[skip..]);
+                    used += 1;
+                    skip = 0;
+                }
+            }
+            let polled = poll_write(cx, &slices[..used]);
+            watched.limit(Side::Write, due, cx, polled)
+        });
+        match step.await {
+            Ok(Ok(n)) if n > 0 => written += n,
+            _ => return Err(Unwritten),
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn poll_slices<S: AsyncWrite + Unpin>(
+    io: &mut S,
+    cx: &mut Context<'_>,
+    slices: &[IoSlice<'_>],
+) -> Poll<io::Result<usize>> {
+    match slices {
+        [one] => Pin::new(io).poll_write(cx, one),
+        many => Pin::new(io).poll_write_vectored(cx, many),
+    }
+}
+
+#[cfg(test)]
+mod tests;
