@@ -45,7 +45,7 @@ const mouse = {
     await page.getByRole("button", { name: "Send for approval" }).click();
     await page.getByLabel(/Name of the reviewer/).fill("Dr. Weiss");
     await page.getByRole("button", { name: "Create the link" }).click();
-    const link = page.getByLabel(/^Link: Dr\. Weiss/);
+    const link = page.getByLabel(/^Link for Dr\. Weiss/);
     await link.waitFor();
     t.assert.match(await link.inputValue(), /\/review\/\S+$/);
     await t.axe(page, "the dialog of links");

@@ -88,7 +88,7 @@ export class Bulk {
       if (posts.length === 0) return void toast(w.bulk.nothing);
       if (posts.length < IDS_MAX) {
         const undo = this.#undo(action, posts);
-        if (!undo && action !== "reopen" && !(await ask(action, posts.length, w.bulk.why[action]))) return;
+        if (!undo && action !== "reopen" && !(await ask(action, posts.length, (w.bulk.why as Partial<Record<BulkAction, string>>)[action] ?? ""))) return;
         begun();
         return await this.run(action, { ids: posts.map((post) => post.id) }, posts.length, reason, undo);
       }

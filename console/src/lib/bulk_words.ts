@@ -20,7 +20,7 @@ export const w = words({
       ask: { approve: (n: string) => `Approve posts: ${n}?`, reject: (n: string) => `Send posts back: ${n}?`, publish: (n: string) => `Publish posts now: ${n}?`, retract: (n: string) => `Retract posts: ${n}?`, reopen: (n: string) => `Reopen posts: ${n}?` },
       deed: { approve: "Approve them", reject: "Send them back", publish: "Publish them now", retract: "Retract them", reopen: "Reopen them" },
       why: {
-        approve: "", reject: "", reopen: "", publish: "They go out at once; what is published can only be retracted.",
+        publish: "They go out at once; what is published can only be retracted.",
         retract: "They are taken off the site and every channel that allows it. Bringing one back means approving it again.",
       },
       whyMany: "With so many there is no single undo: each would have to be taken back by itself.",
@@ -44,7 +44,7 @@ export const w = words({
       ask: { approve: (n: string) => `${n} yazı onaylansın mı?`, reject: (n: string) => `${n} yazı geri gönderilsin mi?`, publish: (n: string) => `${n} yazı şimdi yayımlansın mı?`, retract: (n: string) => `${n} yazı yayından çekilsin mi?`, reopen: (n: string) => `${n} yazı yeniden açılsın mı?` },
       deed: { approve: "Onayla", reject: "Geri gönder", publish: "Şimdi yayımla", retract: "Yayından çek", reopen: "Yeniden aç" },
       why: {
-        approve: "", reject: "", reopen: "", publish: "Hemen yayına çıkar; yayımlanan yazı ancak yayından çekilebilir.",
+        publish: "Hemen yayına çıkar; yayımlanan yazı ancak yayından çekilebilir.",
         retract: "Siteden ve izin veren her kanaldan kaldırılır. Geri getirmek için yazı yeniden onaylanır.",
       },
       whyMany: "Bu kadar çok yazı için tek bir geri alma yok: her biri ayrı ayrı geri alınmalıdır.",

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bytes, catalogues, count, milliseconds, plural, words } from "./i18n";
 
-const modules = import.meta.glob(["../**/words.ts", "./names.ts", "./problem.ts"], { eager: true });
+const modules = import.meta.glob(["../**/*words*.ts", "./names.ts", "./problem.ts"], { eager: true });
 
 /** Every leaf of a catalogue by its path: what it is, and how many values it takes. */
 function leaves(value: unknown, path = ""): Map<string, string> {

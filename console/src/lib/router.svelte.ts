@@ -113,12 +113,19 @@ class Router {
 
   /** Changes values of the query; an empty one goes. Replaces the entry, so that Back leaves the screen. */
   setQuery(change: Record<string, string | null>, { push = false } = {}): void {
-    const url = new URL(this.url);
+    const href = this.href(this.path, change);
+    if (href !== this.href(this.path)) void this.go(href, { replace: !push });
+  }
+
+  /** The address of `path` with the query as it is, but for these values; an empty one goes. */
+  href(path: string, change: Record<string, string | null> = {}): string {
+    const search = new URLSearchParams(this.url.searchParams);
     for (const [name, value] of Object.entries(change)) {
-      if (value) url.searchParams.set(name, value);
-      else url.searchParams.delete(name);
+      if (value) search.set(name, value);
+      else search.delete(name);
     }
-    if (url.search !== this.url.search) void this.go(url.href, { replace: !push });
+    const text = search.toString();
+    return text ? `${path}?${text}` : path;
   }
 
   /** Objects to leaving the path while `guard` returns a sentence; returns how to withdraw. */

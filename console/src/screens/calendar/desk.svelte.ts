@@ -7,6 +7,7 @@ import { may } from "../../lib/session.svelte";
 import { now } from "../../lib/ticker.svelte";
 import { format, fromLocal, setSiteZone, siteZone } from "../../lib/time";
 import { toast } from "../../lib/toast.svelte";
+import type { When } from "../../parts/when";
 import { dayOf, daysOf, firstWeekday, isDay, onDay, rangeOf } from "./dates";
 import { blackoutAt, byDay } from "./items";
 import type { Brief, Calendar, Entry, Movable, Settings, View } from "./types";
@@ -15,12 +16,6 @@ import { w } from "./words";
 const VIEWS = new Set<string>(["month", "week", "agenda"]);
 /** A burst of news is one reading. */
 const GATHER_MS = 700;
-
-export interface When {
-  due_at?: string;
-  slot?: "next";
-  force?: boolean;
-}
 
 /** What the dialog is opened with. */
 export interface Asked {

@@ -6,7 +6,8 @@ import { clock, date, relative } from "../../lib/time";
 import { toast } from "../../lib/toast.svelte";
 import { deedsOf, type Deeds } from "./deeds";
 import type { Editing } from "./editing.svelte";
-import type { Post, When } from "./types";
+import type { When } from "../../parts/when";
+import type { Post } from "./types";
 import { w } from "./words";
 
 /** Longer than this is no longer "in a moment". */

@@ -3,10 +3,11 @@ import { ApiProblem, asProblem, call } from "../../lib/api";
 import { dropDraft, loadDraft, saveDraft } from "../../lib/drafts";
 import type { LiveMessage } from "../../lib/live.svelte";
 import { may, session } from "../../lib/session.svelte";
+import type { When } from "../../parts/when";
 import { Autosave, type Safety } from "./autosave";
 import { newsOf, type News } from "./news";
 import { choose, isSame, plain, type HereKept, type Kept, type Opening } from "./own_text";
-import type { Based, Desktop, Full, Other, Post, Text, Version, When } from "./types";
+import type { Based, Desktop, Full, Other, Post, Text, Version } from "./types";
 
 /** What is put into this browser. */
 interface Here extends Based {

@@ -7,6 +7,7 @@ export const w = words({
     tabs: { label: "Parts of the post", text: "Text", versions: "Versions", links: "Links", timeline: "Timeline" },
     headline: "Headline", excerpt: "Excerpt", topic: "Topic", body: "Text in Markdown", bodyHint: "Write here. Markdown works.", topicHint: "News",
     version: (n: number) => `version ${n}`,
+    copied: "Your text is copied", notCopied: "Copying was refused; download it instead",
     safety: {
       clean: "no changes", typing: "typing", here: "saved here", desk: (at: string) => `saved on the desk ${at}`, offline: "offline: kept in this browser",
       refused: "kept in this browser", lost: "not saved: no room in this browser",
@@ -25,6 +26,7 @@ export const w = words({
     tabs: { label: "Yazının bölümleri", text: "Metin", versions: "Sürümler", links: "Bağlantılar", timeline: "Zaman çizelgesi" },
     headline: "Başlık", excerpt: "Özet", topic: "Konu", body: "Markdown metni", bodyHint: "Buraya yazın. Markdown kullanılabilir.", topicHint: "Haber",
     version: (n: number) => `sürüm ${n}`,
+    copied: "Metniniz kopyalandı", notCopied: "Kopyalamaya izin verilmedi; indirin",
     safety: {
       clean: "değişiklik yok", typing: "yazılıyor", here: "bu tarayıcıda kayıtlı", desk: (at: string) => `masada kayıtlı ${at}`, offline: "çevrimdışı: bu tarayıcıda saklanıyor",
       refused: "bu tarayıcıda saklanıyor", lost: "kaydedilmedi: tarayıcıda yer yok",

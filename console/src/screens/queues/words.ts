@@ -4,7 +4,7 @@ export const w = words({
   en: {
     title: "Queues", queues: "Queues", kinds: "Kinds of work", pools: "Workers of this process", nodes: "Processes",
     name: "Queue", state: "State", ready: "Ready", running: "Running", later: "Later", dead: "Dead letters", oldest: "Oldest waits", settings: "Settings",
-    starts: "Starts", paused: "paused", going: "running", add: "Add a queue", edit: "Settings", pause: "Pause", resume: "Resume", more: (name: string) => `More for ${name}`,
+    paused: "paused", going: "running", add: "Add a queue", edit: "Settings", pause: "Pause", resume: "Resume", more: (name: string) => `More for ${name}`,
     editTitle: (name: string) => `Settings of ${name}`, addTitle: "A new queue",
     weight: "Weight", weightHint: "Its share beside other queues of the same priority, 1 to 1000",
     concurrency: "At once", concurrencyHint: "Jobs at once in one process; 0 is no limit of its own",
@@ -26,7 +26,7 @@ export const w = words({
   tr: {
     title: "Kuyruklar", queues: "Kuyruklar", kinds: "İş türleri", pools: "Bu sürecin çalışanları", nodes: "Süreçler",
     name: "Kuyruk", state: "Durum", ready: "Hazır", running: "Çalışan", later: "Sonra", dead: "Ölü mektup", oldest: "En eski bekleyen", settings: "Ayarlar",
-    starts: "Başlatma", paused: "duraklatıldı", going: "çalışıyor", add: "Kuyruk ekle", edit: "Ayarlar", pause: "Duraklat", resume: "Sürdür", more: (name: string) => `${name} için daha fazlası`,
+    paused: "duraklatıldı", going: "çalışıyor", add: "Kuyruk ekle", edit: "Ayarlar", pause: "Duraklat", resume: "Sürdür", more: (name: string) => `${name} için daha fazlası`,
     editTitle: (name: string) => `${name} ayarları`, addTitle: "Yeni kuyruk",
     weight: "Ağırlık", weightHint: "Aynı öncelikteki kuyruklar arasındaki payı, 1 ile 1000 arası",
     concurrency: "Aynı anda", concurrencyHint: "Bir süreçte aynı anda çalışan iş; 0 kendi sınırı yok demektir",

@@ -8,6 +8,7 @@ import { router } from "../../lib/router.svelte";
 import { may, session } from "../../lib/session.svelte";
 import { relative, clock } from "../../lib/time";
 import { toast, toasts } from "../../lib/toast.svelte";
+import type { When } from "../../parts/when";
 import { effectOf, following, putBack, step } from "./flow";
 import { Shelf } from "./shelf";
 import type { Changes, Claim, Full, Post, Sheet, Version } from "./types";
@@ -32,13 +33,6 @@ export type Word =
   | { kind: "gone"; state: string }
   /** The decision was about `read`; what has changed since is shown, and it is asked again. */
   | { kind: "stale"; read: number };
-
-export interface When {
-  due_at?: string;
-  slot?: "next";
-  channel?: string;
-  force?: boolean;
-}
 
 /** The post that is read, the list it stands in, and what is done with both. */
 export class ReviewDesk {

@@ -15,7 +15,7 @@ export const w = words({
     grounded: "Only what stands in the sources", groundedHint: "Every sentence, number and quotation.", held: "Topics that always wait", heldHint: "With commas between",
     two: "Two people must approve", twoHint: "Neither of them its author. Nothing is approved automatically.",
     sentences: "Sentences at most", wordsMax: "Words at most", save: "Save", saved: "Saved", pipeline: (name: string) => `Pipeline ${name}`,
-    find: "Find a setting", from: "from", sources: { default: "default", file: "file", environment: "environment", flag: "flag" } as Record<string, string>,
+    find: "Find a setting", sources: { default: "default", file: "file", environment: "environment", flag: "flag" } as Record<string, string>,
     how: "Settings come from the file, the environment or a flag, and are read at start.", none: "No setting has these words", usual: "default", root: "general",
   },
   tr: {
@@ -32,7 +32,7 @@ export const w = words({
     grounded: "Yalnızca kaynaklarda geçenler", groundedHint: "Her cümle, sayı ve alıntı.", held: "Her zaman bekleyen konular", heldHint: "Aralarına virgül koyun",
     two: "İki kişi onaylamalı", twoHint: "İkisi de yazarı olamaz. Hiçbir şey kendiliğinden onaylanmaz.",
     sentences: "En çok cümle", wordsMax: "En çok sözcük", save: "Kaydet", saved: "Kaydedildi", pipeline: (name: string) => `${name} akışı`,
-    find: "Ayar bul", from: "kaynak", sources: { default: "varsayılan", file: "dosya", environment: "ortam", flag: "bayrak" } as Record<string, string>,
+    find: "Ayar bul", sources: { default: "varsayılan", file: "dosya", environment: "ortam", flag: "bayrak" } as Record<string, string>,
     how: "Ayarlar dosyadan, ortamdan ya da bir bayraktan gelir ve başlangıçta okunur.", none: "Bu sözcüklerle ayar yok", usual: "varsayılan", root: "genel",
   },
 });
