@@ -68,10 +68,9 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
         if !known.contains(&outlet.feed_url) {
             let new = NewSource {
                 url: outlet.feed_url.clone(),
-                name: None,
-                pipeline: None,
                 interval_s: Some(POLL_S),
                 backfill: Some(100),
+                ..NewSource::default()
             };
             sources::create(&process.desk, &Actor::system(), new)
                 .await

@@ -9,6 +9,9 @@ use crate::people::{Action, Actor, recall, remember};
 use crate::posts::{self, Command, Post, State};
 use crate::{Desk, Error, PostId, Version};
 
+/// The way of an undo that was asked for in the window's last moment.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Characters of a reason at most.
 pub(super) const REASON_MAX: usize = 2_000;
 
@@ -72,7 +75,7 @@ pub async fn reopen(desk: &Desk, actor: &Actor, id: PostId) -> Result<Post, Erro
 pub(super) async fn reopen_in(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId) -> Result<(), Error> {
     let post = posts::get(tx, id).await?;
     let life = posts::execute(desk, tx, actor, id, Command::Reopen).await?;
-    let window = Duration::from_millis(desk.settings.undo_ms);
+    let window = Duration::from_millis(desk.settings.undo_ms) + GRACE;
     let is_undo = post.state == State::Rejected
         && last_review(tx, id).await?.is_some_and(|last| {
             last.decision == "rejected" && last.version == post.version && desk.now() <= last.at + window
