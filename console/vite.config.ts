@@ -20,20 +20,19 @@ const server = process.env.COPYDESK_URL ?? "http://127.0.0.1:8080";
 
 /**
  * What comes in one file. A dozen small ones cost a request each and more bytes than one: the compressor begins anew in
- * every file. So what nearly every screen needs is together (`base`), and so are the parts of a form, of
- * rows, of a table, and of its filter. What only one screen has is left to the bundler. The order is that of preference.
+ * every file. So what nearly every screen needs is together (`base`, with the parts of a form), and so are the parts
+ * of rows, and of a table with its filter. What only one screen has is left to the bundler. The order is that of preference.
  */
 const files: readonly [name: string, test: RegExp][] = [
   ["base", new RegExp([
     /node_modules\/(svelte|esm-env|clsx)\//, /rolldown\/runtime|vite\/preload-helper/, /tokens\.css|src\/styles\/|src\/routes\.ts|src\/App\.svelte/,
     /src\/lib\/(account|announce|api|boot|confirm|i18n|keys|live|load|look|media|names|net|palette|preferences|problem|router)\./,
     /src\/lib\/(live\/|(screens|session|storage|ticker|time|toast|use_keys)\.)/, /src\/components\/(words|navigation)\.ts/,
-    /src\/components\/(Badge|Button|Empty|ErrorNote|Icon|IconButton|KeyHint|Menu|Notice|Questions|Shell|Skeleton|State|Tabs|Time|ToastLine)\.svelte/,
+    /src\/components\/(Badge|Button|Checkbox|Dialog|Empty|ErrorNote|Field|Icon|IconButton|KeyHint|Menu|Notice|Questions|Select|Shell|SignInForm|Skeleton|State|Switch|Tabs|TextArea|TextField|Time|ToastLine)\.svelte/,
   ].map((one) => one.source).join("|"))],
-  ["form", /src\/components\/(Checkbox|Dialog|Field|Select|SignInForm|Switch|TextArea|TextField)\.svelte/],
-  ["rows", /src\/lib\/(arrivals|bulk_fits|job_watch|keyset|lasting|list_state|query_text|sorted)\.|src\/components\/(Diff|Progress|Score)\.svelte/],
-  ["table", /src\/components\/(FactsCard|Table)\.svelte|src\/lib\/windowing\./],
-  ["filter", /src\/components\/(FilterBar|StateViews)\.svelte/],
+  ["rows", /src\/lib\/(arrivals|bulk_fits|job_watch|keyset|lasting|list_state|query_text|sorted)\.|screens\/editor\/hand_over\.|src\/components\/(Diff|Progress|Score)\.svelte/],
+  ["table", /src\/components\/(FactsCard|FilterBar|StateViews|Table)\.svelte|src\/lib\/windowing\./],
+  ["sources", /src\/screens\/sources\/(detail_words|health|words|intervals|Outcome)\./],
 ];
 
 export default defineConfig(({ command }) => ({
@@ -41,7 +40,7 @@ export default defineConfig(({ command }) => ({
   base: command === "build" ? "/console/assets/" : "/console/",
   plugins: [svelte({ configFile: false, preprocess: vitePreprocess({ script: false }), compilerOptions: { cssHash } }), routeFiles()],
   resolve: {
-    alias: { "@tokens": tokens },
+    alias: { "@tokens": tokens, "@marijn/find-cluster-break": here("src/screens/editor/clusters.ts") },
     // Without it vitest would take the server half of Svelte.
     conditions: process.env.VITEST ? ["browser"] : undefined,
   },

@@ -6,7 +6,7 @@ import { router } from "../../lib/router.svelte";
 import { may } from "../../lib/session.svelte";
 import { now } from "../../lib/ticker.svelte";
 import { format, fromLocal, setSiteZone, siteZone } from "../../lib/time";
-import { toast } from "../../lib/toast.svelte";
+import { complain, toast } from "../../lib/toast.svelte";
 import type { When } from "../../parts/when";
 import { dayOf, daysOf, firstWeekday, isDay, onDay, rangeOf } from "./dates";
 import { blackoutAt, byDay } from "./items";
@@ -28,8 +28,6 @@ export interface Asked {
 export const write = (at: string | number): string =>
   format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" }).format(new Date(at));
 
-const first = firstWeekday(navigator.language);
-
 /** The days shown, what stands on them, and how it is moved. Make it while a component is made. */
 export class CalendarDesk {
   readonly view: View = $derived.by(() => {
@@ -40,7 +38,7 @@ export class CalendarDesk {
   zone = $state(siteZone());
   readonly today = $derived((void this.zone, dayOf(now())));
   readonly day = $derived(isDay(router.query("date")) ? router.query("date") : this.today);
-  readonly days = $derived(daysOf(this.view, this.day, first));
+  readonly days = $derived(daysOf(this.view, this.day, firstWeekday(this.zone)));
   readonly range = $derived((void this.zone, rangeOf(this.days)));
 
   shown: Calendar | null = $state.raw(null);
@@ -170,7 +168,7 @@ export class CalendarDesk {
     }
     const problem = await this.plan(item, { due_at: at });
     if (problem?.code === "blackout") this.asked = { item, at, problem };
-    else if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+    else if (problem) complain(problem);
   }
 
   /** Gives a post a time, approving it if it waits for that; what went wrong, or `null`. */
@@ -205,8 +203,7 @@ export class CalendarDesk {
       toast(w.back(item.title, write(former)));
     } catch (thrown) {
       this.#move(item.post, null);
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     }
     await this.#fresh();
     focusOn(item.post);
@@ -217,8 +214,7 @@ export class CalendarDesk {
       await call("DELETE", `/posts/${item.post}/approval`);
       toast(w.withdrawn(item.title));
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     }
     await this.#fresh();
   }

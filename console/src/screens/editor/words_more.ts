@@ -13,7 +13,7 @@ export const w = words({
     versions: {
       newest: "newest", published: "published", approved: "approved", compare: "Compare", from: "From", to: "To", score: "Score",
       list: "All versions", by: (name: string) => `by ${name}`, policy: "Copydesk", restore: "Restore", restored: (from: number, to: number) => `Version ${from} is back as version ${to}`, undone: (n: number) => `Taken back as version ${n}`,
-      preview: "Preview", first: "The first version has nothing to be compared with", same: "The texts are the same", changed: (added: number, removed: number) => `${plural(added, { one: "# word added", other: "# words added" })}, ${plural(removed, { one: "# removed", other: "# removed" })}`,
+      preview: "Preview", same: "The texts are the same", changed: (added: number, removed: number) => `${plural(added, { one: "# word added", other: "# words added" })}, ${plural(removed, { one: "# removed", other: "# removed" })}`,
       decisions: { approved: "approved", endorsed: "approved by one of two", rejected: "sent back", held: "left to a person", withdrawn: "approval taken back", reopened: "opened again" },
       unsaved: "Your unsaved text stays as your working copy.", version: (n: number) => `Version ${n}`,
     },
@@ -44,7 +44,7 @@ export const w = words({
     versions: {
       newest: "en yeni", published: "yayında", approved: "onaylı", compare: "Karşılaştır", from: "Eski", to: "Yeni", score: "Puan",
       list: "Bütün sürümler", by: (name: string) => `yazan: ${name}`, policy: "Copydesk", restore: "Geri getir", restored: (from: number, to: number) => `Sürüm ${from}, sürüm ${to} olarak geri geldi`, undone: (n: number) => `Sürüm ${n} olarak geri alındı`,
-      preview: "Önizleme", first: "İlk sürümün karşılaştırılacağı bir şey yok", same: "Metinler aynı", changed: (added: number, removed: number) => `${plural(added, { one: "# sözcük eklendi", other: "# sözcük eklendi" })}, ${plural(removed, { one: "# silindi", other: "# silindi" })}`,
+      preview: "Önizleme", same: "Metinler aynı", changed: (added: number, removed: number) => `${plural(added, { one: "# sözcük eklendi", other: "# sözcük eklendi" })}, ${plural(removed, { one: "# silindi", other: "# silindi" })}`,
       decisions: { approved: "onaylandı", endorsed: "iki kişiden biri onayladı", rejected: "geri gönderildi", held: "bir insana bırakıldı", withdrawn: "onay geri alındı", reopened: "yeniden açıldı" },
       unsaved: "Kaydedilmemiş metniniz çalışma kopyanız olarak kalır.", version: (n: number) => `Sürüm ${n}`,
     },

@@ -33,7 +33,7 @@ export const w = words({
     attemptOf: (n: string, max: string) => `${n} of ${max}`,
     made: "Made", due: "Due", started: "Started", ended: "Ended", ran: (span: string) => `the run took ${span}`, waited: (span: string) => `after ${span}`,
     progress: "Progress", untold: "The job does not tell how far it is",
-    words: { enqueued: "made", started: "started", progress: "goes on", completed: "done", failed: "failed", snoozed: "put off", dead: "given up", cancelled: "cancelled" },
+    words: { enqueued: "made", started: "started", progress: "goes on", completed: "completed", failed: "failed", snoozed: "put off", dead: "given up", cancelled: "cancelled" },
     goneTitle: "This job is not known any more",
   },
   tr: {
