@@ -3,24 +3,51 @@ import { svelte, vitePreprocess } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { routeFiles } from "./scripts/route_files.ts";
 
+/** Short, for it stands in every rule and at every element. Two components of one name would share their rules, so that fails. */
+const cssNames = new Map<string, string>();
+function cssHash({ hash, filename }: { hash: (text: string) => string; filename: string }): string {
+  const name = `s${hash(filename).slice(0, 4)}`;
+  const other = cssNames.get(name);
+  if (other !== undefined && other !== filename) throw new Error(`${filename} and ${other} have the same CSS name ${name}; take one letter more`);
+  cssNames.set(name, filename);
+  return name;
+}
+
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 // The build inside OUT_DIR has another neighbourhood and says where the tokens are.
 const tokens = process.env.CONSOLE_TOKENS ?? here("../crates/web/assets/tokens.css");
 const server = process.env.COPYDESK_URL ?? "http://127.0.0.1:8080";
 
-const BASE = /node_modules\/(svelte|esm-env|clsx)\/|src\/lib\/(session|time|api|net|names|load|ticker|i18n|problem|look|boot|storage)\.|src\/components\/(Icon|KeyHint|Badge|Skeleton|State|Time|Button|ErrorNote|Notice)\.svelte/;
+/**
+ * What comes in one file. A dozen small ones cost a request each and more bytes than one: the compressor begins anew in
+ * every file. So what nearly every screen needs is together (`base`, with the parts of a form), and so are the parts
+ * of rows, and of a table with its filter. What only one screen has is left to the bundler. The order is that of preference.
+ */
+const files: readonly [name: string, test: RegExp][] = [
+  ["base", new RegExp([
+    /node_modules\/(svelte|esm-env|clsx)\//, /rolldown\/runtime|vite\/preload-helper/, /tokens\.css|src\/styles\/|src\/routes\.ts|src\/App\.svelte/,
+    /src\/lib\/(account|announce|api|boot|confirm|i18n|keys|live|load|look|media|names|net|palette|preferences|problem|router)\./,
+    /src\/lib\/(live\/|(screens|session|storage|ticker|time|toast|use_keys)\.)/, /src\/components\/(words|navigation)\.ts/,
+    /src\/components\/(Badge|Button|Checkbox|Dialog|Empty|ErrorNote|Field|Icon|IconButton|KeyHint|Menu|Notice|Questions|Select|Shell|SignInForm|Skeleton|State|Switch|Tabs|TextArea|TextField|Time|ToastLine)\.svelte/,
+  ].map((one) => one.source).join("|"))],
+  ["rows", /src\/lib\/(arrivals|bulk_fits|job_watch|keyset|lasting|list_state|query_text|sorted)\.|screens\/editor\/hand_over\.|src\/components\/(Diff|Progress|Score)\.svelte/],
+  ["table", /src\/components\/(FactsCard|FilterBar|StateViews|Table)\.svelte|src\/lib\/windowing\./],
+  ["sources", /src\/screens\/sources\/(detail_words|health|words|intervals|Outcome)\./],
+];
 
 export default defineConfig(({ command }) => ({
   // Built files are served below /console/assets/, index.html is the answer to every address of the console.
   base: command === "build" ? "/console/assets/" : "/console/",
-  plugins: [svelte({ configFile: false, preprocess: vitePreprocess({ script: false }) }), routeFiles()],
+  plugins: [svelte({ configFile: false, preprocess: vitePreprocess({ script: false }), compilerOptions: { cssHash } }), routeFiles()],
   resolve: {
-    alias: { "@tokens": tokens },
+    alias: { "@tokens": tokens, "@marijn/find-cluster-break": here("src/screens/editor/clusters.ts") },
     // Without it vitest would take the server half of Svelte.
     conditions: process.env.VITEST ? ["browser"] : undefined,
   },
   build: {
     target: "es2023",
+    // The first with `light-dark()`, which the tokens are written in and the site's pages are served with; to write it otherwise doubles them.
+    cssTarget: ["chrome123", "firefox125", "safari17.5"],
     assetsDir: "",
     // A data: address would be refused by the content security policy.
     assetsInlineLimit: 0,
@@ -29,9 +56,14 @@ export default defineConfig(({ command }) => ({
     reportCompressedSize: false,
     rolldownOptions: {
       output: {
-        // What nearly every screen needs comes in one file: a dozen small ones cost more time than they weigh.
-        codeSplitting: { groups: [{ name: "base", test: BASE }] },
+        // Each name stands in all that load the file; six letters tell two builds apart as well as eight.
+        entryFileNames: "[name]-[hash:6].js",
+        chunkFileNames: "[name]-[hash:6].js",
+        assetFileNames: "[name]-[hash:6][extname]",
+        codeSplitting: { groups: files.map(([name, test], at) => ({ name, test, priority: files.length - at })) },
       },
+      // CodeMirror's commands import the parser's types of nodes for commands that are not used here.
+      treeshake: { moduleSideEffects: [{ test: /@lezer\/common/, sideEffects: false }] },
     },
   },
   server: {

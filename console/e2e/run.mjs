@@ -44,21 +44,14 @@ async function everything(journeys) {
   const own = async () => (shared ??= await newsroom());
   try {
     if (!flags.has("--only-audit")) {
-      for (const journey of journeys) {
-        // A busy machine can be late for one of a thousand steps: what fails gets one more try, on a fresh desk, and the
-        // first failure is told all the same. What is broken fails twice.
-        if (await drive(journey, browser, own, "again")) continue;
-        const fresh = journey.server ? null : await newsroom();
-        await drive(journey, browser, async () => fresh, "failed");
-        await fresh?.stop();
-      }
+      for (const journey of journeys) await drive(journey, browser, own);
     }
     if (!flags.has("--no-audit")) {
       const seen = new Set();
       for (const address of journeys.flatMap((journey) => journey.addresses).map(readAddress)) {
         if (seen.has(address.name)) continue;
         seen.add(address.name);
-        if (!(await look(address, browser, own, "again"))) await look(address, browser, own, "failed");
+        await look(address, browser, own);
       }
     }
   } finally {
@@ -76,8 +69,7 @@ async function newsroom() {
   return server;
 }
 
-/** `true` when all went well. */
-async function drive(journey, browser, shared, bad) {
+async function drive(journey, browser, shared) {
   const { name, file, server: wish, limitMs = limits.journeyMs } = journey;
   const began = Date.now();
   let t = null;
@@ -96,20 +88,18 @@ async function drive(journey, browser, shared, bad) {
     await t?.close();
     await alone?.stop();
   }
-  tell(`${file} ${name}`, problem ? [problem.stack ?? String(problem)] : [], began, bad);
-  return problem === null;
+  tell(`${file} ${name}`, problem ? [problem.stack ?? String(problem)] : [], began);
 }
 
-async function look(address, browser, shared, bad) {
+async function look(address, browser, shared) {
   const began = Date.now();
   const faults = await audit({ browser, server: await shared(), address });
-  tell(`address ${address.name}`, faults, began, bad);
-  return faults.length === 0;
+  tell(`address ${address.name}`, faults, began);
 }
 
-function tell(what, faults, began, bad = "failed") {
+function tell(what, faults, began) {
   const seconds = ((Date.now() - began) / 1_000).toFixed(1);
-  const verdict = faults.length > 0 ? bad : "ok";
+  const verdict = faults.length > 0 ? "failed" : "ok";
   console.log(`${verdict.padEnd(6)} ${seconds.padStart(6)} s  ${what}`);
   rows.push([what, verdict, seconds, faults[0]?.split("\n")[0].slice(0, 120) ?? ""]);
   if (faults.length > 0) stories.push(`--- ${what}\n${faults.join("\n")}`);

@@ -6,6 +6,8 @@ import App from "./App.svelte";
 import { asProblem, loadSession, type ApiProblem } from "./lib/api";
 import { boot } from "./lib/boot";
 import { showLook } from "./lib/look";
+import { router } from "./lib/router.svelte";
+import { screenLoader, type Screen } from "./lib/screens";
 import { session } from "./lib/session.svelte";
 
 showLook();
@@ -21,6 +23,19 @@ async function start(): Promise<void> {
       problem = asProblem(thrown);
     }
   }
+  // The first screen is on its way with the page's own files: frame and screen are painted at once.
+  const first = await firstScreen();
   const target = document.getElementById("app");
-  if (target) mount(App, { target, props: { problem } });
+  if (target) mount(App, { target, props: { problem, first } });
+}
+
+/** `null` when there is none or it does not come: then the app says so. */
+async function firstScreen(): Promise<{ name: string; Screen: Screen } | null> {
+  const name = router.match?.route.screen ?? "";
+  try {
+    const loaded = await screenLoader(name)?.();
+    return loaded ? { name, Screen: loaded.default } : null;
+  } catch {
+    return null;
+  }
 }

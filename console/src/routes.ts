@@ -1,9 +1,15 @@
+import type { Action } from "./lib/session.svelte";
+
 /** An address of the console and the screen folder that shows it; `:id?` may be missing. */
 export interface Route {
   pattern: string;
   screen: string;
   /** Reached without a session. */
   isOpen?: boolean;
+  /** What one must be allowed to do to see it. */
+  needs?: Action;
+  /** The same of some of its tabs (`?tab=`). */
+  tabs?: Readonly<Record<string, Action>>;
 }
 
 /** Every address. Pure data: the build reads it too, to list the files of each screen. */
@@ -21,8 +27,8 @@ export const routes: readonly Route[] = [
   { pattern: "/console/cron", screen: "cron" },
   { pattern: "/console/database", screen: "database" },
   { pattern: "/console/traffic", screen: "traffic" },
-  { pattern: "/console/people", screen: "people" },
-  { pattern: "/console/settings", screen: "settings" },
+  { pattern: "/console/people", screen: "people", needs: "admin" },
+  { pattern: "/console/settings", screen: "settings", tabs: { configuration: "admin" } },
   { pattern: "/console/sign-in", screen: "sign-in", isOpen: true },
   { pattern: "/console/invitation", screen: "invitation", isOpen: true },
 ];

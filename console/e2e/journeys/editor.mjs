@@ -177,7 +177,7 @@ const cut = {
     await typeBody(page, "\n\nBefore the cut.");
     await says(t, page, "saved on the desk");
     // What the shell fetches ahead, such as the dialog for a lost session, is there.
-    await t.until("the shell is whole", () => page.evaluate(() => performance.getEntriesByType("resource").some((one) => one.name.includes("/Again-") && one.name.endsWith(".js") && one.responseEnd > 0)));
+    await t.until("the shell is whole", () => page.evaluate(() => performance.getEntriesByType("resource").some((one) => one.name.includes("/shell_asked-") && one.name.endsWith(".js") && one.responseEnd > 0)));
     await t.server.kill();
     await page.keyboard.type(" While it is down.");
     await says(t, page, "offline: kept in this browser");

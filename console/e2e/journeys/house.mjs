@@ -103,6 +103,10 @@ const settings = {
     await page.getByLabel("Topics that always wait").first().fill("courts, elections");
     await page.getByRole("button", { name: "Save" }).first().click();
     await t.until("the policy", async () => (await t.api("GET", "pipelines")).data[0].policy.topics_held.length === 2);
+    // Another policy can be taken back, in the form too.
+    await page.locator(".toast").getByRole("button", { name: /Undo/ }).click();
+    await t.until("the policy before", async () => (await t.api("GET", "pipelines")).data[0].policy.topics_held.length === 0);
+    t.assert.equal(await page.getByLabel("Topics that always wait").first().inputValue(), "");
   },
 };
 
@@ -139,12 +143,42 @@ const door = {
     const page = await t.page({ signedIn: false });
     await t.go(page, "/console/jobs?state=discarded");
     await page.waitForURL(/sign-in/);
-    await page.getByLabel("E-mail").fill("nobody@desk.example");
+    // The first field has the focus: one types at once.
+    await t.until("the focus in the first field", () => page.evaluate(() => document.activeElement?.getAttribute("autocomplete") === "username"));
+    await page.keyboard.type("nobody@desk.example");
     await page.getByLabel("Password").fill("not the right words");
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     await page.getByRole("alert").first().waitFor();
+    t.assert.match(await page.getByRole("alert").first().innerText(), /The address or the password is wrong/);
     await t.screenshot(page, "refused");
   },
 };
 
-export default [overview, people, keys, settings, door];
+const role = {
+  name: "not-for-your-role",
+  addresses: [],
+  async run(t) {
+    // A moderator meets no red box and no request that is refused, wherever a link leads.
+    const page = await t.page({ role: "moderator" });
+    for (const path of ["/console/people", "/console/people?tab=keys", "/console/settings?tab=configuration"]) {
+      await t.go(page, path);
+      await page.locator("main").getByText("This page is not for your role").last().waitFor();
+      t.assert.equal(await page.locator("main [role=alert]").count(), 0);
+    }
+    await t.axe(page, "the page for others");
+    await page.getByRole("link", { name: "To the overview" }).click();
+    await page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
+    // An address without a post says so, once.
+    t.expects(/posts\/nothing\S* 404/, /status of 404/);
+    await t.go(page, "/console/posts/nothing");
+    await page.getByRole("heading", { level: 1, name: "There is no such post" }).waitFor();
+    t.assert.equal(await page.locator("main [role=alert]").count(), 0);
+    // What has one version is compared with nothing.
+    const [post] = await t.posts(1);
+    await t.go(page, `/console/posts/${post.id}?tab=versions`);
+    await page.getByRole("button", { name: /^Preview/ }).waitFor();
+    t.assert.equal(await page.getByRole("button", { name: /^Compare/ }).count(), 0);
+  },
+};
+
+export default [overview, people, keys, settings, door, role];

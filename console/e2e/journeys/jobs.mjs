@@ -34,7 +34,7 @@ const mouse = {
 
     // Its queue goes on: the page hears of it by itself.
     await t.api("PATCH", "queues/held-mouse", { paused: false });
-    await t.until("the job done, by the live data alone", async () => (await t.text(page, ".detail header")).includes("done"));
+    await t.until("the job done, by the live data alone", async () => (await t.text(page, ".detail header")).includes("completed"));
     t.assert.match(await t.text(page, ".detail"), /Seen while this page is open/);
     await t.screenshot(page, "done");
     await page.getByRole("button", { name: "To the list" }).click();
@@ -43,7 +43,7 @@ const mouse = {
     // Many at once asks for a word, and says how many.
     await t.api("PATCH", "queues/held-mouse", { paused: true });
     const second = (await t.api("POST", "cron/held-mouse/run", {})).job_id;
-    await t.until("the second is counted", async () => (await t.text(page, "nav[aria-label=States]")).match(/ready 1|Waits or runs 1/));
+    await t.until("the second is counted", async () => (await t.text(page, "nav[aria-label=States]")).match(/available 1|Waits or runs 1/));
     await page.getByRole("button", { name: "More", exact: true }).click();
     await page.getByRole("menuitem", { name: /Cancel all waiting that match \(1\)/ }).click();
     const action = page.getByRole("dialog").getByRole("button", { name: "Cancel 1", exact: true });

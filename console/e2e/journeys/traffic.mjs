@@ -28,9 +28,21 @@ const look = {
     await page.mouse.move(box.x + 180, box.y + 40, { steps: 4 });
     await page.mouse.up();
     await t.until("a way back at each chart", async () => (await page.getByRole("button", { name: "Previous range" }).count()) === 7);
+    // It stands in the address, with the range; Backspace and the browser lead back alike.
+    t.assert.match(page.url(), /range=15m&from=\d+&to=\d+/);
     await page.keyboard.press("Backspace");
-    await t.until("the range before", async () => (await page.getByRole("button", { name: "Previous range" }).count()) === 0);
+    await t.until("the range before", async () => page.url().endsWith("?range=15m"));
+    await page.goForward();
+    await t.until("looking closer again", async () => /from=\d+/.test(page.url()));
+    await page.keyboard.press("Backspace");
+    await t.until("the range before", async () => page.url().endsWith("?range=15m"));
+    await page.keyboard.press("Backspace");
+    await t.until("the hour", async () => (await page.getByRole("button", { name: "1 hr" }).getAttribute("aria-pressed")) === "true" && (await page.getByRole("button", { name: "Previous range" }).count()) === 0);
     t.assert.match(await t.text(page, "main"), /Database .*Since/s);
+    // From the overview the range comes along.
+    await t.go(page, "/console?range=15m");
+    await page.getByRole("link", { name: /Requests a second/ }).click();
+    await t.until("the range of the overview", async () => page.url().endsWith("/console/traffic?range=15m"));
   },
 };
 

@@ -4,6 +4,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { announcer } from "../lib/announce.svelte";
 import { ApiProblem } from "../lib/api";
 import { confirm } from "../lib/confirm.svelte";
+import { bindKeys } from "../lib/keys";
 import { ListState } from "../lib/list_state.svelte";
 import { router } from "../lib/router.svelte";
 import { toast, toasts } from "../lib/toast.svelte";
@@ -12,6 +13,7 @@ import Chart from "./Chart.svelte";
 import ConfirmDialog from "./ConfirmDialog.svelte";
 import Diff from "./Diff.svelte";
 import ErrorNote from "./ErrorNote.svelte";
+import Help from "./Help.svelte";
 import FilterBar from "./FilterBar.svelte";
 import Menu from "./Menu.svelte";
 import Score from "./Score.svelte";
@@ -161,6 +163,47 @@ it("SignInForm: tells why it failed and keeps the address", async () => {
   render(SignInForm, { email: "a@example.org" });
   await fireEvent.input(screen.getByLabelText(/Password/), { target: { value: "wrong" } });
   await fireEvent.submit(document.querySelector("form")!);
-  expect((await screen.findByRole("alert")).textContent).toContain("e-mail or password is wrong");
+  expect((await screen.findByRole("alert")).textContent).toContain("The address or the password is wrong");
   expect((screen.getByLabelText(/E-mail/) as HTMLInputElement).value).toBe("a@example.org");
+});
+
+it("ErrorNote: says it in the words of the page, and keeps what the server adds beside it", () => {
+  render(ErrorNote, { problem: new ApiProblem(422, "source-failed", "x", "10.0.0.1 is not a public address") });
+  const alert = screen.getByRole("alert");
+  expect(alert.querySelector("strong")?.textContent).toBe("The address could not be read as a source");
+  expect(alert.querySelector("[lang=en]")?.textContent).toBe("10.0.0.1 is not a public address");
+});
+
+it("ConfirmDialog: begins on its deed, or in its field, never on Close", async () => {
+  render(ConfirmDialog);
+  const plain = confirm({ title: "Approve?", body: "Both.", action: "Approve them" });
+  await vi.waitFor(() => expect(document.activeElement?.textContent).toContain("Approve them"));
+  document.querySelector("dialog")?.dispatchEvent(new Event("close"));
+  await plain;
+  const typed = confirm({ title: "Purge?", body: "Gone.", action: "Purge", typed: "12" });
+  await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText("Type 12 to confirm")));
+  document.querySelector("dialog")?.dispatchEvent(new Event("close"));
+  expect(await typed).toBe(false);
+});
+
+it("SignInForm: begins in its first field", async () => {
+  render(SignInForm, { email: "" });
+  await vi.waitFor(() => expect(document.activeElement).toBe(screen.getByLabelText(/E-mail/)));
+});
+
+it("ToastLine: has a way to what it speaks of, and what the server adds", async () => {
+  render(ToastLine);
+  toast("It is a draft now", { link: { href: "/console/posts/a", label: "Open in the editor" }, more: "as of now" });
+  expect((await screen.findByRole("link", { name: "Open in the editor" })).getAttribute("href")).toBe("/console/posts/a");
+  expect(screen.getByText("as of now").lang).toBe("en");
+});
+
+it("Help: shows the keys of the screen that is open as it tells them, and those of all others", () => {
+  const unbind = bindKeys("jobs", [{ keys: "t", label: "once more", run: () => {} }]);
+  render(Help);
+  unbind();
+  const told = [...document.querySelectorAll("dialog dd")].map((one) => one.textContent);
+  expect(told).toContain("once more");
+  expect(told).not.toContain("try again");
+  for (const label of ["approve", "send back", "save and approve", "previous range", "move a post", "pick up to here"]) expect(told).toContain(label);
 });

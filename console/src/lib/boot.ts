@@ -4,6 +4,7 @@ import type { Session } from "./session.svelte";
 export interface Boot {
   session: Session | null;
   setup_needed: boolean;
+  site_name: string;
   /** Answers by their path with query, such as `/api/v3/dashboard?level=basic`. */
   first: Record<string, unknown>;
 }
@@ -24,7 +25,7 @@ function read(): Boot | null {
   if (!text) return null;
   try {
     const block = JSON.parse(text) as Partial<Boot>;
-    return { session: block.session ?? null, setup_needed: block.setup_needed ?? false, first: block.first ?? {} };
+    return { session: block.session ?? null, setup_needed: block.setup_needed ?? false, site_name: block.site_name ?? "", first: block.first ?? {} };
   } catch {
     return null;
   }

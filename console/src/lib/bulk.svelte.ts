@@ -1,11 +1,12 @@
-import { asProblem, call, type Query } from "./api";
+import { call, type Query } from "./api";
 import { FITS, type BulkAction, type BulkDeed } from "./bulk_fits";
 import { w } from "./bulk_words";
 import { confirm } from "./confirm.svelte";
 import { count as written } from "./i18n";
 import { watchJob, type Watch } from "./job_watch";
 import type { Page } from "./keyset.svelte";
-import { toast } from "./toast.svelte";
+import { session } from "./session.svelte";
+import { complain, toast } from "./toast.svelte";
 
 /** Posts that one call may name. With more the filter is sent, and there is no way back to each of them. */
 export const IDS_MAX = 1_000;
@@ -19,6 +20,7 @@ const PAGE = 200;
 export interface Target {
   id: string;
   due_at?: string | null;
+  claim?: { by: string; until: string } | null;
 }
 
 export interface Skipped {
@@ -30,6 +32,8 @@ export interface Skipped {
 export interface Outcome {
   action: BulkAction;
   done: number;
+  /** Of approvals: noted, and another person must approve as well. */
+  endorsed: number;
   missed: number;
   skipped: Skipped[];
   /** Stopped or failed before its end. */
@@ -38,6 +42,7 @@ export interface Outcome {
 
 interface Result {
   done: number;
+  endorsed?: number;
   skipped: Skipped[];
   skipped_count?: number;
 }
@@ -64,7 +69,7 @@ export class Bulk {
     const found: Target[] = [];
     for (let after: string | null | undefined = null; found.length < IDS_MAX; ) {
       const page: Page<Target> = await call<Page<Target>>("GET", "/posts", { query: { ...filter, limit: PAGE, after } });
-      found.push(...page.data.map(({ id, due_at }) => ({ id, due_at })));
+      found.push(...page.data.map(({ id, due_at, claim }) => ({ id, due_at, claim })));
       after = page.pagination.next;
       if (!page.pagination.has_next || !after) break;
     }
@@ -88,18 +93,20 @@ export class Bulk {
       if (posts.length === 0) return void toast(w.bulk.nothing);
       if (posts.length < IDS_MAX) {
         const undo = this.#undo(action, posts);
-        if (!undo && action !== "reopen" && !(await ask(action, posts.length, w.bulk.why[action]))) return;
+        const claimed = posts.filter(isOthers).length;
+        const why = [claimed > 0 && w.bulk.claimed(claimed), !undo && (w.bulk.why as Partial<Record<BulkAction, string>>)[action]].filter(Boolean).join(" ");
+        if ((claimed > 0 || (!undo && action !== "reopen")) && !(await ask(action, posts.length, why, undo !== null))) return;
         begun();
         return await this.run(action, { ids: posts.map((post) => post.id) }, posts.length, reason, undo);
       }
       const body = inBody(filter);
       const n = await Bulk.count(action, body);
-      if (!(await ask(action, n, w.bulk.whyMany))) return;
+      const claimed = body.claimed ? 0 : n - (await Bulk.count(action, { ...body, claimed: "none" })) - (await Bulk.count(action, { ...body, claimed: "me" }));
+      if (!(await ask(action, n, claimed > 0 ? `${w.bulk.claimed(claimed)} ${w.bulk.whyMany}` : w.bulk.whyMany))) return;
       begun();
       await this.run(action, { filter: body }, n, reason);
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     }
   }
 
@@ -120,14 +127,14 @@ export class Bulk {
       const job = await this.#watch.ended;
       if (!job) return;
       const result = job.result ?? { done: 0, skipped: [] };
-      this.outcome = { action, done: result.done, missed: result.skipped_count ?? result.skipped.length, skipped: result.skipped, isCut: job.state !== "completed" };
+      const { done: n, endorsed = 0 } = result;
+      this.outcome = { action, done: n, endorsed, missed: result.skipped_count ?? result.skipped.length, skipped: result.skipped, isCut: job.state !== "completed" };
       if (job.state === "discarded") toast(job.error ?? w.bulk.failed, { tone: "bad", seconds: 8 });
       const left = new Set(result.skipped.map((one) => one.id));
       const done = "ids" in which ? which.ids.filter((id) => !left.has(id)) : [];
-      if (result.done > 0 || this.outcome.isCut) toast(w.bulk.end[action](result.done), undo && done.length > 0 ? { undo: () => undo(done) } : {});
+      if (n + endorsed > 0 || this.outcome.isCut) toast(told(this.outcome), undo && done.length > 0 ? { undo: () => undo(done) } : {});
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad", seconds: 8 });
+      complain(thrown);
     } finally {
       this.action = null;
       this.#watch?.stop();
@@ -137,8 +144,7 @@ export class Bulk {
   /** Asks the job to end; what it has done until then stays. */
   cancel = async (): Promise<void> => {
     await call("DELETE", `/jobs/${this.#job}`).catch((thrown: unknown) => {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     });
   };
 
@@ -167,12 +173,23 @@ async function reschedule(ids: readonly string[], dues: ReadonlyMap<string, stri
   const each = ids.map((id) => call("POST", `/posts/${id}/schedule`, { body: { due_at: dues.get(id), force: true } }));
   const done = await Promise.allSettled(each);
   const failed = done.find((one) => one.status === "rejected");
-  if (failed) toast(asProblem(failed.reason)?.detail ?? w.bulk.failed, { tone: "bad", seconds: 8 });
+  if (failed) complain(failed.reason);
   else toast(w.bulk.rescheduled(ids.length));
 }
 
-function ask(action: BulkDeed, n: number, body: string): Promise<boolean> {
-  return confirm({ title: w.bulk.ask[action](written(n)), body, action: w.bulk.deed[action], tone: "bad", ...(n > TYPED_FROM ? { typed: String(n) } : {}) });
+/** What a job has done, in a sentence. */
+export function told({ action, done, endorsed }: Outcome): string {
+  const parts = [...(done > 0 || endorsed === 0 ? [w.bulk.end[action](done)] : []), ...(endorsed > 0 ? [w.bulk.endorsed(endorsed)] : [])];
+  return parts.join("; ");
+}
+
+function isOthers({ claim }: Target): boolean {
+  return claim != null && claim.by !== session.current?.principal && Date.parse(claim.until) > Date.now();
+}
+
+/** What can be taken back needs no word to be typed. */
+function ask(action: BulkDeed, n: number, body: string, hasUndo = false): Promise<boolean> {
+  return confirm({ title: w.bulk.ask[action](written(n)), body, action: w.bulk.deed[action], tone: hasUndo ? "plain" : "bad", ...(n > TYPED_FROM && !hasUndo ? { typed: String(n) } : {}) });
 }
 
 /** In a body numbers are numbers, and yes is true. */

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bytes, catalogues, count, milliseconds, plural, words } from "./i18n";
 
-const modules = import.meta.glob(["../**/words.ts", "./names.ts", "./problem.ts"], { eager: true });
+const modules = import.meta.glob(["../**/*words*.ts", "./names.ts", "./problem.ts"], { eager: true });
 
 /** Every leaf of a catalogue by its path: what it is, and how many values it takes. */
 function leaves(value: unknown, path = ""): Map<string, string> {
@@ -35,7 +35,12 @@ it("writes numbers", () => {
   expect(plural(12_345, { one: "# post", other: "# posts" })).toBe("12,345 posts");
   expect(count(1_234_567, true)).toBe("~1.2M");
   expect([bytes(0), bytes(999), bytes(1_500), bytes(2_000_000)]).toEqual(["0 B", "999 B", "1.5 KB", "2.0 MB"]);
-  expect([milliseconds(0.84), milliseconds(12.4), milliseconds(1_400)]).toEqual(["840 µs", "12 ms", "1.4 s"]);
+  expect([milliseconds(0.84), milliseconds(12.4), milliseconds(1_400), milliseconds(6_000), milliseconds(0)]).toEqual(["840 µs", "12 ms", "1.4 s", "6 s", "0 ms"]);
+  // On an axis all have one unit.
+  expect([0, 200, 400].map((ms) => milliseconds(ms, 200))).toEqual(["0 ms", "200 ms", "400 ms"]);
+  expect([0, 500, 1_000].map((ms) => milliseconds(ms, 500))).toEqual(["0 s", "0.5 s", "1 s"]);
+  expect([0, 0.5, 1].map((ms) => milliseconds(ms, 0.5))).toEqual(["0 ms", "0.5 ms", "1 ms"]);
+  expect([0, 0.05].map((ms) => milliseconds(ms, 0.05))).toEqual(["0 µs", "50 µs"]);
 });
 
 it("knows both letters i of Turkish", () => {

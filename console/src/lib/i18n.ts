@@ -52,11 +52,12 @@ export function bytes(n: number): string {
   return `${number(n / 1_000 ** step, step === 0 ? 0 : 1)} ${units[step]}`;
 }
 
-/** Milliseconds as people read them: `840 µs`, `12 ms`, `1.4 s`. */
-export function milliseconds(ms: number): string {
-  if (ms < 1) return `${number(Math.round(ms * 1_000))} µs`;
-  if (ms < 1_000) return `${number(Math.round(ms))} ms`;
-  return `${number(ms / 1_000, 1)} s`;
+/** Milliseconds as people read them: `840 µs`, `12 ms`, `1.4 s`. On an axis the step between its numbers gives one unit to all. */
+export function milliseconds(ms: number, step?: number): string {
+  const isFine = step === undefined ? ms > 0 && ms < 1 : step < 0.1;
+  if (isFine) return `${number(Math.round(ms * 1_000))} µs`;
+  if (step === undefined ? ms >= 1_000 : step >= 500) return `${number(Math.round(ms / 100) / 10)} s`;
+  return `${number(step && step < 1 ? Math.round(ms * 10) / 10 : Math.round(ms))} ms`;
 }
 
 /** A length of time in words of the language: `15 min`, `15 dk`. */

@@ -151,3 +151,15 @@ it("gives what was typed too early to the field it was meant for", async () => {
   expect(field.value).toBe("Not yet");
   expect(heard).toHaveBeenCalledOnce();
 });
+
+it("leaves a dialog its keys while the next one is on its way", async () => {
+  vi.useFakeTimers();
+  const coming = lazily(() => Promise.resolve());
+  document.body.innerHTML = "<dialog open data-modal><button>Close</button></dialog>";
+  const button = document.querySelector("button")!;
+  expect(press("Escape", {}, button).defaultPrevented).toBe(false);
+  expect(press("Enter", {}, button).defaultPrevented).toBe(false);
+  expect(press("Escape").defaultPrevented).toBe(true);
+  await coming;
+  vi.runAllTimers();
+});

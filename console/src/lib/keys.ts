@@ -45,7 +45,7 @@ export const boundKeys = (): readonly Bound[] => bound;
 
 /**
  * Loads what a key has asked for. Until it is there no key does anything else: whoever types into a dialog that is
- * still on its way must not approve a post with an `a`.
+ * still on its way must not approve a post with an `a`. A dialog that is there has its keys at once, Escape among them.
  */
 export async function lazily<T>(loading: () => Promise<T>): Promise<T> {
   if (held === 0) early = "";
@@ -110,7 +110,7 @@ function pressed(event: KeyboardEvent): void {
   // AltGr writes characters on many keyboards and reports itself as Ctrl with Alt.
   if (event.getModifierState?.("AltGraph") || (event.altKey && (event.ctrlKey || event.metaKey))) return;
   if (isPlain && name !== "Escape" && (isTyping(event.target) || !look().shortcuts)) return;
-  if (held > 0 && isPlain) {
+  if (held > 0 && isPlain && !isInDialog(event.target)) {
     if (event.key.length === 1) early += event.key;
     event.preventDefault();
     return;

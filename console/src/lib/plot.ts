@@ -1,4 +1,4 @@
-import type { Range } from "./zoom";
+import type { Range } from "./span.svelte";
 
 // Lines over time on a canvas. A chart library would be a third of the first load's budget for what these lines do.
 
@@ -16,7 +16,8 @@ export interface Plot {
   lines: readonly Line[];
   /** What is shown of the time. */
   limits: Range;
-  write: (value: number) => string;
+  /** `step` is the distance between two numbers at the side: they share its digits and its unit. */
+  write: (value: number, step: number) => string;
   writeTime: (seconds: number) => string;
   /** The place in `times` under the pointer. */
   hovered: number | null;
@@ -86,12 +87,13 @@ export function draw(canvas: CanvasRenderingContext2D, plot: Plot): void {
     // Half a pixel: a line of one pixel is sharp between two.
     const at = Math.round(y(tick)) + 0.5;
     stroke(canvas, [[MARGIN.left, at], [width - MARGIN.right, at]]);
-    canvas.fillText(plot.write(tick), MARGIN.left - 8, at);
+    canvas.fillText(plot.write(tick, ticks[1] ?? 1), MARGIN.left - 8, at);
   }
   canvas.textAlign = "center";
   canvas.textBaseline = "top";
-  for (const tick of timeTicks(limits, Math.max(2, inner.width / 80))) {
-    if (x(tick) > MARGIN.left + 12 && x(tick) < width - MARGIN.right - 12) canvas.fillText(plot.writeTime(tick), x(tick), height - MARGIN.bottom + 6);
+  for (const tick of timeTicks(limits, Math.max(2, inner.width / 60))) {
+    const text = plot.writeTime(tick), half = canvas.measureText(text).width / 2;
+    if (x(tick) > MARGIN.left + 12 && x(tick) + half < width) canvas.fillText(text, x(tick), height - MARGIN.bottom + 6);
   }
 
   canvas.save();

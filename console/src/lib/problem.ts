@@ -7,7 +7,7 @@ export interface Fault {
   detail: string;
 }
 
-/** An answer that says what went wrong (RFC 9457), or that there was none (`offline`). */
+/** An answer that says what went wrong (RFC 9457), or that there was none (`offline`). Its message is in the language of the page. */
 export class ApiProblem extends Error {
   override readonly name = "ApiProblem";
 
@@ -17,12 +17,19 @@ export class ApiProblem extends Error {
     /** The last part of the problem's type: `stale-version`, `claimed`, … and our own `offline`. */
     readonly code: string,
     readonly title: string,
+    /** The server's own words, in English; they may hold ids. */
     readonly detail: string,
     /** Every member of the answer. */
     readonly body: Record<string, unknown> = {},
     readonly retryAfter: number | null = null,
   ) {
-    super(detail || title);
+    super(w.said[code] ?? (title || detail));
+  }
+
+  /** What the server says beyond the message, in English; empty when that is nothing anybody could use. */
+  get more(): string {
+    const isUseful = this.errors.length === 0 && (TELLING.has(this.code) || !(this.code in w.said));
+    return isUseful && this.detail !== this.message ? this.detail : "";
   }
 
   get errors(): Fault[] {
@@ -57,26 +64,50 @@ export async function readProblem(response: Response): Promise<ApiProblem> {
 }
 
 export function offline(): ApiProblem {
-  return new ApiProblem(0, "offline", w.title, w.detail);
+  return new ApiProblem(0, "offline", "", "");
 }
 
 /** Anything thrown, as a problem; `null` for a call that was aborted on purpose. */
 export function asProblem(thrown: unknown): ApiProblem | null {
   if (thrown instanceof ApiProblem) return thrown;
   if (thrown instanceof DOMException && thrown.name === "AbortError") return null;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ApiProblem(0, "unexpected", w.unexpected, message);
+  return new ApiProblem(0, "unexpected", "", thrown instanceof Error ? thrown.message : String(thrown));
 }
+
+/** Of these the server's detail helps whoever reads it; of others it repeats the message, or speaks to programs. */
+const TELLING = new Set(["malformed", "invalid", "source-failed", "already-exists", "unexpected"]);
 
 const w = words({
   en: {
-    title: "No connection",
-    detail: "The server cannot be reached. Nothing you typed is lost.",
-    unexpected: "Something unexpected happened",
+    said: {
+      offline: "The server cannot be reached. Nothing you typed is lost.",
+      unexpected: "Something unexpected happened",
+      malformed: "The server could not read this", invalid: "This cannot be used as it is",
+      unauthenticated: "Please sign in again", forbidden: "This is not for your role",
+      csrf: "Your session has changed meanwhile. Load the page again.",
+      "not-found": "It is not there, or not any more", "illegal-move": "The post is in another state by now",
+      claimed: "Somebody else is reading it", conflict: "Somebody else was faster. Try again.",
+      "already-exists": "It is there already", "last-admin": "Somebody must stay administrator: choose another one first",
+      "job-running": "The job is running. Wait for its end, or cancel it.", "stale-version": "There is a newer version",
+      "too-large": "It is too large", blackout: "Nothing is published at that time",
+      "source-failed": "The address could not be read as a source", "too-many-requests": "Too many tries. Wait a moment.",
+      internal: "Something went wrong on the server", unavailable: "The server is busy. Try again in a moment.",
+    } as Record<string, string>,
   },
   tr: {
-    title: "Bağlantı yok",
-    detail: "Sunucuya ulaşılamıyor. Yazdıklarınız kaybolmadı.",
-    unexpected: "Beklenmeyen bir şey oldu",
+    said: {
+      offline: "Sunucuya ulaşılamıyor. Yazdıklarınız kaybolmadı.",
+      unexpected: "Beklenmeyen bir şey oldu",
+      malformed: "Sunucu bunu okuyamadı", invalid: "Bu haliyle kullanılamaz",
+      unauthenticated: "Lütfen yeniden oturum açın", forbidden: "Rolünüz buna izin vermiyor",
+      csrf: "Oturumunuz bu arada değişti. Sayfayı yeniden yükleyin.",
+      "not-found": "Burada yok ya da artık yok", "illegal-move": "Yazının durumu bu arada değişti",
+      claimed: "Bir başkası okuyor", conflict: "Bir başkası daha hızlıydı. Yeniden deneyin.",
+      "already-exists": "Zaten var", "last-admin": "Bir yönetici kalmalı: önce başka birini yönetici yapın",
+      "job-running": "İş çalışıyor. Bitmesini bekleyin ya da iptal edin.", "stale-version": "Daha yeni bir sürüm var",
+      "too-large": "Çok büyük", blackout: "O saatte hiçbir şey yayımlanmaz",
+      "source-failed": "Adres bir kaynak olarak okunamadı", "too-many-requests": "Çok fazla deneme. Biraz bekleyin.",
+      internal: "Sunucuda bir sorun çıktı", unavailable: "Sunucu meşgul. Birazdan yeniden deneyin.",
+    } as Record<string, string>,
   },
 });

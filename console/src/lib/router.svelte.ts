@@ -48,12 +48,16 @@ export type Guard = () => string | null;
 interface State {
   /** Place in the history, to know how far a refused step has to be taken back. */
   index: number;
+  /** How many steps lead back within this screen. */
+  steps?: number;
 }
 
 class Router {
   /** The address shown. */
   url: URL = $state.raw(new URL(location.href));
   readonly path = $derived(this.url.pathname);
+  /** Entries of the history behind this one that show the same path. */
+  steps = $state(0);
   /** Of the path alone: a change of the query keeps the screen and its parameters as they are. */
   readonly match: Match | null = $derived(match(this.path));
 
@@ -67,9 +71,10 @@ class Router {
   start(askLeave: (sentence: string) => Promise<boolean>): () => void {
     this.#askLeave = askLeave;
     this.#index = (history.state as State | null)?.index ?? 0;
-    history.replaceState({ index: this.#index }, "");
+    this.steps = (history.state as State | null)?.steps ?? 0;
+    history.replaceState({ index: this.#index, steps: this.steps }, "");
     history.scrollRestoration = "manual";
-    const popped = (event: PopStateEvent) => void this.#popped((event.state as State | null)?.index ?? 0);
+    const popped = (event: PopStateEvent) => void this.#popped((event.state as State | null) ?? { index: 0 });
     const clicked = (event: MouseEvent) => this.#clicked(event);
     const leaving = (event: BeforeUnloadEvent) => {
       if (this.#objection()) event.preventDefault();
@@ -95,11 +100,13 @@ class Router {
     const objection = isNewPath && !force ? this.#objection() : null;
     if (objection && !(await this.#askLeave(objection))) return false;
     if (replace) {
-      history.replaceState({ index: this.#index }, "", url);
+      if (isNewPath) this.steps = 0;
+      history.replaceState({ index: this.#index, steps: this.steps }, "", url);
     } else {
       this.#scrolls.set(this.#index, scrollY);
       this.#index += 1;
-      history.pushState({ index: this.#index }, "", url);
+      this.steps = isNewPath ? 0 : this.steps + 1;
+      history.pushState({ index: this.#index, steps: this.steps }, "", url);
     }
     this.url = url;
     if (isNewPath && !keepFocus) await arrive(0);
@@ -113,12 +120,19 @@ class Router {
 
   /** Changes values of the query; an empty one goes. Replaces the entry, so that Back leaves the screen. */
   setQuery(change: Record<string, string | null>, { push = false } = {}): void {
-    const url = new URL(this.url);
+    const href = this.href(this.path, change);
+    if (href !== this.href(this.path)) void this.go(href, { replace: !push });
+  }
+
+  /** The address of `path` with the query as it is, but for these values; an empty one goes. */
+  href(path: string, change: Record<string, string | null> = {}): string {
+    const search = new URLSearchParams(this.url.searchParams);
     for (const [name, value] of Object.entries(change)) {
-      if (value) url.searchParams.set(name, value);
-      else url.searchParams.delete(name);
+      if (value) search.set(name, value);
+      else search.delete(name);
     }
-    if (url.search !== this.url.search) void this.go(url.href, { replace: !push });
+    const text = search.toString();
+    return text ? `${path}?${text}` : path;
   }
 
   /** Objects to leaving the path while `guard` returns a sentence; returns how to withdraw. */
@@ -135,7 +149,7 @@ class Router {
     return null;
   }
 
-  async #popped(index: number): Promise<void> {
+  async #popped({ index, steps = 0 }: State): Promise<void> {
     if (this.#isTakingBack) {
       this.#isTakingBack = false;
       return;
@@ -144,17 +158,18 @@ class Router {
     const isNewPath = url.pathname !== this.path;
     const objection = isNewPath ? this.#objection() : null;
     if (objection) {
-      const steps = index - this.#index;
+      const by = index - this.#index;
       this.#isTakingBack = true;
-      history.go(-steps);
+      history.go(-by);
       if (await this.#askLeave(objection)) {
         this.#guards.clear();
-        history.go(steps);
+        history.go(by);
       }
       return;
     }
     this.#scrolls.set(this.#index, scrollY);
     this.#index = index;
+    this.steps = steps;
     this.url = url;
     if (isNewPath) await arrive(this.#scrolls.get(index) ?? 0);
   }
@@ -188,7 +203,9 @@ async function arrive(scroll: number): Promise<void> {
     const heading = document.querySelector<HTMLElement>("main [data-screen] h1");
     if (!heading) continue;
     heading.tabIndex = -1;
-    heading.focus({ preventScroll: true });
+    // A page that is one form begins in its first field.
+    const field = document.querySelector<HTMLElement>("main [data-screen] [autofocus]");
+    (field ?? heading).focus({ preventScroll: true });
     scrollTo(0, scroll);
     return;
   }

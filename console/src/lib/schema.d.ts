@@ -2200,6 +2200,11 @@ export interface components {
             /** @description Without one: the feed's title, once it has been read. */
             name?: string | null;
             pipeline?: components["schemas"]["Id"] | null;
+            /**
+             * Format: double
+             * @description How far it is believed, 0 to 1; 0.5 when nothing is said.
+             */
+            trust?: number | null;
             /** @description Address of a feed. */
             url: string;
         };
@@ -2718,6 +2723,11 @@ export interface components {
                 /** @description The site that the feed names as its own. */
                 site_url?: string | null;
                 state: components["schemas"]["SourceState"];
+                /**
+                 * Format: double
+                 * @description How far it is believed, 0 to 1; `trust_min` of a pipeline's policy may ask for more.
+                 */
+                trust: number;
                 url: string;
             }[];
             pagination: components["schemas"]["Pagination"];
@@ -3483,6 +3493,11 @@ export interface components {
             /** @description The site that the feed names as its own. */
             site_url?: string | null;
             state: components["schemas"]["SourceState"];
+            /**
+             * Format: double
+             * @description How far it is believed, 0 to 1; `trust_min` of a pipeline's policy may ask for more.
+             */
+            trust: number;
             url: string;
         };
         /** @description What is to be changed; the rest stays. */
@@ -3492,6 +3507,11 @@ export interface components {
             name?: string | null;
             pipeline?: components["schemas"]["Id"] | null;
             state?: components["schemas"]["SourceState"] | null;
+            /**
+             * Format: double
+             * @description How far it is believed, 0 to 1; `null` puts it back to 0.5.
+             */
+            trust?: number | null;
         };
         SourceCounts: {
             /** Format: int64 */

@@ -18,6 +18,8 @@ export interface Session {
   language: string | null;
   theme: string | null;
   time_zone: string;
+  /** How long a decision can be taken back, in milliseconds; an older server does not tell. */
+  undo_ms?: number;
   site_name: string;
   version: string;
 }
@@ -26,7 +28,8 @@ class SessionStore {
   current: Session | null = $state.raw(null);
   /** The session has ended while somebody works: the dialog over the page asks for it anew. */
   isExpired = $state(false);
-  readonly siteName = $derived(this.current?.site_name ?? "Copydesk");
+  readonly undoMs: number = $derived(this.current?.undo_ms ?? 10_000);
+  readonly siteName = $derived(this.current?.site_name ?? (boot?.site_name || "Copydesk"));
 
   #again: Promise<void> | null = null;
   #resolve: (() => void) | null = null;

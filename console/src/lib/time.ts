@@ -30,6 +30,9 @@ type Moment = string | number | Date;
 export const date = (at: Moment): string => format({ dateStyle: "medium" }).format(new Date(at));
 export const clock = (at: Moment): string => format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(new Date(at));
 
+/** A clock that also tells the seconds. */
+export const second = (at: Moment): string => format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }).format(new Date(at));
+
 /** Date and time with the zone's short name: the exact title of a relative time. */
 export function exact(at: Moment): string {
   const options: Intl.DateTimeFormatOptions = {
@@ -41,12 +44,13 @@ export function exact(at: Moment): string {
 
 const relatives = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_557_600], ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60],
+  ["month", 2_629_800], ["day", 86_400], ["hour", 3_600], ["minute", 60],
 ];
 
-/** `3 min. ago`, `in 2 hr.`; below a minute `now`. */
+/** `3 min. ago`, `in 2 hr.`; below a minute `now`, from a year on the date. */
 export function relative(at: Moment, now: number = Date.now()): string {
   const seconds = (new Date(at).getTime() - now) / 1_000;
+  if (Math.abs(seconds) >= 31_557_600) return date(at);
   for (const [unit, length] of STEPS) {
     if (Math.abs(seconds) >= length) return relatives.format(Math.trunc(seconds / length), unit);
   }

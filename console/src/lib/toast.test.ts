@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { toast, toasts } from "./toast.svelte";
+import { ApiProblem } from "./problem";
+import { session, type Session } from "./session.svelte";
+import { complain, toast, toasts } from "./toast.svelte";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
   toasts.all.forEach((one) => toasts.close(one.id));
+  session.current = null;
   vi.useRealTimers();
 });
 
@@ -32,4 +35,25 @@ it("shows the one before when the newest has gone", () => {
   toast("saved", { seconds: 2 });
   vi.advanceTimersByTime(2_100);
   expect(toasts.current?.text).toBe("approved");
+});
+
+it("stands as long as the server takes a decision back, and until a moment that turns out later", () => {
+  session.current = { undo_ms: 30_000 } as Session;
+  const id = toast("approved", { undo: () => {} });
+  vi.advanceTimersByTime(29_900);
+  expect(toasts.current?.text).toBe("approved");
+  toasts.hold(id, 4_000);
+  vi.advanceTimersByTime(3_900);
+  expect(toasts.current?.text).toBe("approved");
+  vi.advanceTimersByTime(200);
+  expect(toasts.current).toBeNull();
+  toasts.hold(id, 1_000);
+  expect(toasts.current).toBeNull();
+});
+
+it("complains in the words of the page, and not of what was aborted", () => {
+  complain(new DOMException("gone", "AbortError"));
+  expect(toasts.current).toBeNull();
+  complain(new ApiProblem(422, "source-failed", "x", "reading y as a feed"));
+  expect(toasts.current).toMatchObject({ text: "The address could not be read as a source", more: "reading y as a feed", tone: "bad" });
 });

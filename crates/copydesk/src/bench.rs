@@ -50,10 +50,9 @@ pub async fn line(config: &Config, events: u32, as_json: bool) -> Result<()> {
     for feed in &feeds {
         let new = NewSource {
             url: feed.url.clone(),
-            name: None,
-            pipeline: None,
             interval_s: Some(86_400),
             backfill: Some(10_000),
+            ..NewSource::default()
         };
         sources::create(&process.desk, &Actor::system(), new).await.with_context(|| format!("adding {}", feed.url))?;
     }

@@ -137,11 +137,22 @@ pub enum Source {
         /// Entries of the first fetch that count as news
         #[arg(long, value_name = "NUMBER")]
         backfill: Option<u32>,
+        /// How far it is believed, 0 to 1; otherwise 0.5
+        #[arg(long, value_name = "SHARE")]
+        trust: Option<f64>,
         #[arg(long)]
         json: bool,
     },
     /// List the sources with their last result
     List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how far a source is believed; the policy of a pipeline may ask for more
+    Trust {
+        id: String,
+        /// 0 to 1; without it, back to 0.5
+        share: Option<f64>,
         #[arg(long)]
         json: bool,
     },

@@ -28,6 +28,12 @@ CREATE INDEX invitation_person ON invitation (person);
 -- Words of guard's scopes with blanks between; NULL: all that the role may.
 ALTER TABLE api_key ADD COLUMN scopes TEXT;
 
+-- Who stands behind a key: the person, or the first key, that made it or the key it was made with. NULL: nobody but itself.
+ALTER TABLE api_key ADD COLUMN owner_user INTEGER REFERENCES person (id);
+ALTER TABLE api_key ADD COLUMN owner_key INTEGER REFERENCES api_key (id);
+CREATE INDEX api_key_owner_user ON api_key (owner_user);
+CREATE INDEX api_key_owner_key ON api_key (owner_key);
+
 -- A session belongs to a key or to a person. Nobody loses more than a sign-in: the old ones go.
 DROP TABLE session;
 CREATE TABLE session (

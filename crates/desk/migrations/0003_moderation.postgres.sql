@@ -90,12 +90,14 @@ CREATE INDEX review_link_post ON review_link (post, id);
 
 -- How far a job over many posts has come, written with what it did.
 CREATE TABLE bulk (
-    job     BIGINT PRIMARY KEY,
-    after   BIGINT NOT NULL,
-    seen    BIGINT NOT NULL,
-    done    BIGINT NOT NULL,
-    missed  BIGINT NOT NULL,
-    skipped TEXT    NOT NULL,
-    at      BIGINT NOT NULL
+    job      BIGINT PRIMARY KEY,
+    after    BIGINT NOT NULL,
+    seen     BIGINT NOT NULL,
+    done     BIGINT NOT NULL,
+    -- First of two approvals.
+    endorsed BIGINT NOT NULL,
+    missed   BIGINT NOT NULL,
+    skipped  TEXT   NOT NULL,
+    at       BIGINT NOT NULL
 );
 CREATE INDEX bulk_at ON bulk (at);

@@ -96,12 +96,14 @@ CREATE INDEX review_link_post ON review_link (post, id);
 
 -- How far a job over many posts has come, written with what it did.
 CREATE TABLE bulk (
-    job     INTEGER PRIMARY KEY,
-    after   INTEGER NOT NULL,
-    seen    INTEGER NOT NULL,
-    done    INTEGER NOT NULL,
-    missed  INTEGER NOT NULL,
-    skipped TEXT    NOT NULL,
-    at      INTEGER NOT NULL
+    job      INTEGER PRIMARY KEY,
+    after    INTEGER NOT NULL,
+    seen     INTEGER NOT NULL,
+    done     INTEGER NOT NULL,
+    -- First of two approvals.
+    endorsed INTEGER NOT NULL,
+    missed   INTEGER NOT NULL,
+    skipped  TEXT    NOT NULL,
+    at       INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX bulk_at ON bulk (at);

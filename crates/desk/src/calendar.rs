@@ -20,7 +20,7 @@ pub use view::{Brief, Calendar, DAYS_MAX, Entry, SlotView, view};
 pub use zone::Zone;
 
 use crate::jobs::PublishPost;
-use crate::people::{Action, Actor, recall, remember};
+use crate::people::{Action, Actor, SETTING_GET, SETTING_PUT, recall, remember};
 use crate::posts::{self, Command, Post};
 use crate::{Desk, Error, Fault, PostId};
 
@@ -32,11 +32,9 @@ const AHEAD_DAYS_MAX: u64 = 5 * 366;
 const TAKEN_PAGE: usize = 1_000;
 
 store::sql! {
-    SETTING_GET = "calendar.setting_get", "SELECT value FROM setting WHERE name = $1";
-    SETTING_PUT = "calendar.setting_put", "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     CHANNELS = "calendar.channels", "SELECT name FROM channel ORDER BY id LIMIT 100";
     TAKEN_DUE = "calendar.taken_due", "SELECT DISTINCT due_at FROM post WHERE due_at > $1 AND id <> $2 ORDER BY due_at LIMIT $3";
-    TAKEN_PUBLISHED = "calendar.taken_published", "SELECT DISTINCT published_at FROM post WHERE published_at > $1 AND id <> $2 ORDER BY published_at LIMIT $3";
+    LAST_PUBLISHED = "calendar.last_published", "SELECT published_at FROM post WHERE published_at > $1 AND id <> $2 ORDER BY published_at DESC LIMIT 1";
     PUBLISHING = "calendar.publishing", "SELECT count(*) FROM post WHERE state = 'publishing' AND id <> $1";
     SCHEDULED = "calendar.scheduled",
         "SELECT id, title, state, due_at, score FROM post WHERE due_at >= $1 AND due_at < $2 ORDER BY due_at, id LIMIT $3";
@@ -249,10 +247,11 @@ async fn next_free(
     }
 }
 
-/// When posts went out that may take a slot still to come; those on their way count as now.
+/// When posts went out that may take a slot still to come; those on their way count as now. Of those that are out
+/// the last one takes every slot that another takes too.
 async fn recently(desk: &Desk, conn: &mut Conn, since: Timestamp, beside: i64) -> Result<Vec<Timestamp>, Error> {
-    let rows = conn.all(&TAKEN_PUBLISHED, params![since, beside, TAKEN_PAGE as i64]).await?;
-    let mut taken = rows.iter().map(|row| row.get(0)).collect::<Result<Vec<_>, store::Error>>()?;
+    let last = conn.opt(&LAST_PUBLISHED, params![since, beside]).await?;
+    let mut taken = last.iter().map(|row| row.get(0)).collect::<Result<Vec<_>, store::Error>>()?;
     if conn.one(&PUBLISHING, params![beside]).await?.get::<i64>(0)? > 0 {
         taken.push(desk.now());
     }

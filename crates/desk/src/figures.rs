@@ -6,12 +6,10 @@ use serde::Serialize;
 use stdx::{Id, Timestamp};
 use store::params;
 
-use crate::people::{self, Action, Actor};
-use crate::{Desk, Error, PostId, SourceId, calendar};
+use crate::people::{Action, Actor};
+use crate::{Desk, Error, PostId, SourceId, calendar, posts};
 
 store::sql! {
-    WAITING_SINCE = "figures.waiting_since",
-        "SELECT updated_at FROM post WHERE state = 'in_review' ORDER BY updated_at, id LIMIT 1";
     FAILED_AT = "figures.failed_at",
         "SELECT updated_at FROM post WHERE state = 'failed' ORDER BY updated_at DESC, id DESC LIMIT 1";
     PUBLISHED = "figures.published", "SELECT count(*) FROM post WHERE published_at >= $1 AND published_at < $2";
@@ -72,18 +70,12 @@ pub struct Activity {
     pub at: Timestamp,
     /// The principal, such as `user:0M7K2Q9XA4D0G`.
     pub actor: String,
-    /// What people call them, as far as the one who asks may know it.
+    /// What people call them.
     pub name: Option<String>,
     /// The event's kind.
     pub what: String,
     pub post: PostId,
     pub title: String,
-}
-
-/// Since when the post that has waited longest for a review has waited.
-pub async fn waiting_since(desk: &Desk) -> Result<Option<Timestamp>, Error> {
-    let row = desk.store.read().opt(&WAITING_SINCE, params![]).await?;
-    Ok(row.map(|row| row.get(0)).transpose()?)
 }
 
 /// When a post failed last of those that still wait for somebody.
@@ -143,15 +135,16 @@ pub async fn busiest(desk: &Desk) -> Result<Vec<Busiest>, Error> {
 /// What was done last, newest first; 200 at most.
 pub async fn latest(desk: &Desk, actor: &Actor, limit: u32) -> Result<Vec<Activity>, Error> {
     actor.may(Action::Read)?;
-    let names = people::names(desk, actor).await?;
-    let rows = desk.store.read().all(&LATEST, params![limit.min(200)]).await?;
+    let mut conn = desk.store.read();
+    let rows = conn.all(&LATEST, params![limit.min(200)]).await?;
+    let by = rows.iter().map(|row| row.get(1)).collect::<Result<_, store::Error>>()?;
+    let names = posts::names(&mut conn, by).await?;
     let read = |row: &store::Row| {
-        let by: String = row.get(1)?;
-        let name = names.get(&by).map(str::to_owned);
+        let actor: String = row.get(1)?;
         Ok(Activity {
             at: row.get(2)?,
-            name,
-            actor: by,
+            name: names.get(&actor).cloned(),
+            actor,
             what: row.get(3)?,
             post: PostId(row.get(0)?),
             title: row.get(4)?,

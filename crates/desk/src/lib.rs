@@ -148,6 +148,8 @@ pub fn statements() -> Vec<&'static Statement> {
         people::sessions::STATEMENTS,
         people::invitations::STATEMENTS,
         people::preferences::STATEMENTS,
+        people::current::STATEMENTS,
+        people::kin::STATEMENTS,
         providers::STATEMENTS,
         pipelines::STATEMENTS,
         sources::STATEMENTS,

@@ -1,7 +1,8 @@
 //! Moderation: what people, guests and a pipeline's policy say about a version.
 //!
-//! Invariants: a decision names the version it judges; where two people must approve, no one does it alone, whatever
-//! keys, links and edits they use; what was decided, by whom and why stands in the list of [`reviews`].
+//! Invariants: a decision names the version it judges; where two people must approve, nobody does it alone,
+//! whatever links, edits and keys of their own they use; what was decided, by whom and why stands in the list of
+//! [`reviews`].
 
 mod approve;
 pub mod bulk;
@@ -112,14 +113,17 @@ async fn read_reviews(conn: &mut Conn, id: PostId, limit: i64) -> Result<Vec<Rev
 
 /// How much waits, and since when; also sets the gauges.
 pub async fn measure(desk: &Desk) -> Result<Waiting, Error> {
-    let mut conn = desk.store.read();
-    let state = State::InReview.name();
-    let posts = conn.one(&WAITING_COUNT, params![state]).await?.get::<i64>(0)?;
-    let oldest = conn.opt(&WAITING_OLDEST, params![state]).await?;
-    let oldest_at: Option<Timestamp> = oldest.map(|row| row.get(0)).transpose()?;
+    let posts = desk.store.read().one(&WAITING_COUNT, params![State::InReview.name()]).await?.get::<i64>(0)?;
+    let oldest_at = waiting_since(desk).await?;
     WAITING.set(posts);
     OLDEST.set(oldest_at.map_or(0, |at| desk.now().since(at).as_secs() as i64));
     Ok(Waiting { posts: posts as u64, oldest_at })
+}
+
+/// Since when the post that has waited longest for a decision has waited.
+pub async fn waiting_since(desk: &Desk) -> Result<Option<Timestamp>, Error> {
+    let row = desk.store.read().opt(&WAITING_OLDEST, params![State::InReview.name()]).await?;
+    Ok(row.map(|row| row.get(0)).transpose()?)
 }
 
 /// A decision as it is written down.

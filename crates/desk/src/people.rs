@@ -1,24 +1,26 @@
 //! Who acts: users and API keys, their roles and sessions, and the memory of idempotent requests.
 //!
 //! Invariants: of passwords, keys, sessions and invitations only hashes are stored; nobody gives more than
-//! they have; somebody who can manage people is never lost by managing people.
+//! they have; the last user who can manage people is neither shut out nor demoted.
 
+pub(crate) mod current;
 pub(crate) mod invitations;
 pub(crate) mod keys;
-mod names;
+pub(crate) mod kin;
 mod passwords;
 pub(crate) mod preferences;
 pub(crate) mod sessions;
 pub(crate) mod users;
 
+pub(crate) use current::current;
 pub use invitations::{
     Acceptance, Invitation, InvitationKind, accept, ensure_setup, invite, list_invitations, look, recover,
     revoke_invitation,
 };
 pub use keys::{ApiKey, NewKey, authenticate, create_key, ensure_admin, list_keys, revoke_key};
-pub use names::{Names, names};
+pub(crate) use kin::kin;
 pub use preferences::{drop_preference, preferences, set_preference};
-pub use sessions::{Identity, Opened, SESSION_MAX, resume, sign_in, sign_out};
+pub use sessions::{Identity, Opened, SESSION_MAX, is_still_in, resume, sign_in, sign_out};
 pub use users::{
     User, UserChange, account_of, change_password, find_user, has_users, list_users, sign_in_with_password, update_user,
 };
@@ -69,6 +71,21 @@ impl std::fmt::Display for Principal {
             Principal::Key(id) => write!(f, "key:{id}"),
             Principal::User(id) => write!(f, "user:{id}"),
             Principal::Link(id) => write!(f, "link:{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Principal {
+    type Err = ();
+
+    /// Reads what `Display` has written.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once(':') {
+            None if text == "system" => Ok(Principal::System),
+            Some(("key", id)) => id.parse().map(Principal::Key).map_err(|_| ()),
+            Some(("user", id)) => id.parse().map(Principal::User).map_err(|_| ()),
+            Some(("link", id)) => id.parse().map(Principal::Link).map_err(|_| ()),
+            _ => Err(()),
         }
     }
 }

@@ -51,6 +51,8 @@ pub struct SourceSetup {
     pub pipeline: Option<String>,
     #[serde(default)]
     pub interval_s: Option<u32>,
+    #[serde(default)]
+    pub trust: Option<f64>,
 }
 
 /// What applying a set-up changed.
@@ -77,6 +79,7 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
                 name: Some(source.name.clone()),
                 pipeline: pipeline.map(|pipeline| pipeline.name.clone()),
                 interval_s: Some(source.interval_s),
+                trust: Some(source.trust),
             });
         }
         if page.len() < 200 {
@@ -166,6 +169,7 @@ pub async fn apply(
                 .interval_s
                 .map(|s| s.clamp(desk.settings.poll_interval_min_s, desk.settings.poll_interval_max_s)),
             backfill: None,
+            trust: wanted.trust,
         };
         match sources::create(desk, actor, new).await {
             Ok(_) => applied.created += 1,

@@ -36,6 +36,8 @@ pub struct Source {
     pub interval_s: u32,
     /// Entries of the first fetch that count as news.
     pub backfill: u32,
+    /// How far it is believed, 0 to 1; the policy of a pipeline may ask for more.
+    pub trust: f64,
     pub polled_at: Option<Timestamp>,
     pub next_poll_at: Option<Timestamp>,
     /// What the last poll brought, in a few words.
@@ -103,6 +105,8 @@ pub struct NewSource {
     pub pipeline: Option<PipelineId>,
     pub interval_s: Option<u32>,
     pub backfill: Option<u32>,
+    /// Without one: [`TRUST`].
+    pub trust: Option<f64>,
 }
 
 /// What is to be changed; the rest stays.
@@ -113,7 +117,11 @@ pub struct Change {
     pub state: Option<State>,
     pub pipeline: Option<PipelineId>,
     pub interval_s: Option<u32>,
+    pub trust: Option<f64>,
 }
+
+/// The trust in a source of which nobody has said how far it is believed; the schema says the same.
+pub const TRUST: f64 = 0.5;
 
 pub(crate) static POLLS: Family<Counter> = Family::new(&["outcome"], 8);
 pub(crate) static POLL_SECONDS: Histogram = Histogram::new();
@@ -132,20 +140,20 @@ pub static METRICS: &[Metric] = &[
 
 store::sql! {
     ADD = "sources.add",
-        "INSERT INTO source (id, url, name, state, pipeline, interval_s, backfill, created_at)
-         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7) ON CONFLICT (url) DO NOTHING";
+        "INSERT INTO source (id, url, name, state, pipeline, interval_s, backfill, trust, created_at)
+         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8) ON CONFLICT (url) DO NOTHING";
     GET = "sources.get",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
-                failing_since, items, created_at, etag, last_modified, body_hash, moved_to, moved_seen
+                failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen
          FROM source WHERE id = $1";
     LIST = "sources.list",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
-                failing_since, items, created_at
+                failing_since, items, created_at, trust
          FROM source WHERE id > $1 ORDER BY id LIMIT $2";
     BY_URL = "sources.by_url", "SELECT id FROM source WHERE url = $1";
     UPDATE = "sources.update",
         "UPDATE source SET name = $2, state = $3, pipeline = $4, interval_s = $5, next_poll_at = $6, failures = $7, failing_since = $8,
-                error = $9
+                error = $9, trust = $10
          WHERE id = $1";
     /// Keeps others from changing the row until the transaction ends, so that what is read next is what is changed.
     HOLD = "sources.hold", "UPDATE source SET id = id WHERE id = $1";
@@ -185,6 +193,7 @@ fn read(row: &Row) -> Result<Source, store::Error> {
         failing_since: row.get(14)?,
         items: row.get(15)?,
         created_at: row.get(16)?,
+        trust: row.get(17)?,
     })
 }
 
@@ -193,11 +202,11 @@ pub(crate) async fn known(conn: &mut Conn, id: SourceId) -> Result<Option<Known>
     let Some(row) = conn.opt(&GET, params![id.to_i64()]).await? else { return Ok(None) };
     Ok(Some(Known {
         source: read(&row)?,
-        etag: row.get(17)?,
-        last_modified: row.get(18)?,
-        body_hash: row.get(19)?,
-        moved_to: row.get(20)?,
-        moved_seen: row.get(21)?,
+        etag: row.get(18)?,
+        last_modified: row.get(19)?,
+        body_hash: row.get(20)?,
+        moved_to: row.get(21)?,
+        moved_seen: row.get(22)?,
     }))
 }
 
@@ -215,6 +224,7 @@ pub async fn create(desk: &Desk, actor: &Actor, new: NewSource) -> Result<Source
     let name = new.name.map_or_else(|| name_of(&url), |name| name.trim().to_owned());
     let interval_s = new.interval_s.unwrap_or(desk.settings.poll_interval_s);
     let backfill = new.backfill.unwrap_or(desk.settings.backfill);
+    let trust = new.trust.unwrap_or(TRUST);
     let (desk, actor, now, id) = (desk.clone(), actor.clone(), desk.now(), SourceId(desk.next_id()));
     let store = desk.store.clone();
     store
@@ -224,7 +234,7 @@ pub async fn create(desk: &Desk, actor: &Actor, new: NewSource) -> Result<Source
                     return get(tx, id.parse().map_err(|_| Error::IdempotencyMismatch)?).await;
                 }
                 check_pipeline(tx, pipeline).await?;
-                let row = params![id.to_i64(), url, name, pipeline.to_i64(), interval_s, backfill, now];
+                let row = params![id.to_i64(), url, name, pipeline.to_i64(), interval_s, backfill, trust, now];
                 if tx.exec(&ADD, row).await? == 0 {
                     let id = tx.one(&BY_URL, params![url]).await?.get::<stdx::Id>(0)?;
                     return Err(Error::Exists { what: "source", name: url, id: id.to_string() });
@@ -246,6 +256,7 @@ fn check(desk: &Desk, new: &NewSource) -> Result<String, Error> {
     if new.backfill.is_some_and(|n| n > 10_000) {
         faults.push(Fault::new("/backfill", "must be 0 to 10000"));
     }
+    faults.extend(new.trust.and_then(trust_fault));
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -264,6 +275,10 @@ fn name_fault(name: &str) -> Option<Fault> {
 fn interval_fault(desk: &Desk, seconds: u32) -> Option<Fault> {
     let (min, max) = (desk.settings.poll_interval_min_s, desk.settings.poll_interval_max_s);
     (!(min..=max).contains(&seconds)).then(|| Fault::new("/interval_s", format!("must be {min} to {max} seconds")))
+}
+
+fn trust_fault(trust: f64) -> Option<Fault> {
+    (!(0.0..=1.0).contains(&trust)).then(|| Fault::new("/trust", "must be 0 to 1"))
 }
 
 async fn check_pipeline(conn: &mut Conn, id: PipelineId) -> Result<(), Error> {
@@ -296,6 +311,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
     actor.may(Action::Configure)?;
     let mut faults: Vec<Fault> = change.name.as_deref().and_then(name_fault).into_iter().collect();
     faults.extend(change.interval_s.and_then(|s| interval_fault(desk, s)));
+    faults.extend(change.trust.and_then(trust_fault));
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -309,6 +325,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
                 source.name = change.name.map_or(source.name, |name| name.trim().to_owned());
                 source.state = change.state.unwrap_or(was);
                 source.interval_s = change.interval_s.unwrap_or(interval);
+                source.trust = change.trust.unwrap_or(source.trust);
                 if let Some(pipeline) = change.pipeline {
                     check_pipeline(tx, pipeline).await?;
                     source.pipeline = pipeline;
@@ -339,7 +356,8 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
 
 fn update_values(s: &Source) -> Vec<store::Value> {
     let (id, state) = (s.id.to_i64(), s.state.name());
-    params![id, s.name, state, s.pipeline.to_i64(), s.interval_s, s.next_poll_at, s.failures, s.failing_since, s.error]
+    let pipeline = s.pipeline.to_i64();
+    params![id, s.name, state, pipeline, s.interval_s, s.next_poll_at, s.failures, s.failing_since, s.error, s.trust]
 }
 
 #[cfg(test)]

@@ -199,11 +199,6 @@ impl PasswordHash {
         given.len() == text.len() && computed.is_some_and(|hash| hash.ct_eq(&self.hash).into())
     }
 
-    /// Whether it was made with weaker parameters than those of today.
-    pub fn is_old(&self) -> bool {
-        (self.memory_kib, self.passes, self.lanes) != (MEMORY_KIB, PASSES, LANES)
-    }
-
     /// `None` when the parameters cannot be.
     fn compute(&self, text: &str) -> Option<Vec<u8>> {
         HASHED.inc();

@@ -27,7 +27,7 @@ mod items;
 mod jobs;
 mod keys;
 mod links;
-mod metrics;
+pub(crate) mod metrics;
 mod pipelines;
 mod posts;
 mod preferences;

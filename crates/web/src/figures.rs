@@ -17,7 +17,7 @@ use serde::Serialize;
 use stdx::metric::{Cell, Gauge, Metric};
 
 use crate::App;
-use crate::api::{dashboard, health};
+use crate::api::{dashboard, health, metrics};
 pub(crate) use memo::Memo;
 
 static CLIENTS: Gauge = Gauge::new();
@@ -137,8 +137,7 @@ pub async fn last_minute(app: &App) -> Moment {
 
 /// One step of the history.
 pub(crate) async fn look(app: &App) {
-    // The cells of the queue are set when it is asked.
-    let _ = tokio::time::timeout(PATIENCE, app.desk.queue.stats()).await;
+    metrics::renew(app).await;
     let look = Look::take(app).await;
     CLIENTS.set(look.live_clients as i64);
     DEPTH.set(look.queue_depth as i64);

@@ -10,6 +10,8 @@
 //! - Single jobs are told to those who named them; everybody else gets counts, at most ten times a second and
 //!   only when they have changed. Of jobs that nobody has named no message is made, here or elsewhere.
 //! - Traffic is told once a second while somebody watches it; no frame is made otherwise, and none is kept.
+//! - Who has signed out, whose key was revoked or whose account was closed is told nothing more within
+//!   [`RECHECK`] and a moment.
 //! - What happens in other processes is told too; what of it was lost becomes one `resync` of its topic.
 
 mod counts;
@@ -28,10 +30,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
+use desk::people;
 use utoipa_axum::router::UtoipaMethodRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::auth::Caller;
 
 pub use feed::start;
 pub use ring::Hub;
@@ -42,11 +46,31 @@ const CLIENTS_MAX: usize = 10_000;
 const HEARTBEAT: Duration = Duration::from_secs(20);
 /// How long a client may take to accept a message before it is cut off.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A connection ends after this time and the client comes back: so a revoked key loses its view.
+/// A connection ends after this time and the client comes back, perhaps to another process.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// How often it is looked whether the listener may still be let in.
+const RECHECK: Duration = if cfg!(test) { Duration::from_millis(200) } else { Duration::from_secs(10) };
 
 pub fn routes() -> Router<App> {
     Router::new().route("/api/v3/events", get(events::stream)).route("/api/v3/live", get(socket::open))
+}
+
+/// Ends when who came in would be let in no more.
+async fn shut_out(app: &App, caller: &Caller) {
+    loop {
+        tokio::time::sleep(RECHECK).await;
+        match people::is_still_in(&app.desk, &caller.actor, caller.session.as_ref()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            // What cannot be looked up now can be at the next look; LIFETIME ends it in any case.
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a live connection's right could not be checked"
+                );
+            }
+        }
+    }
 }
 
 /// The routes for the API's document.

@@ -91,6 +91,15 @@ impl Problem {
         &self.detail
     }
 
+    /// Logs what is behind a fault of ours, under the id that is given back.
+    pub fn log(&self) -> String {
+        let request_id = format!("{:016x}", stdx::Rng::from_os().next_u64());
+        if let Some(cause) = &self.cause {
+            tracing::error!(request.id = request_id, cause, "a request failed");
+        }
+        request_id
+    }
+
     /// A fault of ours: the caller learns that it happened, the log learns what.
     fn internal(code: &'static Code, error: &(dyn std::error::Error + 'static)) -> Self {
         let mut cause = error.to_string();
@@ -106,11 +115,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let request_id = stdx::Rng::from_os().next_u64();
-        let request_id = format!("{request_id:016x}");
-        if let Some(cause) = &self.cause {
-            tracing::error!(request.id = request_id, cause, "a request failed");
-        }
+        let request_id = self.log();
         let status = self.status();
         let mut body = json!({
             "type": format!("{TYPES}{}", self.code.name),

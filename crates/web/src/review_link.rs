@@ -101,14 +101,14 @@ async fn decide(
     if let Some(refused) = too_many(&app, words, &address) {
         return refused;
     }
-    let Ok(Form(Decision { decision, comment })) = form else {
-        return failed(&app, words, &Problem::new(&problem::MALFORMED, "the form cannot be read"));
-    };
+    let malformed = || failed(&app, words, &Problem::new(&problem::MALFORMED, "the form cannot be read"));
+    let Ok(Form(Decision { decision, comment })) = form else { return malformed() };
     // Browsers end the lines of a text area with CRLF.
     let comment = comment.replace("\r\n", "\n");
     let verdict = match decision.as_str() {
         "approve" => Verdict::Approve { comment: comment.clone() },
-        _ => Verdict::SendBack { comment: comment.clone() },
+        "return" => Verdict::SendBack { comment: comment.clone() },
+        _ => return malformed(),
     };
     match link::decide(&app.desk, &token, verdict).await {
         Ok(Some(sheet)) => draw(&app, words, sheet, comment, false),
@@ -195,9 +195,7 @@ fn too_many(app: &App, words: &'static Words, address: &Address) -> Option<Respo
 
 fn failed(app: &App, words: &'static Words, problem: &Problem) -> Response {
     let said = Said { heading: words.broken, detail: words.broken_text.to_owned(), is_wrong: true };
-    if problem.status().is_server_error() {
-        tracing::error!(detail = problem.detail(), "a review link could not be shown");
-    }
+    problem.log();
     page(app, words, problem.status(), words.review.to_owned(), Some(said), None)
 }
 

@@ -22,23 +22,12 @@ export function addMonths(day: string, n: number): string {
 /** 1 is Monday, 7 is Sunday. */
 export const weekday = (day: string): number => new Date(utc(day)).getUTCDay() || 7;
 
-// Where the week begins on Sunday or Saturday, for browsers that cannot tell (CLDR week data, the larger countries).
-const SUNDAY = new Set("US CA MX BR AR CO PE VE JP KR TW HK IN PK ID PH TH IL SA ZA KE".split(" "));
-const SATURDAY = new Set("EG DZ IQ IR AF LY SD SY JO KW BH QA OM AE".split(" "));
+// Where the week begins on Sunday or Saturday (CLDR week data, the larger countries), by the cities of their zones.
+const SUNDAY = /^(America|US|Canada)\/(?!Montevideo|Asuncion|Guayaquil|La_Paz|Santiago)|Honolulu|(Tokyo|Seoul|Taipei|Hong_Kong|Kolkata|Calcutta|Karachi|Jakarta|Manila|Bangkok|Jerusalem|Riyadh|Johannesburg|Nairobi)$/;
+const SATURDAY = /\/(Cairo|Algiers|Baghdad|Tehran|Kabul|Tripoli|Khartoum|Damascus|Amman|Kuwait|Bahrain|Qatar|Muscat)$/;
 
-/** The first day of the week for a locale such as `en-GB`: 1 is Monday, 7 is Sunday. */
-export function firstWeekday(locale: string): number {
-  let known: Intl.Locale & { getWeekInfo?: () => { firstDay: number }; weekInfo?: { firstDay: number } };
-  try {
-    known = new Intl.Locale(locale);
-  } catch {
-    return 1;
-  }
-  const told = known.getWeekInfo?.() ?? known.weekInfo;
-  if (told) return told.firstDay;
-  const region = known.maximize().region ?? "";
-  return SUNDAY.has(region) ? 7 : SATURDAY.has(region) ? 6 : 1;
-}
+/** The first day of the week where the site is, for everybody at its desk: 1 is Monday, 7 is Sunday. */
+export const firstWeekday = (zone: string): number => (SUNDAY.test(zone) ? 7 : SATURDAY.test(zone) ? 6 : 1);
 
 /** The day on which the week of `day` begins. */
 export const weekStart = (day: string, first: number): string => addDays(day, -((weekday(day) - first + 7) % 7));

@@ -6,7 +6,8 @@ import { router } from "../../lib/router.svelte";
 import { may } from "../../lib/session.svelte";
 import { now } from "../../lib/ticker.svelte";
 import { format, fromLocal, setSiteZone, siteZone } from "../../lib/time";
-import { toast } from "../../lib/toast.svelte";
+import { complain, toast } from "../../lib/toast.svelte";
+import type { When } from "../../parts/when";
 import { dayOf, daysOf, firstWeekday, isDay, onDay, rangeOf } from "./dates";
 import { blackoutAt, byDay } from "./items";
 import type { Brief, Calendar, Entry, Movable, Settings, View } from "./types";
@@ -15,12 +16,6 @@ import { w } from "./words";
 const VIEWS = new Set<string>(["month", "week", "agenda"]);
 /** A burst of news is one reading. */
 const GATHER_MS = 700;
-
-export interface When {
-  due_at?: string;
-  slot?: "next";
-  force?: boolean;
-}
 
 /** What the dialog is opened with. */
 export interface Asked {
@@ -33,8 +28,6 @@ export interface Asked {
 export const write = (at: string | number): string =>
   format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZoneName: "short" }).format(new Date(at));
 
-const first = firstWeekday(navigator.language);
-
 /** The days shown, what stands on them, and how it is moved. Make it while a component is made. */
 export class CalendarDesk {
   readonly view: View = $derived.by(() => {
@@ -45,7 +38,7 @@ export class CalendarDesk {
   zone = $state(siteZone());
   readonly today = $derived((void this.zone, dayOf(now())));
   readonly day = $derived(isDay(router.query("date")) ? router.query("date") : this.today);
-  readonly days = $derived(daysOf(this.view, this.day, first));
+  readonly days = $derived(daysOf(this.view, this.day, firstWeekday(this.zone)));
   readonly range = $derived((void this.zone, rangeOf(this.days)));
 
   shown: Calendar | null = $state.raw(null);
@@ -175,7 +168,7 @@ export class CalendarDesk {
     }
     const problem = await this.plan(item, { due_at: at });
     if (problem?.code === "blackout") this.asked = { item, at, problem };
-    else if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+    else if (problem) complain(problem);
   }
 
   /** Gives a post a time, approving it if it waits for that; what went wrong, or `null`. */
@@ -210,8 +203,7 @@ export class CalendarDesk {
       toast(w.back(item.title, write(former)));
     } catch (thrown) {
       this.#move(item.post, null);
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     }
     await this.#fresh();
     focusOn(item.post);
@@ -222,8 +214,7 @@ export class CalendarDesk {
       await call("DELETE", `/posts/${item.post}/approval`);
       toast(w.withdrawn(item.title));
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad" });
+      complain(thrown);
     }
     await this.#fresh();
   }

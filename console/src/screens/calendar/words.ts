@@ -14,7 +14,7 @@ export const w = words({
     held: "Others have changed the calendar", show: "Show",
     noTime: "without a time", menu: (title: string) => `Actions for ${title}`, move: "Move", toNext: "To the next free slot", open: "Open the post", review: "Review first",
     moved: (title: string, at: string) => `“${title}” is due ${at}`, back: (title: string, at: string) => `“${title}” is due ${at} again`, endorsed: (title: string) => `“${title}” is approved by you; one more person is needed`, withdrawn: (title: string) => `“${title}” is in review again`,
-    past: "This time has passed", notMovable: "This post is out or on its way: it stays where it is",
+    past: "This time has passed",
     keys: { move: "Move the post", earlier: "Earlier", later: "Later", today: "Today", month: "Month", week: "Week", agenda: "Agenda" },
     dialog: {
       move: "Move", approve: "Approve for a time", day: "Day", dayHint: "← → a day, ↑ ↓ a week", dayBefore: "A day earlier", dayAfter: "A day later", date: "Date", time: "Time", zone: (name: string) => `In the site's time zone, ${name}`,
@@ -36,7 +36,7 @@ export const w = words({
     held: "Başkaları takvimi değiştirdi", show: "Göster",
     noTime: "zamanı yok", menu: (title: string) => `${title} için işlemler`, move: "Taşı", toNext: "Sıradaki boş yayın saatine", open: "Yazıyı aç", review: "Önce incele",
     moved: (title: string, at: string) => `“${title}” şu zamanda yayımlanacak: ${at}`, back: (title: string, at: string) => `“${title}” eski zamanına döndü: ${at}`, endorsed: (title: string) => `“${title}” tarafınızdan onaylandı; bir kişi daha gerekiyor`, withdrawn: (title: string) => `“${title}” yeniden incelemede`,
-    past: "Bu zaman geçti", notMovable: "Bu yazı yayında ya da yolda: yerinde kalır",
+    past: "Bu zaman geçti",
     keys: { move: "Yazıyı taşı", earlier: "Önceki", later: "Sonraki", today: "Bugün", month: "Ay", week: "Hafta", agenda: "Ajanda" },
     dialog: {
       move: "Taşı", approve: "Bir zaman için onayla", day: "Gün", dayHint: "← → bir gün, ↑ ↓ bir hafta", dayBefore: "Bir gün önce", dayAfter: "Bir gün sonra", date: "Tarih", time: "Saat", zone: (name: string) => `Sitenin saat diliminde, ${name}`,

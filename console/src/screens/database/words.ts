@@ -13,7 +13,7 @@ export const w = words({
     when: "When", took: "Took", rows: "Rows", plan: "Plan", noPlan: "No plan was made: one a minute at most", failed: "failed", done: "done", outcome: "Outcome", noSlow: "No statement was slow", noSlowWhy: "Statements that take longer than store.slow_ms are kept here with their plan.",
     bytes: "Data", indexBytes: "Indexes", dead: "Dead rows", bloat: "Bloat", hot: "Light updates", vacuumed: "Vacuumed", analyzed: "Analysed",
     table: "Table", columns: "Columns", use: "Use", scans: "Scans", unused: "never used", invalid: "broken", covered: (by: string) => `needless beside ${by}`, unique: "unique", fine: "in use", unknown: "not counted here",
-    nothing: "Nothing fits", none: "–", close: "Close",
+    nothing: "Nothing fits", none: "–",
   },
   tr: {
     title: "Veritabanı", tabs: "Veritabanının bölümleri", calm: "İlgi bekleyen bir şey yok", limit: "olması gereken", remedy: "Yapılacak",
@@ -27,6 +27,6 @@ export const w = words({
     when: "Ne zaman", took: "Süre", rows: "Satır", plan: "Plan", noPlan: "Plan çıkarılmadı: dakikada en çok bir tane", failed: "başarısız", done: "bitti", outcome: "Sonuç", noSlow: "Yavaş sorgu yok", noSlowWhy: "store.slow_ms süresini aşan sorgular planlarıyla burada durur.",
     bytes: "Veri", indexBytes: "Dizinler", dead: "Ölü satır", bloat: "Şişme", hot: "Hafif güncelleme", vacuumed: "Temizlendi", analyzed: "İncelendi",
     table: "Tablo", columns: "Sütunlar", use: "Kullanım", scans: "Tarama", unused: "hiç kullanılmadı", invalid: "bozuk", covered: (by: string) => `${by} varken gereksiz`, unique: "tekil", fine: "kullanılıyor", unknown: "burada sayılmaz",
-    nothing: "Uyan bir şey yok", none: "–", close: "Kapat",
+    nothing: "Uyan bir şey yok", none: "–",
   },
 });

@@ -1,16 +1,18 @@
-import { asProblem, call } from "../../lib/api";
+import { call } from "../../lib/api";
 import { confirm } from "../../lib/confirm.svelte";
 import { router } from "../../lib/router.svelte";
-import { may } from "../../lib/session.svelte";
+import { may, session } from "../../lib/session.svelte";
 import { clock, date, relative } from "../../lib/time";
-import { toast } from "../../lib/toast.svelte";
+import { complain, toast, toasts } from "../../lib/toast.svelte";
 import { deedsOf, type Deeds } from "./deeds";
 import type { Editing } from "./editing.svelte";
-import type { Post, When } from "./types";
+import type { When } from "../../parts/when";
+import type { Post } from "./types";
 import { w } from "./words";
 
 /** Longer than this is no longer "in a moment". */
 const SOON_MS = 30_000;
+const isSoon = (due: string) => Date.parse(due) - Date.now() <= Math.max(SOON_MS, session.undoMs);
 
 /** What is done with the post that is open: each deed is told, and taken back where the server can. */
 export class Desk {
@@ -52,13 +54,17 @@ export class Desk {
   #approved(post: Post): void {
     const undo = () => this.#do(() => call<Post>("DELETE", `/posts/${post.id}/approval`), () => w.undone);
     const isEndorsed = post.approved_version !== post.version;
-    const isLater = post.due_at !== null && Date.parse(post.due_at) - Date.now() > SOON_MS;
-    toast(isEndorsed ? w.endorsed : isLater ? w.approvedFor(moment(post.due_at ?? "")) : w.approved, { undo });
+    const isLater = post.due_at !== null && !isSoon(post.due_at);
+    // Until it is published it can be taken back; both times are the server's.
+    const wait = post.due_at ? Date.parse(post.due_at) - (Date.parse(post.updated_at) || Date.now()) : 0;
+    const isOver = !isEndorsed && post.due_at !== null && wait <= 0;
+    const shown = toast(isEndorsed ? w.endorsed : isLater ? w.approvedFor(moment(post.due_at ?? "")) : w.approved, isOver ? {} : { undo });
+    if (!isEndorsed && !isLater && wait > 0) toasts.hold(shown, wait);
   }
 
   sendBack = async (reason: string): Promise<void> => {
     const { id, base } = this.editing;
-    const undo = () => this.#do(() => call<Post>("POST", `/posts/${id}/reopening`, { body: {} }), () => w.undone);
+    const undo = () => this.#do(() => call<Post>("POST", `/posts/${id}/reopening`, { body: {} }), (post) => (post?.state === "in_review" ? w.undone : w.reopened));
     await this.#do(() => call<Post>("POST", `/posts/${id}/rejection`, { body: { reason }, ifMatch: base }), () => w.sentBack, undo);
   };
 
@@ -98,8 +104,7 @@ export class Desk {
       const post = await deed();
       toast(told(post), { undo });
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad", seconds: 8 });
+      complain(thrown);
     }
     await editing.refresh(true);
     if (!editing.isChanged && editing.full && editing.full.version > editing.base) editing.showNewest();

@@ -3,10 +3,11 @@ import { ApiProblem, asProblem, call } from "../../lib/api";
 import { dropDraft, loadDraft, saveDraft } from "../../lib/drafts";
 import type { LiveMessage } from "../../lib/live.svelte";
 import { may, session } from "../../lib/session.svelte";
+import type { When } from "../../parts/when";
 import { Autosave, type Safety } from "./autosave";
 import { newsOf, type News } from "./news";
 import { choose, isSame, plain, type HereKept, type Kept, type Opening } from "./own_text";
-import type { Based, Desktop, Full, Other, Post, Text, Version, When } from "./types";
+import type { Based, Desktop, Full, Other, Post, Text, Version } from "./types";
 
 /** What is put into this browser. */
 interface Here extends Based {
@@ -65,7 +66,7 @@ export class Editing {
       fault: (thrown) => {
         const problem = asProblem(thrown);
         if (!problem) return "aborted";
-        return problem.isOffline || problem.status >= 500 ? "offline" : { why: problem.detail || problem.title };
+        return problem.isOffline || problem.status >= 500 ? "offline" : { why: problem.message };
       },
       told: (safety) => {
         this.isChanged = !isSame(this.text(), this.#saved);
@@ -123,7 +124,8 @@ export class Editing {
   async #readCopy(): Promise<Kept | null> {
     if (!this.canWrite) return null;
     try {
-      const copy = await call<Based & Desktop>("GET", `/posts/${this.id}/working-copy`);
+      const copy = await call<(Based & Desktop) | undefined>("GET", `/posts/${this.id}/working-copy`);
+      if (!copy) return null;
       this.others = copy.others;
       return { text: copy, saved_at: copy.saved_at };
     } catch (thrown) {
@@ -294,7 +296,7 @@ export class Editing {
       this.#take(full);
       this.conflict = full.newest;
       this.news = null;
-      announce(problem.title);
+      announce(problem.message);
     } catch (thrown) {
       this.fault = asProblem(thrown) ?? problem;
     }

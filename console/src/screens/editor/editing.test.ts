@@ -87,3 +87,10 @@ test("edit and approve is one call; without a change only the approval is sent",
   await other.save({ approve: { slot: "next" } });
   expect(calls.find((one) => one.path.endsWith("approval"))?.body).toMatchObject({ slot: "next", edit: { title: "Better" } });
 });
+
+test("no working copy is none, told by 204 or by 404", async () => {
+  for (const none of [() => new Response(null, { status: 204 }), () => answer(404, { type: "x#not-found", title: "none", others: [] })]) {
+    const editing = await opened({ "GET /posts/p1/working-copy": none });
+    expect([editing.problem, editing.isChanged, editing.text().body]).toEqual([null, false, "Body."]);
+  }
+});

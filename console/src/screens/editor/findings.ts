@@ -10,7 +10,7 @@ export interface Finding {
 }
 
 /** Which part of the score a piece of advice mends. */
-const PART_OF: Record<string, string> = {
+export const PART_OF: Record<string, string> = {
   sentence_long: "sentences", openings_equal: "sentences", paragraph_long: "structure", heading_missing: "structure",
   image_alt_missing: "structure", images_alt: "structure", top_heading_single: "structure", passive_voice: "flow",
   transitions_few: "flow", word_repeated: "typography", capitals: "typography", hedge: "tone", cliche: "tone",

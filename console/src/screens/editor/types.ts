@@ -139,9 +139,3 @@ export interface Span {
   op: "same" | "add" | "del";
   text: string;
 }
-
-export interface When {
-  due_at?: string;
-  slot?: "next";
-  force?: true;
-}

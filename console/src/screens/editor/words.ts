@@ -7,6 +7,7 @@ export const w = words({
     tabs: { label: "Parts of the post", text: "Text", versions: "Versions", links: "Links", timeline: "Timeline" },
     headline: "Headline", excerpt: "Excerpt", topic: "Topic", body: "Text in Markdown", bodyHint: "Write here. Markdown works.", topicHint: "News",
     version: (n: number) => `version ${n}`,
+    copied: "Your text is copied", notCopied: "Copying was refused; download it instead",
     safety: {
       clean: "no changes", typing: "typing", here: "saved here", desk: (at: string) => `saved on the desk ${at}`, offline: "offline: kept in this browser",
       refused: "kept in this browser", lost: "not saved: no room in this browser",
@@ -14,6 +15,7 @@ export const w = words({
     guard: "Your last words are saved neither in this browser nor on the desk. Copy them before you leave.",
     save: "Save version", submit: "Save and submit", submitNew: "Submit for review", submitDraft: "Submit for review", approve: "Approve", saveApprove: "Save and approve", more: "More actions",
     saved: (n: number) => `Saved as version ${n}; it waits for review`, savedPublished: (n: number) => `Saved as version ${n}; readers see it once it is approved`, submitted: "Submitted for review", nothing: "Nothing has changed since this version",
+    noPost: "There is no such post", noPostWhy: "The address may have a typing error.",
     approved: "Approved; it is published in a moment", approvedFor: (at: string) => `Approved for ${at}`, endorsed: "Your approval is noted; one more person is needed", undone: "Taken back",
     sendBack: "Send back", sentBack: "Sent back to its author", schedule: "Approve for later", reschedule: "Change the time", rescheduled: (at: string) => `It is published ${at}`,
     publish: "Publish now", publishing: "It is published in a few seconds", again: "Try to publish again", tried: "It is being published again", withdraw: "Take the approval back",
@@ -25,6 +27,7 @@ export const w = words({
     tabs: { label: "Yazının bölümleri", text: "Metin", versions: "Sürümler", links: "Bağlantılar", timeline: "Zaman çizelgesi" },
     headline: "Başlık", excerpt: "Özet", topic: "Konu", body: "Markdown metni", bodyHint: "Buraya yazın. Markdown kullanılabilir.", topicHint: "Haber",
     version: (n: number) => `sürüm ${n}`,
+    copied: "Metniniz kopyalandı", notCopied: "Kopyalamaya izin verilmedi; indirin",
     safety: {
       clean: "değişiklik yok", typing: "yazılıyor", here: "bu tarayıcıda kayıtlı", desk: (at: string) => `masada kayıtlı ${at}`, offline: "çevrimdışı: bu tarayıcıda saklanıyor",
       refused: "bu tarayıcıda saklanıyor", lost: "kaydedilmedi: tarayıcıda yer yok",
@@ -32,6 +35,7 @@ export const w = words({
     guard: "Son yazdıklarınız ne bu tarayıcıda ne de masada kayıtlı. Ayrılmadan önce kopyalayın.",
     save: "Sürümü kaydet", submit: "Kaydet ve gönder", submitNew: "İncelemeye gönder", submitDraft: "İncelemeye gönder", approve: "Onayla", saveApprove: "Kaydet ve onayla", more: "Diğer işlemler",
     saved: (n: number) => `Sürüm ${n} kaydedildi; inceleme bekliyor`, savedPublished: (n: number) => `Sürüm ${n} kaydedildi; onaylanınca okurlar görür`, submitted: "İncelemeye gönderildi", nothing: "Bu sürümden beri değişen bir şey yok",
+    noPost: "Böyle bir yazı yok", noPostWhy: "Adreste yazım hatası olabilir.",
     approved: "Onaylandı; birazdan yayımlanır", approvedFor: (at: string) => `Onaylandı, yayın zamanı ${at}`, endorsed: "Onayınız kaydedildi; bir kişi daha gerekiyor", undone: "Geri alındı",
     sendBack: "Geri gönder", sentBack: "Yazarına geri gönderildi", schedule: "Sonrası için onayla", reschedule: "Zamanını değiştir", rescheduled: (at: string) => `Yayın zamanı: ${at}`,
     publish: "Şimdi yayımla", publishing: "Birkaç saniye içinde yayımlanır", again: "Yayımlamayı yeniden dene", tried: "Yeniden yayımlanıyor", withdraw: "Onayı geri al",

@@ -7,7 +7,7 @@ export const w = words({
       desk: (at: string) => `Your working copy of ${at} is open.`, here: (at: string) => `What you typed in this browser at ${at} is open.`,
       older: (base: number, newest: number) => `It was begun on version ${base}; the newest is version ${newest}.`, newest: (n: number) => `Show version ${n} instead`, start: "Begin anew", keep: "Go on",
     },
-    aside: { text: "Your text has been set aside.", back: "Put it back", copy: "Copy it", download: "Download it", done: "Done with it", copied: "Your text is copied", notCopied: "Copying was refused; download it instead" },
+    aside: { text: "Your text has been set aside.", back: "Put it back", copy: "Copy it", download: "Download it", done: "Done with it" },
     news: {
       somebody: "Copydesk",
       version_added: (who: string, n: number) => `${who} has saved version ${n}. Your text stays as it is; saving will ask how to go on.`,
@@ -29,7 +29,7 @@ export const w = words({
       desk: (at: string) => `${at} tarihli çalışma kopyanız açık.`, here: (at: string) => `Bu tarayıcıda ${at} yazdıklarınız açık.`,
       older: (base: number, newest: number) => `Sürüm ${base} üzerinde başlandı; en yenisi sürüm ${newest}.`, newest: (n: number) => `Bunun yerine sürüm ${n}`, start: "Baştan başla", keep: "Devam et",
     },
-    aside: { text: "Metniniz bir kenara kondu.", back: "Geri koy", copy: "Kopyala", download: "İndir", done: "Gerek kalmadı", copied: "Metniniz kopyalandı", notCopied: "Kopyalamaya izin verilmedi; indirin" },
+    aside: { text: "Metniniz bir kenara kondu.", back: "Geri koy", copy: "Kopyala", download: "İndir", done: "Gerek kalmadı" },
     news: {
       somebody: "Copydesk",
       version_added: (who: string, n: number) => `${who} sürüm ${n} olarak kaydetti. Metniniz olduğu gibi duruyor; kaydederken nasıl sürdürüleceği sorulur.`,

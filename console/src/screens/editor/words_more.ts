@@ -13,22 +13,11 @@ export const w = words({
     versions: {
       newest: "newest", published: "published", approved: "approved", compare: "Compare", from: "From", to: "To", score: "Score",
       list: "All versions", by: (name: string) => `by ${name}`, policy: "Copydesk", restore: "Restore", restored: (from: number, to: number) => `Version ${from} is back as version ${to}`, undone: (n: number) => `Taken back as version ${n}`,
-      preview: "Preview", first: "The first version has nothing to be compared with", same: "The texts are the same", changed: (added: number, removed: number) => `${plural(added, { one: "# word added", other: "# words added" })}, ${plural(removed, { one: "# removed", other: "# removed" })}`,
+      preview: "Preview", same: "The texts are the same", changed: (added: number, removed: number) => `${plural(added, { one: "# word added", other: "# words added" })}, ${plural(removed, { one: "# removed", other: "# removed" })}`,
       decisions: { approved: "approved", endorsed: "approved by one of two", rejected: "sent back", held: "left to a person", withdrawn: "approval taken back", reopened: "opened again" },
       unsaved: "Your unsaved text stays as your working copy.", version: (n: number) => `Version ${n}`,
     },
     preview: { title: "As readers see it", loading: "Setting the page", image: (alt: string) => `Image: ${alt || "without words"}` },
-    sendBack: { title: "Send back", reason: "Reason", hint: "The author reads it. Enter sends, Shift with Enter begins a new line.", needed: "Say why in a few words", send: "Send back" },
-    plan: {
-      approve: "Approve for later", move: "Change the time", slot: (at: string) => `The next free slot: ${at}`, none: "No slots are set up", looking: "Looking for the next free slot", time: "At a time", at: "Date and time", zone: (name: string) => `In the site's time zone, ${name}`,
-      past: "This time has passed", blackout: "Nothing is published at that time.", free: (at: string) => `Take ${at}`, force: "Publish then anyway", doApprove: "Approve", doMove: "Change",
-    },
-    links: {
-      why: "Somebody without an account reads the newest version by a link and approves it or sends it back.", reviewer: "Name of the reviewer", expires: "The link is good for", hours: (n: number) => plural(n, { one: "# hour", other: "# hours" }), days: (n: number) => plural(n, { one: "# day", other: "# days" }),
-      note: "A word to them", make: "Create the link", title: "Send for approval", url: (name: string) => `Link for ${name}`, copy: "Copy the link", copied: "The link is copied", notCopied: "Copying was refused; select the link and copy it", made: "Links of this post", none: "No links yet", noneWhy: "A link lets a client or an expert decide without an account.",
-      revoke: "Revoke", revokeTitle: "Revoke this link?", revokeWhy: (name: string) => `${name} can no longer decide by it. A new link can be made at any time.`, revoked: "The link opens nothing any more", until: "until", notNow: "A link decides on what is in review; this post is not.",
-      outcome: { open: "waits", expired: "expired", revoked: "revoked", approved: "approved", endorsed: "approved, one more is needed", rejected: "sent back", newer: "for an older version", settled: "settled by others" },
-    },
     timeline: {
       title: "Timeline", why: "Where it stands", deliveries: "Channels", attempts: (n: number, of: number) => `attempt ${n} of ${of}`, next: "next attempt", error: "The channel answered", none: "It has been sent to no channel yet", address: "Called there", open: "Open the job",
       state: {
@@ -55,22 +44,11 @@ export const w = words({
     versions: {
       newest: "en yeni", published: "yayında", approved: "onaylı", compare: "Karşılaştır", from: "Eski", to: "Yeni", score: "Puan",
       list: "Bütün sürümler", by: (name: string) => `yazan: ${name}`, policy: "Copydesk", restore: "Geri getir", restored: (from: number, to: number) => `Sürüm ${from}, sürüm ${to} olarak geri geldi`, undone: (n: number) => `Sürüm ${n} olarak geri alındı`,
-      preview: "Önizleme", first: "İlk sürümün karşılaştırılacağı bir şey yok", same: "Metinler aynı", changed: (added: number, removed: number) => `${plural(added, { one: "# sözcük eklendi", other: "# sözcük eklendi" })}, ${plural(removed, { one: "# silindi", other: "# silindi" })}`,
+      preview: "Önizleme", same: "Metinler aynı", changed: (added: number, removed: number) => `${plural(added, { one: "# sözcük eklendi", other: "# sözcük eklendi" })}, ${plural(removed, { one: "# silindi", other: "# silindi" })}`,
       decisions: { approved: "onaylandı", endorsed: "iki kişiden biri onayladı", rejected: "geri gönderildi", held: "bir insana bırakıldı", withdrawn: "onay geri alındı", reopened: "yeniden açıldı" },
       unsaved: "Kaydedilmemiş metniniz çalışma kopyanız olarak kalır.", version: (n: number) => `Sürüm ${n}`,
     },
     preview: { title: "Okurların gördüğü gibi", loading: "Sayfa hazırlanıyor", image: (alt: string) => `Görsel: ${alt || "açıklamasız"}` },
-    sendBack: { title: "Geri gönder", reason: "Neden", hint: "Yazarı okur. Enter gönderir, Shift ile Enter yeni satır açar.", needed: "Nedenini birkaç sözcükle yazın", send: "Geri gönder" },
-    plan: {
-      approve: "Sonrası için onayla", move: "Zamanını değiştir", slot: (at: string) => `Sıradaki boş yayın saati: ${at}`, none: "Kurulu yayın saati yok", looking: "Sıradaki boş yayın saati aranıyor", time: "Belli bir zamanda", at: "Tarih ve saat", zone: (name: string) => `Sitenin saat diliminde, ${name}`,
-      past: "Bu zaman geçti", blackout: "O saatte yayın yapılmıyor.", free: (at: string) => `${at} olsun`, force: "Yine de o saatte yayımla", doApprove: "Onayla", doMove: "Değiştir",
-    },
-    links: {
-      why: "Hesabı olmayan biri en yeni sürümü bir bağlantıyla okur, onaylar ya da geri gönderir.", reviewer: "İnceleyenin adı", expires: "Bağlantının süresi", hours: (n: number) => plural(n, { one: "# saat", other: "# saat" }), days: (n: number) => plural(n, { one: "# gün", other: "# gün" }),
-      note: "Ona bir not", make: "Bağlantıyı oluştur", title: "Onaya gönder", url: (name: string) => `Bağlantı: ${name}`, copy: "Bağlantıyı kopyala", copied: "Bağlantı kopyalandı", notCopied: "Kopyalamaya izin verilmedi; bağlantıyı seçip kopyalayın", made: "Bu yazının bağlantıları", none: "Henüz bağlantı yok", noneWhy: "Bir bağlantı, müşterinin ya da uzmanın hesapsız karar vermesini sağlar.",
-      revoke: "İptal et", revokeTitle: "Bu bağlantı iptal edilsin mi?", revokeWhy: (name: string) => `${name} artık bununla karar veremez. İstendiğinde yeni bir bağlantı oluşturulabilir.`, revoked: "Bağlantı artık hiçbir şey açmıyor", until: "bitiş", notNow: "Bağlantıyla incelemedeki yazıya karar verilir; bu yazı incelemede değil.",
-      outcome: { open: "bekliyor", expired: "süresi doldu", revoked: "iptal edildi", approved: "onaylandı", endorsed: "onaylandı, bir kişi daha gerekiyor", rejected: "geri gönderildi", newer: "daha eski bir sürüm için", settled: "başkaları karar verdi" },
-    },
     timeline: {
       title: "Zaman çizelgesi", why: "Durumu", deliveries: "Kanallar", attempts: (n: number, of: number) => `deneme ${n} / ${of}`, next: "sıradaki deneme", error: "Kanalın yanıtı", none: "Henüz hiçbir kanala gönderilmedi", address: "Oradaki adı", open: "İşi aç",
       state: {

@@ -10,7 +10,7 @@ export const w = words({
     } as Record<string, (site: string, role: string) => string>,
     email: "E-mail", name: "Name", nameHint: "As the others will see it", password: "Password", passwordHint: "At least 12 characters. A sentence is easier than a puzzle.",
     start: "Start", looking: "Looking at the link", bad: "This link does not work",
-    badWhy: "It may have been used, withdrawn or expired. Ask whoever sent it for another one.", paste: "Link or code", pasteWhy: "Paste the link you were given.", open: "Open", signIn: "Sign in",
+    badWhy: "It may have been used, withdrawn or expired. Ask whoever sent it for another one.", use: "Use your link", paste: "Link or code", pasteWhy: "Paste the link you were given.", open: "Open", signIn: "Sign in",
     show: "Show password",
   },
   tr: {
@@ -22,7 +22,7 @@ export const w = words({
     } as Record<string, (site: string, role: string) => string>,
     email: "E-posta", name: "Ad", nameHint: "Başkalarının göreceği gibi", password: "Parola", passwordHint: "En az 12 karakter. Bir cümle, bilmeceden kolaydır.",
     start: "Başla", looking: "Bağlantıya bakılıyor", bad: "Bu bağlantı çalışmıyor",
-    badWhy: "Kullanılmış, geri çekilmiş ya da süresi dolmuş olabilir. Gönderenden yenisini isteyin.", paste: "Bağlantı ya da kod", pasteWhy: "Size verilen bağlantıyı yapıştırın.", open: "Aç", signIn: "Giriş",
+    badWhy: "Kullanılmış, geri çekilmiş ya da süresi dolmuş olabilir. Gönderenden yenisini isteyin.", use: "Bağlantınızı kullanın", paste: "Bağlantı ya da kod", pasteWhy: "Size verilen bağlantıyı yapıştırın.", open: "Aç", signIn: "Giriş",
     show: "Parolayı göster",
   },
 });

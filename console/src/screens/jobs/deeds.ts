@@ -1,5 +1,5 @@
 import { asProblem, call } from "../../lib/api";
-import { toast } from "../../lib/toast.svelte";
+import { complain, toast } from "../../lib/toast.svelte";
 import type { Target } from "./filter";
 import type { Job } from "./types";
 import { w } from "./words";
@@ -41,8 +41,7 @@ export async function toAll(deed: "retry" | "purge" | "cancel", targets: readonl
     }
     toast(said(done));
   } catch (thrown) {
-    const problem = asProblem(thrown);
     if (done > 0) toast(said(done));
-    if (problem) toast(problem.message, { tone: "bad" });
+    complain(thrown);
   }
 }

@@ -59,6 +59,8 @@ export function isSetUp(list: Checklist): boolean {
 /** What people want to hear of; the steps between are on the post's own timeline. */
 const TOLD = new Set(["created", "approved", "endorsed", "rejected", "approval_withdrawn", "rescheduled", "published", "publishing_failed", "delivery_failed", "retracted"]);
 
+/** The last that happened to each post, the newest first. */
 export function told(activities: readonly Activity[], count: number): Activity[] {
-  return activities.filter(({ what }) => TOLD.has(what)).slice(0, count);
+  const seen = new Set<string>();
+  return activities.filter(({ what, post }) => TOLD.has(what) && !seen.has(post) && seen.add(post)).slice(0, count);
 }

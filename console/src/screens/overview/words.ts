@@ -9,7 +9,7 @@ export const w = words({
       dead_letters: (n: number) => plural(n, { one: "# dead letter", other: "# dead letters" }),
       sources: (n: number) => plural(n, { one: "# source fails", other: "# sources fail" }),
     } as Record<string, (n: number) => string>,
-    urgent: "urgent", soon: "soon",
+    urgent: "urgent", soon: "warning",
     tiles: { requests: "Requests a second", p95: "95 % answered within", hits: "From the cache", depth: "Jobs waiting", published: "Published today", sources: "Active sources" },
     failing: (n: number) => plural(n, { one: "# failing", other: "# failing" }),
     chart: "Requests and errors a second", requests: "requests", errors: "errors", none: "–",

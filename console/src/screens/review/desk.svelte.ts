@@ -7,7 +7,8 @@ import { visible } from "../../lib/net.svelte";
 import { router } from "../../lib/router.svelte";
 import { may, session } from "../../lib/session.svelte";
 import { relative, clock } from "../../lib/time";
-import { toast, toasts } from "../../lib/toast.svelte";
+import { complain, toast, toasts } from "../../lib/toast.svelte";
+import type { When } from "../../parts/when";
 import { effectOf, following, putBack, step } from "./flow";
 import { Shelf } from "./shelf";
 import type { Changes, Claim, Full, Post, Sheet, Version } from "./types";
@@ -22,8 +23,11 @@ const AWAY_MS = 480_000;
 const ECHO_MS = 4_000;
 /** A row that another has decided on stays so long, to be read. */
 const GONE_STAYS_MS = 4_000;
-/** The time to take a decision back, in seconds. */
-const UNDO_S = 10;
+/** A claim of somebody else's is asked for again after its end, and by a clock that goes wrong no more often than this. */
+const CLAIM_LEAST_MS = 5_000;
+const CLAIM_MOST_MS = 900_000;
+/** A publication that is later than the time to take it back, by so much, has been put off. */
+const LATER_MS = 5_000;
 
 export type Word =
   /** A newer version has arrived while this one is read. */
@@ -32,13 +36,6 @@ export type Word =
   | { kind: "gone"; state: string }
   /** The decision was about `read`; what has changed since is shown, and it is asked again. */
   | { kind: "stale"; read: number };
-
-export interface When {
-  due_at?: string;
-  slot?: "next";
-  channel?: string;
-  force?: boolean;
-}
 
 /** The post that is read, the list it stands in, and what is done with both. */
 export class ReviewDesk {
@@ -49,7 +46,7 @@ export class ReviewDesk {
   word: Word | null = $state.raw(null);
   /** An older version that is looked at, with what it changed. */
   older: { version: Version; changes: Changes | null } | null = $state.raw(null);
-  /** Somebody else who reads this post. */
+  /** Somebody else who reads this post. Whoever decides all the same ends that claim. */
   other: Claim | null = $state.raw(null);
   /** Rows that others have decided on, and to what. */
   gone: ReadonlyMap<string, string> = $state.raw(new Map());
@@ -61,7 +58,7 @@ export class ReviewDesk {
   readonly full: Full | null = $derived(this.sheet?.full ?? null);
   readonly isMine: boolean = $derived(this.full?.approvals.some((one) => one.by === session.current?.principal) ?? false);
   readonly canDecide: boolean = $derived(
-    may("judge") && this.full !== null && this.full.state === "in_review" && this.word?.kind !== "gone" && this.word?.kind !== "newer" && this.other === null,
+    may("judge") && this.full !== null && this.full.state === "in_review" && this.word?.kind !== "gone" && this.word?.kind !== "newer",
   );
 
   #shelf = new Shelf<Sheet>(readSheet);
@@ -73,6 +70,7 @@ export class ReviewDesk {
   #echoes = new Set<string>();
   #held: string | null = null;
   #claimTimer: ReturnType<typeof setTimeout> | undefined;
+  #lapseTimer: ReturnType<typeof setTimeout> | undefined;
   #sweepTimer: ReturnType<typeof setTimeout> | undefined;
   #touchTimer: ReturnType<typeof setTimeout> | undefined;
   #touched = new Set<string>();
@@ -97,7 +95,7 @@ export class ReviewDesk {
       removeEventListener("keydown", active);
       removeEventListener("pointerdown", active);
       removeEventListener("pagehide", leaving);
-      for (const one of [this.#claimTimer, this.#sweepTimer, this.#touchTimer]) clearTimeout(one);
+      for (const one of [this.#claimTimer, this.#lapseTimer, this.#sweepTimer, this.#touchTimer]) clearTimeout(one);
       this.#release(false);
       this.list.stop();
     };
@@ -155,7 +153,8 @@ export class ReviewDesk {
     clearTimeout(this.#claimTimer);
     this.#release(false);
     this.id = id;
-    this.word = this.older = this.other = this.problem = null;
+    this.word = this.older = this.problem = null;
+    this.#setOther(null);
     this.sheet = id === null ? null : (this.#shelf.peek(id) ?? null);
     if (id === null) return;
     this.#claimTimer = setTimeout(() => void this.#claim(id, false), CLAIM_AFTER_MS);
@@ -193,7 +192,7 @@ export class ReviewDesk {
       const [found, changes] = await Promise.all([call<Version>("GET", `/posts/${id}/versions/${version}`), readChanges(id, version - 1, version)]);
       if (this.id === id) this.older = { version: found, changes };
     } catch (thrown) {
-      this.#tell(thrown);
+      complain(thrown);
     }
   };
 
@@ -221,7 +220,26 @@ export class ReviewDesk {
   #noteState(post: Post): void {
     if (post.state !== "in_review") this.word = { kind: "gone", state: post.state };
     const claim = post.claim;
-    this.other = claim && claim.by !== session.current?.principal && Date.parse(claim.until) > Date.now() && may("judge") ? claim : null;
+    this.#setOther(claim && isOthers(claim) && may("judge") ? claim : null);
+  }
+
+  /** Notes who reads it; when that claim ends, it is looked at again and claimed. */
+  #setOther(claim: Claim | null): void {
+    const { id } = this;
+    const isFree = this.other !== null && claim === null;
+    this.other = claim;
+    clearTimeout(this.#lapseTimer);
+    if (!id) return;
+    if (claim) {
+      this.#held = null;
+      const wait = Math.min(CLAIM_MOST_MS, Math.max(CLAIM_LEAST_MS, Date.parse(claim.until) - Date.now()));
+      this.#lapseTimer = setTimeout(async () => {
+        await this.#look(id);
+        if (this.id === id && this.#held !== id) void this.#claim(id, false);
+      }, wait);
+    } else if (isFree && this.#held !== id) {
+      void this.#claim(id, false);
+    }
   }
 
   /** The next two are read before they are asked for. */
@@ -241,8 +259,7 @@ export class ReviewDesk {
   #isPassedOver = (id: string): boolean => {
     const row = this.list.rows.find((one) => one.id === id);
     const me = session.current?.principal;
-    const isOthers = row?.claim != null && row.claim.by !== me && Date.parse(row.claim.until) > Date.now();
-    return this.gone.has(id) || isOthers || (row?.approvals?.some((one) => one.by === me) ?? false);
+    return this.gone.has(id) || (row?.claim != null && isOthers(row.claim)) || (row?.approvals?.some((one) => one.by === me) ?? false);
   };
 
   // Claims.
@@ -261,7 +278,7 @@ export class ReviewDesk {
         return;
       }
       this.#held = id;
-      this.other = null;
+      this.#setOther(null);
       this.list.put({ ...(this.list.rows.find((row) => row.id === id) ?? post), claim: post.claim });
       if (this.sheet?.full.id === id) {
         this.sheet = { ...this.sheet, full: { ...this.sheet.full, claim: post.claim } };
@@ -273,7 +290,7 @@ export class ReviewDesk {
       const problem = asProblem(thrown);
       this.#echoes.delete(`claimed ${id}`);
       if (this.id !== id || !problem) return;
-      if (problem.code === "claimed") this.other = problem.body as unknown as Claim;
+      if (problem.code === "claimed") this.#setOther(problem.body as unknown as Claim);
       // Without a claim one can read and decide as well: nobody is stopped by it.
     }
   }
@@ -310,7 +327,7 @@ export class ReviewDesk {
     const { full } = this;
     if (!full || !this.#isReady()) return;
     const isFirstOfTwo = full.approvals.length + 1 < full.approvals_needed;
-    const text = isFirstOfTwo ? w.endorsed : when.due_at ? w.approvedFor(moment(when.due_at)) : when.slot ? w.approvedSlot : w.approved(UNDO_S);
+    const text = isFirstOfTwo ? w.endorsed : when.due_at ? w.approvedFor(moment(when.due_at)) : when.slot ? w.approvedSlot : w.approved(Math.round(session.undoMs / 1_000));
     this.#decide({ path: "approval", body: { ...when }, undo: (id) => call<Post>("DELETE", `/posts/${id}/approval`), text, isFirstOfTwo });
   };
 
@@ -358,26 +375,35 @@ export class ReviewDesk {
       try {
         await sent;
         const post = await deed.undo(id);
+        // Later than the time for it, what was sent back is a draft: it waits for its author.
+        if (post.state !== "in_review") {
+          toast(w.isNow(full.title, stateName(post.state)), { link: { href: `/console/posts/${id}`, label: w.note.open } });
+          return;
+        }
         restore();
         list.put(post);
         this.go(id);
         announce(w.undone);
       } catch (thrown) {
-        this.#tell(thrown);
+        const problem = asProblem(thrown);
+        if (problem) toast(w.notUndone(full.title, problem.message), { tone: "bad", more: problem.more });
       }
     };
-    const shown = toast(deed.text, { undo });
+    // Where decisions take effect at once there is nothing to be taken back.
+    const shown = toast(deed.text, deed.path === "approval" && session.undoMs === 0 ? {} : { undo });
     // Later its echo is over, and what is told of the post is news again.
     const forget = () => setTimeout(() => this.#own.delete(id), ECHO_MS);
     sent.then(forget, () => {});
     sent.then(
       (post) => {
         // A slot, a blackout or another setting may have given a later time.
-        const wait = post.due_at ? Date.parse(post.due_at) - Date.now() : 0;
-        if (deed.path === "approval" && !deed.isFirstOfTwo && wait > (UNDO_S + 5) * 1_000) {
+        if (deed.path !== "approval" || deed.isFirstOfTwo || !post.due_at) return;
+        // Both times are the server's: this clock may go wrong.
+        const wait = Date.parse(post.due_at) - (Date.parse(post.updated_at) || Date.now());
+        if (wait > session.undoMs + LATER_MS) {
           toasts.close(shown);
-          toast(w.approvedFor(moment(post.due_at ?? "")), { undo });
-        }
+          toast(w.approvedFor(moment(post.due_at)), { undo });
+        } else if (wait > 0) toasts.hold(shown, wait);
       },
       (thrown) => {
         toasts.close(shown);
@@ -392,7 +418,7 @@ export class ReviewDesk {
     if (problem.code === "illegal-move" || problem.status === 404) {
       // Others were faster: it is off the list as it should be.
       const state = typeof problem.body.state === "string" ? stateName(problem.body.state) : "";
-      toast(state ? w.tooLate(full.title, state) : w.notDone(full.title, problem.detail || problem.title), { tone: "bad", seconds: 8 });
+      toast(state ? w.tooLate(full.title, state) : w.notDone(full.title, problem.message), { tone: "bad", seconds: 8 });
       if (problem.body.state === "in_review") restore();
       return;
     }
@@ -401,7 +427,7 @@ export class ReviewDesk {
       void this.#askAgain(full);
       return;
     }
-    toast(w.notDone(full.title, problem.detail || problem.title), { tone: "bad", seconds: 8 });
+    toast(w.notDone(full.title, problem.message), { tone: "bad", seconds: 8 });
   }
 
   async #askAgain(read: Full): Promise<void> {
@@ -414,11 +440,6 @@ export class ReviewDesk {
     if (this.id !== read.id || !this.full || this.full.state !== "in_review") return;
     this.word = { kind: "stale", read: read.version };
     await this.#compare(read.version);
-  }
-
-  #tell(thrown: unknown): void {
-    const problem = asProblem(thrown);
-    if (problem) toast(problem.detail || problem.title, { tone: "bad" });
   }
 
   // What others do.
@@ -529,6 +550,11 @@ export class ReviewDesk {
     if (this.sheet?.full.id === post.id) this.sheet = { ...this.sheet, full: { ...this.sheet.full, ...post } };
     this.#shelf.forget(post.id);
   };
+}
+
+/** Somebody else's, and not over. */
+function isOthers(claim: Claim): boolean {
+  return claim.by !== session.current?.principal && Date.parse(claim.until) > Date.now();
 }
 
 /** A time of today by its clock, another with its distance. */

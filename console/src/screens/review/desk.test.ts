@@ -121,18 +121,77 @@ it("marks a row that others decided on and takes it away only when nothing point
   expect(desk.list.rows.map((row) => row.id)).toEqual(["a", "b"]);
 });
 
-it("lets nobody decide while another reads, until it is taken over", async () => {
-  server["POST /posts/b/claim"] = () => [409, { type: "/docs/problems#claimed", title: "x", by: "user:X", name: "Ada", until: "2999-01-01T00:00:00Z" }];
+const adas = (until: string) => [409, { type: "/docs/problems#claimed", title: "x", by: "user:X", name: "Ada", until }] as [number, unknown];
+
+it("warns of another who reads, and is decided on all the same", async () => {
+  server["POST /posts/b/claim"] = () => adas("2999-01-01T00:00:00Z");
   await desk.open("b");
   await new Promise((done) => setTimeout(done, 260));
   expect(desk.other?.name).toBe("Ada");
+  expect(desk.canDecide).toBe(true);
   desk.approve();
-  expect(calls).not.toContain("POST /posts/b/approval");
+  await settle();
+  expect(calls).toContain("POST /posts/b/approval");
+  // The list's first is passed over to whoever reads nobody's post.
+  expect(desk.other).toBeNull();
+});
+
+it("claims the post when the other's claim has ended", async () => {
+  vi.useFakeTimers();
+  try {
+    server["POST /posts/b/claim"] = () => adas(new Date(Date.now() + 60_000).toISOString());
+    void desk.open("b");
+    await vi.advanceTimersByTimeAsync(300);
+    expect(desk.other?.name).toBe("Ada");
+    server["POST /posts/b/claim"] = () => [200, post("b", { claim: { by: ME, name: "Me", until: "2999-01-01T00:00:00Z" } })];
+    await vi.advanceTimersByTimeAsync(58_000);
+    expect(desk.other?.name).toBe("Ada");
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(desk.other).toBeNull();
+    expect(desk.full?.claim?.by).toBe(ME);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+it("takes a claim over on purpose", async () => {
+  server["POST /posts/b/claim"] = () => adas("2999-01-01T00:00:00Z");
+  await desk.open("b");
+  await new Promise((done) => setTimeout(done, 260));
   server["POST /posts/b/claim"] = () => [200, post("b", { claim: { by: ME, name: "Me", until: "2999-01-01T00:00:00Z" } })];
   desk.takeOver();
   await settle();
   expect(desk.other).toBeNull();
-  expect(desk.canDecide).toBe(true);
+});
+
+it("does not put back what has become a draft meanwhile, and says so by its title", async () => {
+  await settle();
+  server["POST /posts/a/reopening"] = () => [200, post("a", { state: "draft" })];
+  desk.sendBack("too long");
+  await settle();
+  await toasts.undo();
+  expect(desk.list.rows.map((row) => row.id)).toEqual(["b", "c"]);
+  expect(toasts.current).toMatchObject({ text: "“Post a” is a draft now", link: { href: "/console/posts/a" } });
+});
+
+it("says by its title what could not be taken back", async () => {
+  await settle();
+  server["DELETE /posts/a/approval"] = () => [409, { type: "/docs/problems#illegal-move", title: "no", detail: "post 01J8 is published", state: "published" }];
+  desk.approve();
+  await settle();
+  await toasts.undo();
+  expect(toasts.current?.text).toContain("“Post a” was not taken back");
+  expect(toasts.current?.text).not.toContain("01J8");
+});
+
+it("counts to the time of the publication that the server gives", async () => {
+  await settle();
+  session.current = { ...session.current!, undo_ms: 30_000 } as Session;
+  server["POST /posts/a/approval"] = () => [200, post("a", { state: "scheduled", updated_at: "2026-11-20T08:00:00Z", due_at: "2026-11-20T08:00:20Z" })];
+  desk.approve();
+  expect(toasts.current?.text).toContain("publishes in 30 s");
+  await settle();
+  expect(Math.round((toasts.current!.until - Date.now()) / 1_000)).toBe(20);
 });
 
 it("tells of a newer version instead of changing the text under the eyes", async () => {

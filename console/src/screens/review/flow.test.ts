@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LiveMessage } from "../../lib/live.svelte";
-import { effectOf, following, putBack, remember, step, tally } from "./flow";
+import { effectOf, following, putBack, step, tally } from "./flow";
 
 const ids = ["a", "b", "c", "d"];
 
@@ -50,10 +50,4 @@ it("puts a row back where it was, once", () => {
 
 it("counts words, not signs", () => {
   expect(tally([{ op: "add", text: "iki söz, " }, { op: "same", text: "x" }], [{ op: "del", text: "12 – words" }])).toEqual({ added: 2, removed: 2 });
-});
-
-it("remembers reasons newest first and each once", () => {
-  expect(remember(["old", "mid"], " mid ")).toEqual(["mid", "old"]);
-  expect(remember(["old"], "  ")).toEqual(["old"]);
-  expect(remember(Array.from({ length: 9 }, (_, i) => `r${i}`), "new")).toHaveLength(8);
 });

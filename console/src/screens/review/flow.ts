@@ -40,11 +40,3 @@ export function tally(...parts: readonly (readonly Span[])[]): { added: number; 
     parts.flat().reduce((sum, span) => sum + (span.op === op ? (span.text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) : 0), 0);
   return { added: words("add"), removed: words("del") };
 }
-
-const REASONS_KEPT = 8;
-
-/** The last reasons, newest first, each once. */
-export function remember(reasons: readonly string[], reason: string): string[] {
-  const text = reason.trim();
-  return text ? [text, ...reasons.filter((one) => one !== text)].slice(0, REASONS_KEPT) : [...reasons];
-}

@@ -1,5 +1,5 @@
-import { asProblem, call } from "../../lib/api";
-import { toast } from "../../lib/toast.svelte";
+import { call } from "../../lib/api";
+import { complain, toast } from "../../lib/toast.svelte";
 import type { Source } from "./types";
 import { w } from "./words";
 
@@ -16,8 +16,7 @@ export async function change(source: Source, to: Change, told: string, onchanged
 }
 
 export function failed(thrown: unknown): void {
-  const problem = asProblem(thrown);
-  if (problem) toast(problem.detail || problem.title, { tone: "bad", seconds: 8 });
+  complain(thrown);
 }
 
 /** Pauses, mutes or resumes. */

@@ -1,6 +1,6 @@
-import { asProblem, call } from "../../lib/api";
+import { call } from "../../lib/api";
 import { watchJob, type Watch } from "../../lib/job_watch";
-import { toast } from "../../lib/toast.svelte";
+import { complain, toast } from "../../lib/toast.svelte";
 import { w } from "./words";
 
 interface Report {
@@ -31,8 +31,7 @@ export class Fetching {
       else if (report.failed.length > 0) toast(report.sources === 1 ? w.fetchFailed : `${w.fetched(report.new_items)}. ${w.fetchSome(report.failed.length)}`, { tone: "bad", seconds: 8 });
       else toast(w.fetched(report.new_items));
     } catch (thrown) {
-      const problem = asProblem(thrown);
-      if (problem) toast(problem.detail || problem.title, { tone: "bad", seconds: 8 });
+      complain(thrown);
     } finally {
       this.count = 0;
       this.#watch?.stop();

@@ -120,7 +120,7 @@ async fn add_sources(desk: &Desk, count: u64, feeds: Vec<String>) -> Result<()> 
             let url = if is_told { feed.clone() } else { format!("{feed}-{i}") };
             let outlet = &OUTLETS[(i % OUTLETS.len() as u64) as usize];
             let name = (!is_told).then(|| format!("{}, {} desk {i}", outlet.name, SECTIONS[(i / 12 % 8) as usize]));
-            let new = NewSource { url, name, pipeline: None, interval_s: Some(86_400), backfill: Some(10_000) };
+            let new = NewSource { url, name, interval_s: Some(86_400), backfill: Some(10_000), ..NewSource::default() };
             let actor = Actor::system();
             let source = sources::create(&desk, &actor, new).await?;
             let state = match i % 20 {

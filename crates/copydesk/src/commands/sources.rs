@@ -2,8 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use desk::people::Actor;
-use desk::sources::{self, NewSource};
+use desk::sources::{self, Change, NewSource};
 
+use super::keys::told;
 use super::{say, say_json};
 use crate::cli::Source;
 use crate::config::Config;
@@ -13,10 +14,12 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
     let process = Process::open(config, Mode::Beside).await?;
     let (desk, actor) = (&process.desk, Actor::system());
     match command {
-        Source::Add { url, name, backfill, json } => {
+        Source::Add { url, name, backfill, trust, json } => {
             desk::pipelines::ensure_default(desk).await?;
-            let new = NewSource { url: url.clone(), name: name.clone(), backfill: *backfill, ..NewSource::default() };
-            let source = sources::create(desk, &actor, new).await.with_context(|| format!("adding {url}"))?;
+            let (url, name) = (url.clone(), name.clone());
+            let adding = format!("adding {url}");
+            let new = NewSource { url, name, backfill: *backfill, trust: *trust, ..NewSource::default() };
+            let source = sources::create(desk, &actor, new).await.map_err(told).context(adding)?;
             if *json {
                 say_json(&source)?;
             } else {
@@ -41,14 +44,25 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
                 for source in all {
                     let outcome = source.error.as_deref().or(source.outcome.as_deref()).unwrap_or("not polled yet");
                     say(format!(
-                        "{}  {:<7} {:>5} items  {}  {}  {outcome}",
+                        "{}  {:<7} {:>5} items  trust {:.2}  {}  {}  {outcome}",
                         source.id,
                         source.state.name(),
                         source.items,
+                        source.trust,
                         source.name,
                         source.url
                     ))?;
                 }
+            }
+        }
+        Source::Trust { id, share, json } => {
+            let id = id.parse().with_context(|| format!("reading the id {id:?}"))?;
+            let change = Change { trust: Some(share.unwrap_or(sources::TRUST)), ..Change::default() };
+            let source = sources::update(desk, &actor, id, change).await.map_err(told)?;
+            if *json {
+                say_json(&source)?;
+            } else {
+                say(format!("{} is believed to {:.2}", source.name, source.trust))?;
             }
         }
         Source::Preview { url, json } => {

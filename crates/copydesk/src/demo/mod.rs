@@ -7,5 +7,6 @@ pub mod render;
 pub mod respond;
 mod run;
 pub mod serve;
+mod staff;
 
 pub use run::run;

@@ -8,13 +8,14 @@ use anyhow::{Context as _, Result, bail};
 use desk::people::{self, Actor};
 use desk::sources::{self, NewSource};
 use desk::{Desk, check, posts};
-use queue::State;
+use queue::{JobFilter, State};
 use serde_json::json;
 use stdx::Timestamp;
 use tokio::sync::watch;
 
 use super::respond::{Newsroom, PACE};
 use super::serve::serve_outlets;
+use super::staff;
 use crate::cli;
 use crate::commands::say;
 use crate::config::Config;
@@ -68,10 +69,9 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
         if !known.contains(&outlet.feed_url) {
             let new = NewSource {
                 url: outlet.feed_url.clone(),
-                name: None,
-                pipeline: None,
                 interval_s: Some(POLL_S),
                 backfill: Some(100),
+                ..NewSource::default()
             };
             sources::create(&process.desk, &Actor::system(), new)
                 .await
@@ -90,6 +90,12 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     }
     let stopped = server::stopped()?;
     greet(address, key.as_ref().map(stdx::config::Secret::reveal), &config, scratch.is_some(), outlets.len())?;
+    let (desk, stop) = (process.desk.clone(), process.tasks.stop());
+    process.tasks.spawn(async move {
+        if let Err(error) = staff::move_in(&desk, stop).await {
+            tracing::warn!(error = %format!("{error:#}"), "the newsroom's staff has not come in whole");
+        }
+    });
     let (desk, mut stop) = (process.desk.clone(), process.tasks.stop());
     process.tasks.spawn(async move {
         while stop.sleep(PACE).await {
@@ -113,6 +119,8 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     Ok(())
 }
 
+/// Publications that are due within this time are waited for by a run that ends by itself.
+const SOON: Duration = Duration::from_secs(60);
 /// Seconds between two polls of an outlet.
 const POLL_S: u32 = 6;
 const SEED: &str = "demo.seed";
@@ -150,7 +158,7 @@ async fn continued(desk: &Desk, seed: u64) -> Result<Newsroom> {
     Ok(newsroom)
 }
 
-async fn all_sources(desk: &Desk) -> Result<Vec<sources::Source>> {
+pub(super) async fn all_sources(desk: &Desk) -> Result<Vec<sources::Source>> {
     Ok(sources::list(desk, &Actor::system(), None, 200).await?)
 }
 
@@ -159,10 +167,21 @@ async fn settle(desk: &Desk) -> Result<()> {
     let mut signals = desk.queue.watch();
     loop {
         let stats = desk.queue.stats().await?;
+        let filter = JobFilter {
+            state: Some(State::Scheduled),
+            kind: Some("publish_post".to_owned()),
+            limit: 200,
+            ..JobFilter::default()
+        };
+        let (publications, soon) = (desk.queue.list(&filter).await?, desk.now() + SOON);
+        let planned = publications.iter().filter(|job| job.run_at.is_some_and(|at| at > soon)).count() as u64;
         let busy = stats.iter().any(|s| {
             let polls = s.kind == "poll_source";
             let pending = s.counts.get(State::Available) + s.counts.get(State::Running);
-            pending > 0 || (!polls && s.counts.get(State::Scheduled) + s.counts.get(State::Retryable) > 0)
+            // What the calendar has for later is not waited for.
+            let later = if s.kind == "publish_post" { planned } else { 0 };
+            let soon = (s.counts.get(State::Scheduled) + s.counts.get(State::Retryable)).saturating_sub(later);
+            pending > 0 || (!polls && soon > 0)
         });
         let polled = all_sources(desk)
             .await?

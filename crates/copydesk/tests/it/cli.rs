@@ -217,6 +217,62 @@ fn sources_are_managed_without_and_beside_a_desk() {
 }
 
 #[test]
+fn trust_in_a_source_is_set_and_carried_to_another_desk() {
+    let (home, other) = (Home::new(), Home::new());
+    let source = |home: &Home, words: &[&str]| -> Json {
+        let said = home.ok(&[&["source"], words, &["--json"]].concat());
+        serde_json::from_str(&said).expect("--json prints JSON")
+    };
+    let added = source(&home, &["add", "https://news.example/feed", "--trust", "0.9"]);
+    let id = added["id"].as_str().expect("a source has an id");
+    assert_eq!(added["trust"], 0.9);
+    assert_eq!(source(&home, &["add", "https://other.example/feed"])["trust"], 0.5);
+    let wrong = home.run(&["source", "trust", id, "1.5"]);
+    assert!(wrong.code == 1 && wrong.err.contains("trust must be 0 to 1"), "{wrong:?}");
+    assert_eq!(source(&home, &["trust", id, "0.25"])["trust"], 0.25);
+    assert!(home.ok(&["source", "list"]).contains("trust 0.25"));
+    let setup = other.file("setup.json", home.ok(&["export"]));
+    other.ok(&["apply", &setup]);
+    let carried = source(&other, &["list"]);
+    let trust = |url: &str| {
+        carried.as_array().and_then(|all| all.iter().find(|one| one["url"] == url)).map(|one| &one["trust"])
+    };
+    assert_eq!(trust("https://news.example/feed"), Some(&json!(0.25)));
+    assert_eq!(trust("https://other.example/feed"), Some(&json!(0.5)));
+    assert_eq!(source(&home, &["trust", id])["trust"], 0.5, "back to where it began");
+}
+
+/// What `bench` measures on: every state that lasts, and an event log that agrees with it.
+#[test]
+fn an_empty_database_is_filled_to_measure_on() {
+    let home = Home::new();
+    let seed = ["bench", "seed", "--posts", "60", "--jobs", "500", "--sources", "30", "--stories", "4", "--json"];
+    let figures: Json = serde_json::from_str(&home.ok(&seed)).expect("--json prints JSON");
+    let count = |part: &str, state: &str| figures[part][state].as_u64().unwrap_or_default();
+    let sum = |part: &str| figures[part].as_object().into_iter().flatten().filter_map(|(_, n)| n.as_u64()).sum::<u64>();
+    assert_eq!((&figures["sources"], sum("posts")), (&json!(30), 60), "{figures:#}");
+    assert!(figures["stories"].as_u64() >= Some(4) && figures["items"].as_u64() >= Some(4), "{figures:#}");
+    for state in ["in_review", "scheduled", "rejected", "draft", "retracted", "published"] {
+        assert!(count("posts", state) > 0, "no post is {state}: {figures:#}");
+    }
+    // Posts that are planned add theirs to those that were asked for.
+    assert_eq!(sum("jobs"), 500 + count("posts", "scheduled"), "{figures:#}");
+    for state in ["completed", "discarded", "scheduled", "cancelled"] {
+        assert!(count("jobs", state) > 0, "no job is {state}: {figures:#}");
+    }
+    let again = home.run(&seed);
+    assert!(again.code == 1 && again.err.contains("give an empty one"), "{again:?}");
+    // What was printed stands in the database, and the desk that takes it up agrees.
+    let server = home.serve();
+    let posts = server.read("/api/v3/posts?limit=1", home.admin());
+    assert_eq!(posts["pagination"]["total"], 60, "{posts}");
+    let states = server.read("/api/v3/dashboard", home.admin());
+    assert_eq!(states["posts"]["published"], figures["posts"]["published"]);
+    assert_eq!(server.stop(), 0);
+    home.is_sound();
+}
+
+#[test]
 fn keys_come_and_go_beside_a_desk() {
     let home = Home::new();
     let server = home.serve();

@@ -217,7 +217,10 @@ fn a_killed_listener_misses_nothing_without_a_word() {
             while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
                 std::thread::sleep(Duration::from_millis(700));
                 let last = br#"{"title": "The last note", "body": "It is told."}"#;
-                let _ = http::send(address, "POST", "/api/v3/posts", &headers, last);
+                assert_eq!(
+                    http::send(address, "POST", "/api/v3/posts", &headers, last).expect("the server answers").status,
+                    201
+                );
             }
         });
         loop {

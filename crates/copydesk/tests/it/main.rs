@@ -15,6 +15,7 @@ mod home;
 mod http;
 mod jobs;
 mod live;
+mod people;
 mod scenario;
 mod transfer;
 

@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use queue::SignalKind;
 use serde_json::{Value as Json, json};
 use stdx::task::Tasks;
-use store::Engine;
+use store::{Engine, Statement};
 
 use super::*;
 use crate::moderation::{self, NewPost};
@@ -104,6 +104,28 @@ async fn what_has_just_been_published_takes_the_slot_after_it() {
     run_due(&bench).await;
     assert_eq!(reload(&bench, &post).await.published_at, Some(at("2026-11-20T09:00:10Z")));
     assert_eq!(due_of(&approved(&bench, "second", NEXT).await), "2026-11-20T17:00:00Z");
+}
+
+static MANY_WENT_OUT: Statement = Statement::shared(
+    "test.many_went_out",
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+     INSERT INTO post (id, state, events, version, pipeline, title, excerpt, slug, topic, language, score, grounded, edited, reason, created_at, updated_at, published_at)
+     SELECT p.id + n.i, p.state, p.events, p.version, p.pipeline, p.title, p.excerpt, p.slug || n.i, p.topic, p.language, p.score, p.grounded, p.edited,
+     p.reason, p.created_at, p.updated_at, CAST($2 AS BIGINT) + n.i FROM post p, n WHERE p.id = $1",
+);
+
+#[tokio::test]
+async fn of_very_many_that_went_out_the_last_one_takes_its_slot() {
+    let mut settings = berlin();
+    settings["channels"]["site"]["spacing_min"] = json!(180);
+    let bench = ready(settings).await;
+    let last = approved(&bench, "last", When::Soon).await;
+    run_due(&bench).await;
+    let (id, early) = (last.id.to_i64(), at("2026-11-20T07:00:00Z"));
+    let many =
+        bench.desk.store.write(move |tx| Box::pin(async move { tx.exec(&MANY_WENT_OUT, params![id, early]).await }));
+    assert_eq!(many.await.unwrap(), 1_000);
+    assert_eq!(due_of(&approved(&bench, "next", NEXT).await), "2026-11-20T17:00:00Z");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -379,7 +401,7 @@ async fn the_calendar_is_read_by_index() {
         (&SCHEDULED, "post_due"),
         (&PUBLISHED, "post_published"),
         (&TAKEN_DUE, "post_due"),
-        (&TAKEN_PUBLISHED, "post_published"),
+        (&LAST_PUBLISHED, "post_published"),
         (&UNDERWAY, "post_updated"),
     ] {
         let plan = bench.desk.store.prepare(statement).await.unwrap().join("\n");

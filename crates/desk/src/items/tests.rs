@@ -9,7 +9,7 @@ use crate::testing::{Bench, rss};
 const OK: &str = "200 OK";
 
 async fn source(bench: &Bench, path: &str) -> Source {
-    let new = NewSource { url: bench.site.url(path), name: None, pipeline: None, interval_s: None, backfill: None };
+    let new = NewSource { url: bench.site.url(path), ..NewSource::default() };
     sources::create(&bench.desk, &Actor::system(), new).await.unwrap()
 }
 

@@ -8,7 +8,7 @@ use store::Tx;
 use super::{Check, Decision, claim, policy, record};
 use crate::calendar::{self, When};
 use crate::jobs::PublishPost;
-use crate::people::{Action, Actor, recall, remember};
+use crate::people::{self, Action, Actor, recall, remember};
 use crate::pipelines::Policy;
 use crate::posts::{self, Command, Life, Post};
 use crate::{Desk, Error, PostId, Version};
@@ -21,7 +21,7 @@ pub(super) struct Approval<'a> {
     pub reasons: &'a [Check],
     /// By the policy.
     pub automatic: bool,
-    /// The actor has written the version in the same step.
+    /// The actor has written the version in the same step, in place of the text of others.
     pub with_edit: bool,
     /// Who made the link, if a guest approves.
     pub vouched_by: Option<String>,
@@ -69,8 +69,18 @@ pub(super) async fn approve_in(desk: &Desk, tx: &mut Tx, actor: &Actor, approval
     let Approval { post: id, version, reason, reasons, automatic, with_edit, vouched_by, when } = approval;
     let (post, life) = posts::load(tx, id).await?;
     let people = post.approvals_needed;
-    let command =
-        |due_at| Command::Approve { version, automatic, people, with_edit, vouched_by: vouched_by.clone(), due_at };
+    // A guest may be whoever made the link.
+    let person = vouched_by.as_ref().and_then(|by| by.parse().ok()).unwrap_or(actor.principal);
+    let kin = people::kin(tx, person).await?;
+    let command = |due_at| Command::Approve {
+        version,
+        automatic,
+        people,
+        with_edit,
+        vouched_by: vouched_by.clone(),
+        kin: kin.clone(),
+        due_at,
+    };
     let undo = if automatic { Duration::ZERO } else { Duration::from_millis(desk.settings.undo_ms) };
     let soon = desk.now() + undo;
     // What is refused anyway takes no slot.

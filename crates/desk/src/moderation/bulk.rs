@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use guard::role::{Role, Scopes};
 use queue::{Context, Enqueue, JobId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -15,7 +14,7 @@ use super::publish::{publish_in, retract_in};
 use super::reject::{check_reason, reject_in, reopen_in};
 use crate::calendar::When;
 use crate::jobs::BulkDecision;
-use crate::people::{Action, Actor, Principal, recall, remember};
+use crate::people::{self, Action, Actor, recall, remember};
 use crate::posts::{self, Cursor, Filter, Post, Sort, State, Total};
 use crate::{Desk, Error, Fault, PostId};
 
@@ -31,14 +30,12 @@ const TRIES: u32 = 5;
 const KEPT: Duration = Duration::from_secs(7 * 86_400);
 
 store::sql! {
-    PROGRESS = "bulk.progress", "SELECT after, seen, done, missed, skipped FROM bulk WHERE job = $1";
+    PROGRESS = "bulk.progress", "SELECT after, seen, done, endorsed, missed, skipped FROM bulk WHERE job = $1";
     NOTE = "bulk.note",
-        "INSERT INTO bulk (job, after, seen, done, missed, skipped, at) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (job) DO UPDATE SET after = excluded.after, seen = excluded.seen, done = excluded.done, missed = excluded.missed,
-         skipped = excluded.skipped, at = excluded.at";
+        "INSERT INTO bulk (job, after, seen, done, endorsed, missed, skipped, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (job) DO UPDATE SET after = excluded.after, seen = excluded.seen, done = excluded.done, endorsed = excluded.endorsed,
+         missed = excluded.missed, skipped = excluded.skipped, at = excluded.at";
     SWEEP = "bulk.sweep", "DELETE FROM bulk WHERE at < $1";
-    KEY = "bulk.key", "SELECT name, role, scopes FROM api_key WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
-    USER = "bulk.user", "SELECT name, role FROM person WHERE id = $1 AND disabled_at IS NULL";
 }
 
 /// What is done to each post.
@@ -176,6 +173,8 @@ struct Progress {
     after: i64,
     seen: u64,
     done: u64,
+    /// Approvals that wait for a second person.
+    endorsed: u64,
     missed: u64,
     skipped: Vec<Skipped>,
 }
@@ -194,8 +193,8 @@ pub async fn run(desk: Desk, ctx: Context, job: BulkDecision) -> Result<Option<J
             break;
         }
     }
-    let Progress { done, missed, skipped, .. } = progress;
-    Ok(Some(json!({ "done": done, "skipped": skipped, "skipped_count": missed })))
+    let Progress { done, endorsed, missed, skipped, .. } = progress;
+    Ok(Some(json!({ "done": done, "endorsed": endorsed, "skipped": skipped, "skipped_count": missed })))
 }
 
 async fn batch(desk: &Desk, id: JobId, job: &BulkDecision) -> Result<Progress, Error> {
@@ -214,19 +213,20 @@ async fn batch(desk: &Desk, id: JobId, job: &BulkDecision) -> Result<Progress, E
 async fn batch_in(desk: &Desk, tx: &mut Tx, id: JobId, job: &BulkDecision) -> Result<Progress, Error> {
     let mut progress = read(tx, id).await?;
     // Rights may have been taken away since the request was made.
-    let actor = current(tx, &job.actor, desk.now()).await?;
+    let actor = people::current(tx, &job.actor, desk.now()).await?;
     actor.may(job.deed.right())?;
     let ids = next(tx, &actor, job, &progress, desk.now()).await?;
     for post in &ids {
-        let (title, refused) = match posts::get(tx, *post).await {
+        let (title, outcome) = match posts::get(tx, *post).await {
             Ok(found) => (found.title.clone(), decide(desk, tx, &actor, job, &found).await?),
-            Err(error @ Error::NotFound { .. }) => (String::new(), Some(error.to_string())),
+            Err(error @ Error::NotFound { .. }) => (String::new(), Outcome::Refused(error.to_string())),
             Err(error) => return Err(error),
         };
         (progress.after, progress.seen) = (post.to_i64(), progress.seen + 1);
-        match refused {
-            None => progress.done += 1,
-            Some(reason) => {
+        match outcome {
+            Outcome::Done => progress.done += 1,
+            Outcome::Endorsed => progress.endorsed += 1,
+            Outcome::Refused(reason) => {
                 progress.missed += 1;
                 if progress.skipped.len() < SKIPPED_MAX {
                     progress.skipped.push(Skipped { id: *post, title, reason });
@@ -235,9 +235,10 @@ async fn batch_in(desk: &Desk, tx: &mut Tx, id: JobId, job: &BulkDecision) -> Re
         }
     }
     if !ids.is_empty() {
-        let Progress { after, seen, done, missed, skipped } = &progress;
+        let Progress { after, seen, done, endorsed, missed, skipped } = &progress;
         let skipped = serde_json::to_string(skipped).expect("what was skipped is plain data");
-        let values = params![id.to_i64(), *after, *seen as i64, *done as i64, *missed as i64, skipped, desk.now()];
+        let [seen, done, endorsed, missed] = [*seen, *done, *endorsed, *missed].map(|count| count as i64);
+        let values = params![id.to_i64(), *after, seen, done, endorsed, missed, skipped, desk.now()];
         tx.exec(&NOTE, values).await?;
     }
     Ok(progress)
@@ -260,22 +261,28 @@ async fn next(
     Ok(posts::list::list_in(tx, actor, &filter, now).await?.iter().map(|post| post.id).collect())
 }
 
+/// What became of one post.
+enum Outcome {
+    Done,
+    /// The first of two approvals.
+    Endorsed,
+    /// Why it was left as it is.
+    Refused(String),
+}
+
 /// Does it, or says why not. What is refused has written nothing.
-async fn decide(
-    desk: &Desk,
-    tx: &mut Tx,
-    actor: &Actor,
-    job: &BulkDecision,
-    post: &Post,
-) -> Result<Option<String>, Error> {
+async fn decide(desk: &Desk, tx: &mut Tx, actor: &Actor, job: &BulkDecision, post: &Post) -> Result<Outcome, Error> {
     let (id, version) = (post.id, post.version);
     if matches!(job.deed, Deed::Approve | Deed::Reject)
         && posts::version(tx, id, version).await?.created_at > job.asked_at
     {
-        return Ok(Some("its text has changed since this was asked for".to_owned()));
+        return Ok(Outcome::Refused("its text has changed since this was asked for".to_owned()));
     }
     let done = match job.deed {
-        Deed::Approve => approve_by_person(desk, tx, actor, id, version, &When::Soon).await.map(drop),
+        Deed::Approve => match approve_by_person(desk, tx, actor, id, version, &When::Soon).await {
+            Ok(life) if life.approved != Some(version) => return Ok(Outcome::Endorsed),
+            other => other.map(drop),
+        },
         Deed::Reject => reject_in(desk, tx, actor, id, version, &job.reason).await,
         Deed::Publish => publish_in(desk, tx, actor, id).await,
         Deed::Retract => retract_in(desk, tx, actor, id).await,
@@ -288,31 +295,12 @@ async fn decide(
         Deed::Reopen => reopen_in(desk, tx, actor, id).await,
     };
     match done {
-        Ok(()) => Ok(None),
+        Ok(()) => Ok(Outcome::Done),
         Err(error @ (Error::IllegalMove { .. } | Error::StaleVersion { .. } | Error::Blackout { .. })) => {
-            Ok(Some(error.to_string()))
+            Ok(Outcome::Refused(error.to_string()))
         }
         Err(error) => Err(error),
     }
-}
-
-/// The actor with what they may do now: no more than when they asked.
-async fn current(conn: &mut Conn, asked: &Actor, now: Timestamp) -> Result<Actor, Error> {
-    let row = match asked.principal {
-        Principal::System => return Ok(asked.clone()),
-        Principal::Key(id) => conn.opt(&KEY, params![id.to_i64(), now]).await?,
-        Principal::User(id) => conn.opt(&USER, params![id.to_i64()]).await?,
-        Principal::Link(_) => None,
-    };
-    let gone = || Error::Forbidden { who: asked.principal.to_string(), action: "do anything any more" };
-    let row = row.ok_or_else(gone)?;
-    let role: Role = row.get::<String>(1)?.parse().map_err(|_| gone())?;
-    let scopes = match asked.principal {
-        Principal::Key(_) => row.get::<Option<String>>(2)?.map_or(Ok(Scopes::ALL), |text| text.parse()),
-        _ => Ok(Scopes::ALL),
-    };
-    let scopes = scopes.map_err(|_| gone())?.and(asked.scopes).and(asked.role.scopes());
-    Ok(Actor { name: row.get(0)?, role, scopes, ..asked.clone() })
 }
 
 async fn read(conn: &mut Conn, id: JobId) -> Result<Progress, Error> {
@@ -321,7 +309,8 @@ async fn read(conn: &mut Conn, id: JobId) -> Result<Progress, Error> {
         after: row.get(0)?,
         seen: row.get::<i64>(1)? as u64,
         done: row.get::<i64>(2)? as u64,
-        missed: row.get::<i64>(3)? as u64,
-        skipped: serde_json::from_str(&row.get::<String>(4)?).unwrap_or_default(),
+        endorsed: row.get::<i64>(3)? as u64,
+        missed: row.get::<i64>(4)? as u64,
+        skipped: serde_json::from_str(&row.get::<String>(5)?).unwrap_or_default(),
     })
 }

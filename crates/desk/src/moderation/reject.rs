@@ -9,6 +9,9 @@ use crate::people::{Action, Actor, recall, remember};
 use crate::posts::{self, Command, Post, State};
 use crate::{Desk, Error, PostId, Version};
 
+/// The way of an undo that was asked for in the window's last moment; never more than the window itself.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Characters of a reason at most.
 pub(super) const REASON_MAX: usize = 2_000;
 
@@ -73,6 +76,7 @@ pub(super) async fn reopen_in(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostI
     let post = posts::get(tx, id).await?;
     let life = posts::execute(desk, tx, actor, id, Command::Reopen).await?;
     let window = Duration::from_millis(desk.settings.undo_ms);
+    let window = window + GRACE.min(window);
     let is_undo = post.state == State::Rejected
         && last_review(tx, id).await?.is_some_and(|last| {
             last.decision == "rejected" && last.version == post.version && desk.now() <= last.at + window

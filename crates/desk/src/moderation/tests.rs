@@ -24,8 +24,12 @@ async fn ready() -> Bench {
 }
 
 async fn person(bench: &Bench, name: &str) -> Actor {
-    let new = people::NewKey::new(name, Role::Editor);
-    let (_, secret) = people::create_key(&bench.desk, &Actor::system(), new).await.unwrap();
+    key_of(bench, &Actor::system(), name, Role::Editor).await
+}
+
+/// Who comes with a key that `maker` made.
+async fn key_of(bench: &Bench, maker: &Actor, name: &str, role: Role) -> Actor {
+    let (_, secret) = people::create_key(&bench.desk, maker, people::NewKey::new(name, role)).await.unwrap();
     people::authenticate(&bench.desk, secret.reveal()).await.unwrap().unwrap().actor
 }
 
@@ -83,6 +87,82 @@ async fn two_people_must_approve_where_the_pipeline_says_so() {
     let words: Vec<_> =
         reviews(&mut bench.desk.store.read_fresh(), made.id).await.unwrap().into_iter().map(|r| r.decision).collect();
     assert_eq!(words, ["approved", "withdrawn", "approved", "endorsed"]);
+    sound(&bench).await;
+}
+
+#[tokio::test]
+async fn nobody_is_two_people_by_their_own_keys() {
+    let bench = ready().await;
+    two_people(&bench).await;
+    let (_, ticket) = people::invite(&bench.desk, &Actor::system(), "ada@example.org", Role::Admin).await.unwrap();
+    let given = people::Acceptance { name: None, email: None, password: "quays open in March".into() };
+    let user = people::accept(&bench.desk, ticket.reveal(), given, "").await.unwrap().identity.actor;
+    let bo = person(&bench, "bo").await;
+    let root = key_of(&bench, &Actor::system(), "root", Role::Admin).await;
+    for (me, title) in [(user, "A quay"), (root, "A ferry")] {
+        let mine = key_of(&bench, &me, "mine", Role::Admin).await;
+        let childs = key_of(&bench, &mine, "made by mine", Role::Editor).await;
+        let refused = async |who: &Actor, post: &Post| {
+            let done = approve(&bench.desk, who, post.id, 1, When::Soon).await;
+            assert!(matches!(done, Err(Error::IllegalMove { .. })), "{who:?} of {title}: {done:?}");
+        };
+        // Neither a second word for one's own first, nor a word for one's own text.
+        for first in [&me, &mine, &childs] {
+            let text = post(&bench, &Actor::system(), title).await;
+            approve(&bench.desk, first, text.id, 1, When::Soon).await.unwrap();
+            let own = post(&bench, first, title).await;
+            for other in [&me, &mine, &childs] {
+                refused(other, &text).await;
+                refused(other, &own).await;
+            }
+            let by_me = NewLink { reviewer: "guest".into(), note: String::new(), expires_in_h: 1 };
+            let by_me = link::create(&bench.desk, &childs, text.id, by_me).await.unwrap().token(&bench.desk);
+            let sheet = link::decide(&bench.desk, &by_me, Verdict::Approve { comment: String::new() }).await.unwrap();
+            assert_eq!(sheet.unwrap().standing, Standing::Refused);
+            assert_eq!(approve(&bench.desk, &bo, text.id, 1, When::Soon).await.unwrap().state, State::Scheduled);
+            // Who edits their own text by another key is still its author.
+            let edit = Edit { title: Some("Another head".into()), ..Edit::default() };
+            let edited = edit_and_approve(&bench.desk, &mine, own.id, 1, edit, When::Soon).await;
+            assert!(matches!(edited, Err(Error::IllegalMove { .. })), "{edited:?}");
+        }
+    }
+    sound(&bench).await;
+}
+
+#[tokio::test]
+async fn first_approvals_of_many_are_not_told_as_done() {
+    let bench = ready().await;
+    two_people(&bench).await;
+    let (author, ada, bo) = (person(&bench, "author").await, person(&bench, "ada").await, person(&bench, "bo").await);
+    let made = [post(&bench, &author, "A quay").await, post(&bench, &author, "A ferry").await];
+    approve(&bench.desk, &bo, made[0].id, 1, When::Soon).await.unwrap();
+    let ids = made.iter().map(|post| post.id).collect();
+    let wanted = Wanted { deed: Deed::Approve, ids: Some(ids), filter: None, reason: String::new() };
+    bulk::start(&bench.desk, &ada, wanted).await.unwrap();
+    let done = bulk::run(bench.desk.clone(), context(&bench, 77), job(&bench).await).await.unwrap().unwrap();
+    assert_eq!((&done["done"], &done["endorsed"], &done["skipped_count"]), (&1.into(), &1.into(), &0.into()), "{done}");
+    assert_eq!(reload(&bench, made[1].id).await.state, State::InReview);
+}
+
+#[tokio::test]
+async fn an_edit_makes_nobody_a_judge_of_their_own_text() {
+    let bench = ready().await;
+    two_people(&bench).await;
+    let (author, ada, bo) = (person(&bench, "author").await, person(&bench, "ada").await, person(&bench, "bo").await);
+    let made = post(&bench, &author, "A quay").await;
+    let edited = async |by: &Actor, version| {
+        let edit = Edit { title: Some(format!("Quay {version}")), ..Edit::default() };
+        edit_and_approve(&bench.desk, by, made.id, version, edit, When::Soon).await
+    };
+    let own = edited(&author, 1).await;
+    assert!(matches!(own, Err(Error::IllegalMove { .. })), "{own:?}");
+    assert_eq!(reload(&bench, made.id).await.version, 1, "nothing was written");
+    for version in [1, 2] {
+        let first = edited(&ada, version).await.unwrap();
+        assert_eq!((first.state, first.approvals.len(), first.version), (State::InReview, 1, version + 1));
+    }
+    assert!(matches!(approve(&bench.desk, &ada, made.id, 3, When::Soon).await, Err(Error::IllegalMove { .. })));
+    assert_eq!(approve(&bench.desk, &bo, made.id, 3, When::Soon).await.unwrap().state, State::Scheduled);
     sound(&bench).await;
 }
 
@@ -189,7 +269,11 @@ async fn a_rejection_can_be_undone_for_a_while_and_versions_restored() {
     reject(&bench.desk, &ada, made.id, 1, "thin").await.unwrap();
     assert_eq!(reopen(&bench.desk, &ada, made.id).await.unwrap().state, State::InReview);
     reject(&bench.desk, &ada, made.id, 1, "thin").await.unwrap();
+    // Asked for at the last moment, and a moment on its way.
     bench.clock.advance(Duration::from_secs(11));
+    assert_eq!(reopen(&bench.desk, &ada, made.id).await.unwrap().state, State::InReview);
+    reject(&bench.desk, &ada, made.id, 1, "thin").await.unwrap();
+    bench.clock.advance(Duration::from_secs(13));
     assert_eq!(reopen(&bench.desk, &ada, made.id).await.unwrap().state, State::Draft);
 
     let change = Edit { title: Some("Quay opens".into()), ..Edit::default() };

@@ -2,7 +2,7 @@
 
 use super::approve::{Approval, approve_in};
 use crate::calendar::When;
-use crate::people::{Action, Actor, recall, remember};
+use crate::people::{self, Action, Actor, recall, remember};
 use crate::posts::{self, Command, Draft, Edit, Post, State};
 use crate::{Desk, Error, Fault, PipelineId, PostId, Version, analysis, pipelines};
 
@@ -70,6 +70,10 @@ async fn change(
                 if recall(tx, &actor).await?.is_some() {
                     return posts::get(tx, id).await;
                 }
+                let (before, by) = (posts::get(tx, id).await?, actor.principal.to_string());
+                // Their own text nobody approves by editing it; who goes on with what they have edited and approved may.
+                let kin = people::kin(tx, actor.principal).await?;
+                let with_edit = !kin.contains(&before.author) || before.approvals.iter().any(|given| given.by == by);
                 let added = posts::add_version(&d, tx, &actor, id, version, &draft).await?;
                 if posts::get(tx, id).await?.state == State::Draft {
                     posts::execute(&d, tx, &actor, id, Command::Submit).await?;
@@ -81,7 +85,7 @@ async fn change(
                         reason: "edited and approved by a person",
                         reasons: &[],
                         automatic: false,
-                        with_edit: true,
+                        with_edit,
                         vouched_by: None,
                         when,
                     };

@@ -47,7 +47,8 @@ impl NewKey {
 
 store::sql! {
     KEY_ADD = "people.key_add",
-        "INSERT INTO api_key (id, hash, prefix, name, role, scopes, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        "INSERT INTO api_key (id, hash, prefix, name, role, scopes, created_at, expires_at, owner_user, owner_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
     KEY_FIND = "people.key_find",
         "SELECT id, name, prefix, role, scopes, created_at, expires_at, last_used_at, revoked_at FROM api_key WHERE hash = $1";
     KEY_LIST = "people.key_list",
@@ -99,7 +100,7 @@ impl ApiKey {
 impl NewKey {
     fn check(&self) -> Result<(), Error> {
         let mut faults = Vec::new();
-        if self.name.trim().is_empty() || self.name.len() > 100 {
+        if !(1..=100).contains(&self.name.trim().chars().count()) {
             faults.push(Fault::new("/name", "must have 1 to 100 characters"));
         }
         if let Some(scopes) = self.scopes {
@@ -144,6 +145,11 @@ pub async fn create_key(desk: &Desk, actor: &Actor, new: NewKey) -> Result<(ApiK
                 }
                 // All of a role is stored as that, so that the key follows the role.
                 let scopes = (row.scopes != row.role.scopes()).then(|| row.scopes.to_string());
+                let (owner_user, owner_key) = match super::kin::owner(tx, actor.principal).await? {
+                    Principal::User(id) => (Some(id.to_i64()), None),
+                    Principal::Key(id) => (None, Some(id.to_i64())),
+                    Principal::System | Principal::Link(_) => (None, None),
+                };
                 let values = params![
                     row.id.to_i64(),
                     hash,
@@ -152,7 +158,9 @@ pub async fn create_key(desk: &Desk, actor: &Actor, new: NewKey) -> Result<(ApiK
                     row.role.to_string(),
                     scopes,
                     row.created_at,
-                    row.expires_at
+                    row.expires_at,
+                    owner_user,
+                    owner_key
                 ];
                 tx.exec(&KEY_ADD, values).await?;
                 remember(tx, &actor, &row.id.to_string(), now).await
@@ -184,10 +192,6 @@ pub async fn ensure_admin(desk: &Desk) -> Result<Option<Secret>, Error> {
 /// All keys, at most 1,000.
 pub async fn list_keys(desk: &Desk, actor: &Actor) -> Result<Vec<ApiKey>, Error> {
     actor.may(Action::Admin)?;
-    all_keys(desk).await
-}
-
-pub(super) async fn all_keys(desk: &Desk) -> Result<Vec<ApiKey>, Error> {
     let rows = desk.store.read().all(&KEY_LIST, params![]).await?;
     Ok(rows.iter().map(read_key).collect::<Result<_, _>>()?)
 }

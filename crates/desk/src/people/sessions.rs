@@ -84,6 +84,23 @@ pub async fn resume(desk: &Desk, token: &str) -> Result<Option<Identity>, Error>
     Ok(Some(Identity { actor, email, expires_at: Some(expires_at) }))
 }
 
+/// Whether who came in as `actor`, by `session` or by their key, would be let in now as well. Unlike [`resume`] it
+/// is no use of the session: looking on keeps nobody signed in.
+pub async fn is_still_in(desk: &Desk, actor: &Actor, session: Option<&Session>) -> Result<bool, Error> {
+    let now = desk.now();
+    let mut conn = desk.store.read();
+    let Some(session) = session else {
+        return match super::current(&mut conn, actor, now).await {
+            Ok(_) => Ok(true),
+            Err(Error::Forbidden { .. }) => Ok(false),
+            Err(error) => Err(error),
+        };
+    };
+    let Some(row) = conn.opt(&SESSION_FIND, params![session.hash().to_hex(), now]).await? else { return Ok(false) };
+    let created_at: Timestamp = row.get(0)?;
+    Ok(read_holder(&row, now)?.is_some() && created_at + SESSION_MAX > now)
+}
+
 pub async fn sign_out(desk: &Desk, token: &str) -> Result<(), Error> {
     let Ok(session) = Session::parse(token) else { return Ok(()) };
     let hash = session.hash().to_hex();

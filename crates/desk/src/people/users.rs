@@ -176,10 +176,6 @@ pub async fn has_users(desk: &Desk) -> Result<bool, Error> {
 /// All users, at most 1,000.
 pub async fn list_users(desk: &Desk, actor: &Actor) -> Result<Vec<User>, Error> {
     actor.may(Action::Admin)?;
-    all_users(desk).await
-}
-
-pub(super) async fn all_users(desk: &Desk) -> Result<Vec<User>, Error> {
     let rows = desk.store.read().all(&USER_LIST, params![]).await?;
     Ok(rows.iter().map(read_user).collect::<Result<_, _>>()?)
 }

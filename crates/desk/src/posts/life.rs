@@ -1,6 +1,6 @@
 //! The workflow: pure rules, no reading and no writing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -135,14 +135,6 @@ pub struct Approval {
     pub at: Timestamp,
 }
 
-impl Approval {
-    /// Whether one person may stand behind both: a guest may be whoever made the link.
-    fn may_be(&self, by: &str, vouched_by: Option<&str>) -> bool {
-        let mine = [Some(self.by.as_str()), self.vouched_by.as_deref()];
-        [Some(by), vouched_by].iter().flatten().any(|name| mine.contains(&Some(name)))
-    }
-}
-
 /// What the events of a post add up to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Life {
@@ -176,8 +168,10 @@ pub enum Command {
         people: u32,
         /// The author approves what they have just written, in place of the text of others: one of the two.
         with_edit: bool,
-        /// Who made the link, if a guest approves.
+        /// Who made the link, if a guest approves: a guest may be just them.
         vouched_by: Option<String>,
+        /// Other principals behind which the same person may stand.
+        kin: BTreeSet<String>,
         due_at: Timestamp,
     },
     Reject {
@@ -281,7 +275,7 @@ impl Life {
                 InReview => Ok(vec![]),
                 _ => refuse("only a draft can be submitted"),
             },
-            Command::Approve { version, automatic, people, with_edit, vouched_by, due_at } => {
+            Command::Approve { version, automatic, people, with_edit, vouched_by, kin, due_at } => {
                 newest(*version)?;
                 match self.state {
                     InReview => {}
@@ -292,14 +286,16 @@ impl Life {
                     _ => return refuse("only a post in review can be approved"),
                 }
                 if *people > 1 {
-                    let guest = vouched_by.as_deref();
+                    let may_be = |name: &str| name == by || vouched_by.as_deref() == Some(name) || kin.contains(name);
                     if *automatic {
                         return refuse("two people must approve it, and a policy is none");
                     }
-                    if !with_edit && (self.author == by || guest == Some(self.author.as_str())) {
+                    if !with_edit && may_be(&self.author) {
                         return refuse("two people must approve it, and whoever wrote it is none of them");
                     }
-                    if self.approvals.iter().any(|given| given.may_be(by, guest)) {
+                    let mut given =
+                        self.approvals.iter().flat_map(|one| [Some(&one.by), one.vouched_by.as_ref()]).flatten();
+                    if given.any(|name| may_be(name)) {
                         return refuse("two different people must approve it");
                     }
                     if self.approvals.len() + 1 < *people as usize {
@@ -442,14 +438,18 @@ impl Life {
                 self.approvals.clear();
                 self.state = State::Rejected;
             }
-            Event::ApprovalWithdrawn { .. } => {
+            Event::ApprovalWithdrawn { version } => {
                 // Who takes their own word back leaves the other's; who overrules others leaves none.
                 match self.approvals.last() {
                     Some(last) if last.by == by => drop(self.approvals.pop()),
                     _ => self.approvals.clear(),
                 }
-                self.approved = self.published;
-                self.due_at = None;
+                // The first of two people takes back what has approved nothing yet: an older version that is
+                // approved and on its way stays so.
+                if self.approved == Some(*version) {
+                    self.approved = self.published;
+                    self.due_at = None;
+                }
                 if self.state != State::Published {
                     self.state = State::InReview;
                 }

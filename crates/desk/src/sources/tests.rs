@@ -7,7 +7,7 @@ use crate::people::Idempotency;
 use crate::testing::{Bench, rss};
 
 fn new(url: impl Into<String>) -> NewSource {
-    NewSource { url: url.into(), name: None, pipeline: None, interval_s: None, backfill: None }
+    NewSource { url: url.into(), ..NewSource::default() }
 }
 
 fn system() -> Actor {
@@ -47,11 +47,17 @@ async fn all_mistakes_are_told_at_once() {
         let result = create(&bench.desk, &system(), new(bad)).await;
         assert!(matches!(&result, Err(Error::Invalid(faults)) if faults[0].pointer == "/url"), "{bad}: {result:?}");
     }
-    let wrong = NewSource { name: Some(" ".into()), interval_s: Some(1), backfill: Some(10_001), ..new("nothing") };
+    let wrong = NewSource {
+        name: Some(" ".into()),
+        interval_s: Some(1),
+        backfill: Some(10_001),
+        trust: Some(1.01),
+        ..new("nothing")
+    };
     let Err(Error::Invalid(faults)) = create(&bench.desk, &system(), wrong).await else { panic!("accepted") };
     assert_eq!(
         faults.iter().map(|f| f.pointer.as_str()).collect::<Vec<_>>(),
-        ["/url", "/name", "/interval_s", "/backfill"]
+        ["/url", "/name", "/interval_s", "/backfill", "/trust"]
     );
     let stranger = PipelineId(bench.desk.next_id());
     let result =
@@ -76,6 +82,30 @@ async fn a_paused_source_that_becomes_active_is_polled_at_once() {
     let jobs = bench.waiting("poll_source").await;
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].run_at, Some(bench.now()), "the sleeping job is woken, not doubled");
+}
+
+#[tokio::test]
+async fn trust_is_kept_whatever_else_changes() {
+    let bench = Bench::new().await;
+    let trusted = NewSource { trust: Some(0.8), ..new(bench.site.url("/feed")) };
+    let source = create(&bench.desk, &system(), trusted).await.unwrap();
+    assert_eq!((source.trust, TRUST), (0.8, 0.5));
+    let to = async |change: Change| update(&bench.desk, &system(), source.id, change).await;
+    assert_eq!(to(Change { name: Some("A".into()), ..Change::default() }).await.unwrap().trust, 0.8);
+    for (trust, is_good) in [(0.0, true), (1.0, true), (-0.01, false), (1.01, false), (f64::NAN, false)] {
+        match to(Change { trust: Some(trust), ..Change::default() }).await {
+            Ok(changed) => assert!(is_good && changed.trust == trust, "{trust}"),
+            Err(Error::Invalid(faults)) => assert!(!is_good && faults[0].pointer == "/trust", "{trust}"),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    bench.site.answer("/feed", "200 OK", "", rss("The News", &[("g", "Title", "/a", "Text")]));
+    let job = crate::jobs::FetchSources { sources: vec![source.id] };
+    crate::items::fetch(bench.desk.clone(), bench.context(), job).await.unwrap();
+    assert_eq!(list(&bench.desk, &system(), None, 10).await.unwrap()[0].trust, 1.0, "a poll leaves it alone");
+    let moderator = Actor { role: guard::role::Role::Moderator, ..system() };
+    let change = Change { trust: Some(0.1), ..Change::default() };
+    assert!(matches!(update(&bench.desk, &moderator, source.id, change).await, Err(Error::Forbidden { .. })));
 }
 
 #[tokio::test]

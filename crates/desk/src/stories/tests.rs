@@ -62,7 +62,7 @@ async fn read_in(bench: &Bench, path: &str, entries: &[Entry]) -> SourceId {
 
 async fn read_after(bench: &Bench, time: Duration, path: &str, entries: &[Entry]) -> SourceId {
     bench.site.answer(path, "200 OK", "", rss(path, entries));
-    let new = NewSource { url: bench.site.url(path), name: None, pipeline: None, interval_s: None, backfill: None };
+    let new = NewSource { url: bench.site.url(path), ..NewSource::default() };
     let id = match sources::create(&bench.desk, &Actor::system(), new).await {
         Ok(source) => source.id,
         Err(Error::Exists { id, .. }) => id.parse().unwrap(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::Response;
 use desk::people::Action;
-use desk::{PostId, SourceId, figures, posts};
+use desk::{PostId, SourceId, figures, moderation, posts};
 use observe::health;
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
@@ -32,7 +32,7 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// How the whole does.
 #[derive(Serialize, ToSchema)]
-struct Dashboard {
+pub(crate) struct Dashboard {
     health: Health,
     review: Review,
     /// Posts by state.
@@ -164,8 +164,20 @@ const ANALYTICS_AGE: Duration = Duration::from_secs(60);
 /// Shows how the whole does.
 #[utoipa::path(get, path = "/dashboard", tag = "figures", params(Depth), responses((status = 200, body = Dashboard)))]
 async fn dashboard(caller: Caller, State(app): State<App>, Asking(depth): Asking<Depth>) -> Result<Response, Problem> {
+    Ok(json(&gather(&app, &caller, depth.level.unwrap_or_default()).await?))
+}
+
+/// The whole as `GET /api/v3/dashboard?level=full` answers it, for the page that shows it first.
+///
+/// # Errors
+/// As the call: the caller may not read, the database.
+pub(crate) async fn full(app: &App, caller: &Caller) -> Result<Dashboard, Problem> {
+    gather(app, caller, Level::Full).await
+}
+
+async fn gather(app: &App, caller: &Caller, level: Level) -> Result<Dashboard, Problem> {
     caller.actor.may(Action::Read)?;
-    let (desk, level) = (&app.desk, depth.level.unwrap_or_default());
+    let desk = &app.desk;
     let counted = async { Ok::<_, desk::Error>(posts::counts(desk).await?.into_iter().collect::<Vec<_>>()) };
     let posts: BTreeMap<String, u64> = app.figures.posts.get(Duration::ZERO, counted).await?.into_iter().collect();
     let sources = app.figures.sources.get(Duration::ZERO, figures::sources(desk)).await?;
@@ -173,15 +185,15 @@ async fn dashboard(caller: Caller, State(app): State<App>, Asking(depth): Asking
     let of = |state: posts::State| posts.get(state.name()).copied().unwrap_or_default();
     let (waiting, failed) = (of(posts::State::InReview), of(posts::State::Failed));
     let dead = jobs.get(queue::State::Discarded);
-    let oldest_at = figures::waiting_since(desk).await?;
-    let components = super::health::recent(&app).await;
+    let oldest_at = moderation::waiting_since(desk).await?;
+    let components = super::health::recent(app).await;
     let state = health::overall(&components);
     let sentence = components
         .iter()
         .filter(|component| component.state != health::State::Ok)
         .max_by_key(|component| component.state)
         .map_or_else(|| overview::health(sources.all, sources.failing, dead, failed), notice::sentence);
-    let minute = last_minute(&app).await;
+    let minute = last_minute(app).await;
     let mut shown = Dashboard {
         health: Health { state, sentence },
         review: Review { waiting, oldest_at },
@@ -201,16 +213,16 @@ async fn dashboard(caller: Caller, State(app): State<App>, Asking(depth): Asking
         recent_activities: None,
     };
     if level >= Level::Extended {
-        shown.charts = Some(traffic::of(&app, 60, ROUTES));
+        shown.charts = Some(traffic::of(app, 60, ROUTES));
         let seen = notice::Seen { failed, dead, sources, oldest_at, waiting };
-        shown.notifications = Some(notice::all(&app, &components, seen).await?);
+        shown.notifications = Some(notice::all(app, &components, seen).await?);
     }
     if level == Level::Full {
-        shown.analytics = Some(app.figures.analytics.get(ANALYTICS_AGE, analytics(&app)).await?);
+        shown.analytics = Some(app.figures.analytics.get(ANALYTICS_AGE, analytics(app)).await?);
         let latest = figures::latest(desk, &caller.actor, ACTIVITIES).await?;
         shown.recent_activities = Some(latest.into_iter().map(Activity::from).collect());
     }
-    Ok(json(&shown))
+    Ok(shown)
 }
 
 async fn analytics(app: &App) -> Result<Analytics, desk::Error> {

@@ -238,7 +238,7 @@ fn disk(app: &App, now: Timestamp) -> Component {
         Err(error) => Component::down("disk", now, format!("the data folder cannot be read: {error}")),
         Ok(disk) => {
             let free = disk.f_bavail.saturating_mul(disk.f_frsize);
-            let said = format!("{} MiB are free", free >> 20);
+            let said = format!("{} GiB are free", tenths(free, 30));
             match free {
                 free if free < DISK_DOWN => Component::down("disk", now, said),
                 free if free < DISK_LOW => Component::degraded("disk", now, said),
@@ -248,9 +248,16 @@ fn disk(app: &App, now: Timestamp) -> Component {
     }
 }
 
+/// So many bytes in units of two to the `power`, with one digit: `19.4`.
+fn tenths(bytes: u64, power: u32) -> String {
+    let tenths = bytes.saturating_mul(10) >> power;
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
 fn cache(app: &App, now: Timestamp) -> Component {
     let stats = app.desk.cache.stats();
-    let reason = format!("{} entries in {} KiB of {} KiB", stats.entries, stats.bytes >> 10, stats.bytes_max >> 10);
+    let (is, most) = (tenths(stats.bytes, 20), stats.bytes_max >> 20);
+    let reason = format!("{} entries in {is} MiB of {most} MiB", stats.entries);
     Component { reason: Some(reason), ..Component::ok("cache", now) }.optional()
 }
 

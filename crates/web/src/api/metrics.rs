@@ -134,9 +134,9 @@ pub async fn prometheus(caller: Caller, State(app): State<App>) -> Result<Respon
     Ok(response)
 }
 
-/// Brings the cells up to date that the queue and the moderation set when they are asked. Metrics are told even when the database
-/// does not answer: then those cells stay as they were.
-async fn renew(app: &App) {
+/// Brings the cells up to date that the queue and the moderation set when they are asked. Metrics are told even when
+/// the database does not answer: then those cells stay as they were.
+pub(crate) async fn renew(app: &App) {
     const PATIENCE: Duration = Duration::from_secs(1);
     match tokio::time::timeout(PATIENCE, app.desk.queue.stats()).await {
         Ok(Ok(_)) => {}

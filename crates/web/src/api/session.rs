@@ -48,6 +48,8 @@ pub struct Session {
     theme: Option<String>,
     /// The calendar's zone, a name of the IANA time zone database.
     time_zone: String,
+    /// How long a decision can be taken back before it takes effect, in milliseconds.
+    undo_ms: u64,
     site_name: String,
     version: &'static str,
 }
@@ -151,15 +153,9 @@ pub(crate) async fn session(app: &App, caller: &Caller) -> Result<Session, Probl
         expires_at: caller.expires_at,
         language: word("language"),
         theme: word("theme"),
-        time_zone: time_zone(app).await?,
+        time_zone: desk::calendar::settings(&mut app.desk.store.read_fresh()).await?.zone,
+        undo_ms: app.desk.settings.undo_ms,
         site_name: app.settings.name.clone(),
         version: app.version,
     })
-}
-
-/// The zone in which the desk plans.
-async fn time_zone(app: &App) -> Result<String, Problem> {
-    let kept = people::setting(&app.desk, "calendar").await?;
-    let kept: Option<serde_json::Value> = kept.and_then(|text| serde_json::from_str(&text).ok());
-    Ok(kept.as_ref().and_then(|settings| settings["zone"].as_str()).unwrap_or("UTC").to_owned())
 }

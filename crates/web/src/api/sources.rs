@@ -5,6 +5,7 @@ use axum::response::Response;
 use desk::people::Action;
 use desk::sources::{self, FeedLink, Sample};
 use desk::{PipelineId, SourceId};
+use serde::{Deserialize as _, Deserializer};
 use stdx::Timestamp;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -41,6 +42,8 @@ view! {
         interval_s: u32,
         /// Entries of the first fetch that count as news.
         backfill: u32,
+        /// How far it is believed, 0 to 1; `trust_min` of a pipeline's policy may ask for more.
+        trust: f64,
         polled_at: Option<Timestamp> as Option<Time>,
         next_poll_at: Option<Timestamp> as Option<Time>,
         /// What the last poll brought, in a few words.
@@ -110,6 +113,8 @@ request! {
         interval_s: Option<u32>,
         /// Entries of the first fetch that count as news.
         backfill: Option<u32>,
+        /// How far it is believed, 0 to 1; 0.5 when nothing is said.
+        trust: Option<f64>,
     }
 }
 
@@ -120,6 +125,9 @@ request! {
         state: Option<sources::State> as Option<SourceState>,
         pipeline: Option<PipelineId> as Option<Id>,
         interval_s: Option<u32>,
+        /// How far it is believed, 0 to 1; `null` puts it back to 0.5.
+        #[serde(default, deserialize_with = "nullable")]
+        trust: Option<Option<f64>> as Option<f64>,
     }
 }
 
@@ -143,6 +151,11 @@ request! {
     Nothing {}
 }
 
+/// Reads a value that `null` clears: what is absent stays as it is.
+fn nullable<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<f64>>, D::Error> {
+    Option::deserialize(from).map(Some)
+}
+
 /// Lists sources, oldest first.
 #[utoipa::path(get, path = "/sources", tag = "sources", params(Paging), responses((status = 200, body = Page<Source>)))]
 async fn list(caller: Caller, State(app): State<App>, Asking(paging): Asking<Paging>) -> Result<Response, Problem> {
@@ -154,8 +167,8 @@ async fn list(caller: Caller, State(app): State<App>, Asking(paging): Asking<Pag
 /// Adds a source and polls it at once.
 #[utoipa::path(post, path = "/sources", tag = "sources", request_body = NewSource, responses((status = 201, body = Source)))]
 async fn create(State(app): State<App>, Asked(caller, new): Asked<NewSource>) -> Result<Response, Problem> {
-    let NewSource { url, name, pipeline, interval_s, backfill } = new;
-    let new = sources::NewSource { url, name, pipeline, interval_s, backfill };
+    let NewSource { url, name, pipeline, interval_s, backfill, trust } = new;
+    let new = sources::NewSource { url, name, pipeline, interval_s, backfill, trust };
     let source = sources::create(&app.desk, &caller.actor, new).await?;
     Ok(created(&format!("/api/v3/sources/{}", source.id), &Source::from(source)))
 }
@@ -190,8 +203,9 @@ async fn update(
     Place(id): Place<SourceId>,
     Asked(caller, change): Asked<SourceChange>,
 ) -> Result<Response, Problem> {
-    let SourceChange { name, state, pipeline, interval_s } = change;
-    let change = sources::Change { name, state, pipeline, interval_s };
+    let SourceChange { name, state, pipeline, interval_s, trust } = change;
+    let trust = trust.map(|trust| trust.unwrap_or(sources::TRUST));
+    let change = sources::Change { name, state, pipeline, interval_s, trust };
     let source = sources::update(&app.desk, &caller.actor, id, change).await?;
     Ok(json(&Source::from(source)))
 }

@@ -98,8 +98,8 @@ impl Evidence {
             None => Vec::new(),
         };
         let reviews = moderation::reviews(&mut conn, id).await?;
+        let names = posts::names(&mut conn, [text.by.clone()].into()).await?;
         drop(conn);
-        let names = desk::people::names(desk, &person.actor).await?;
         let now = desk.now();
         let facts: Vec<String> = members.iter().map(|member| format!("{}.\n\n{}", member.title, member.text)).collect();
         let facts: Vec<&str> = facts.iter().map(String::as_str).collect();

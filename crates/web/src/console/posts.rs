@@ -5,7 +5,7 @@ use axum::extract::{Path, State as FromState};
 use axum::response::Response;
 use desk::events::{self, Event};
 use desk::posts::{self, Cursor, DeliveryState, Filter, Life, State};
-use desk::{ChannelId, PostId, Version, channels, moderation, people};
+use desk::{ChannelId, PostId, Version, channels, moderation};
 use http::StatusCode;
 
 use super::evidence::Evidence;
@@ -175,8 +175,10 @@ pub async fn draw(
     let reviews = moderation::reviews(&mut conn, id).await?;
     let log = events::stream(&mut conn, id).await?;
     let channels = channels::list(&mut conn).await?;
+    let actors = log.iter().map(|recorded| &recorded.actor);
+    let by = actors.chain(versions.iter().map(|v| &v.by)).chain(reviews.iter().map(|r| &r.by)).cloned().collect();
+    let names = posts::names(&mut conn, by).await?;
     drop(conn);
-    let names = people::names(desk, &person.actor).await?;
     let who = |by: &str| show::who(by, &person.actor, &names);
     let channel =
         |id: ChannelId| channels.iter().find(|c| c.id == id).map_or_else(|| id.to_string(), |c| c.name.clone());

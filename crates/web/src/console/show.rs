@@ -1,10 +1,11 @@
 //! Values as people read them.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use askama::filters::HtmlSafe;
-use desk::people::{Actor, Names, Principal};
+use desk::people::{Actor, Principal};
 use desk::posts;
 use stdx::Timestamp;
 
@@ -141,15 +142,18 @@ pub fn link(url: &str) -> Option<String> {
     (url.starts_with("https://") || url.starts_with("http://")).then(|| url.to_owned())
 }
 
-/// Who did something, as far as the one who reads may know them.
-pub fn who(by: &str, own: &Actor, names: &Names) -> String {
+/// Who did something; `names` as [`posts::names`] gives them.
+pub fn who(by: &str, own: &Actor, names: &BTreeMap<String, String>) -> String {
     if by == Principal::System.to_string() {
         return "the desk".to_owned();
     }
     if by == own.principal.to_string() {
         return "you".to_owned();
     }
-    names.get(by).map_or_else(|| by.replacen(':', " ", 1), str::to_owned)
+    match names.get(by) {
+        Some(name) if name != by => name.clone(),
+        _ => by.replacen(':', " ", 1),
+    }
 }
 
 /// A size such as `812 B` or `4.2 MiB`.

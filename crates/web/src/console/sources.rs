@@ -127,9 +127,7 @@ pub async fn create(FromState(app): FromState<App>, Posted { person, fields }: P
     let new = NewSource {
         url: fields.get("url").trim().to_owned(),
         name: (!name.is_empty()).then(|| name.to_owned()),
-        pipeline: None,
-        interval_s: None,
-        backfill: None,
+        ..NewSource::default()
     };
     match sources::create(&app.desk, &person.actor, new).await {
         Ok(source) => Ok(Redirect::to(&format!("/console/sources/{}?said=subscribed", source.id)).into_response()),

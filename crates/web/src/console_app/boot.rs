@@ -6,6 +6,7 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::App;
+use crate::api::dashboard;
 use crate::api::session::session;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -17,12 +18,19 @@ pub async fn told(app: &App, parts: &mut Parts) -> Option<Value> {
 }
 
 async fn gather(app: &App, parts: &mut Parts) -> Result<Value, Problem> {
-    let session = match Caller::from_request_parts(parts, app).await? {
-        Some(caller) => Some(session(app, &caller).await?),
+    let caller = Caller::from_request_parts(parts, app).await?;
+    let session = match &caller {
+        Some(caller) => Some(session(app, caller).await?),
         None => None,
+    };
+    // The overview is painted once, with its figures. Where they cannot be had the script asks, and shows why.
+    let overview = match &caller {
+        Some(caller) if parts.uri.path() == "/console" => dashboard::full(app, caller).await.ok(),
+        _ => None,
     };
     Ok(json!({
         "session": session,
+        "first": overview.map_or_else(|| json!({}), |overview| json!({ "/api/v3/dashboard?level=full": overview })),
         "setup_needed": !people::has_users(&app.desk).await?,
         "site_name": app.settings.name,
         "language": app.settings.language,

@@ -102,6 +102,27 @@ async fn the_page_is_told_who_is_signed_in_and_nothing_ends_the_element() {
 }
 
 #[tokio::test]
+async fn the_overview_comes_with_its_figures() {
+    let bench = bench().await;
+    const FIRST: &str = "/api/v3/dashboard?level=full";
+    let nothing = serde_json::json!({});
+    assert_eq!(bench.get("/console", "").await.boot()["first"], nothing, "a stranger is told no figures");
+
+    let browser = bench.browser(Role::Viewer).await;
+    let told = browser.get("/console").await.boot();
+    let asked: Value = serde_json::from_str(&browser.get(FIRST).await.text).unwrap();
+    for part in ["review", "sources", "checklist", "posts", "notifications"] {
+        assert!(!asked[part].is_null(), "{part}");
+        assert_eq!(told["first"][FIRST][part], asked[part], "{part}");
+    }
+    assert_eq!(
+        browser.get("/console/posts").await.boot()["first"],
+        serde_json::json!({}),
+        "only the overview shows them"
+    );
+}
+
+#[tokio::test]
 async fn files_are_sent_as_the_build_made_them() {
     let bench = bench().await;
     let main = "/console/assets/main-1.js";

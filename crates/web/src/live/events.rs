@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::interest;
 use super::ring::{Message, Reading};
 use super::wish::{Asked, Wish};
-use super::{HEARTBEAT, LIFETIME, PATIENCE};
+use super::{HEARTBEAT, LIFETIME, PATIENCE, shut_out};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::{self, Problem};
@@ -37,6 +37,7 @@ pub async fn stream(caller: Caller, State(app): State<App>, wish: Wish) -> Resul
             () = stop.wait() => {}
             () = sender.closed() => {}
             () = tokio::time::sleep(LIFETIME) => {}
+            () = shut_out(&app, &caller) => {}
             _ = forward(&app, wish, reading, &sender) => {}
         }
     });

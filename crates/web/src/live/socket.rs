@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::interest::{self, Followed};
 use super::ring::{Reading, Seat};
 use super::wish::{Ask, Wish};
-use super::{HEARTBEAT, LIFETIME, PATIENCE};
+use super::{HEARTBEAT, LIFETIME, PATIENCE, shut_out};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::{self, Problem};
@@ -36,7 +36,7 @@ pub async fn open(
     // What clients say is short.
     let upgrade =
         upgrade.max_message_size(8 << 10).max_frame_size(8 << 10).write_buffer_size(0).max_write_buffer_size(256 << 10);
-    Ok(upgrade.on_upgrade(move |socket| serve(socket, app, wish, seat)))
+    Ok(upgrade.on_upgrade(move |socket| serve(socket, app, caller, wish, seat)))
 }
 
 /// A page of another site must not listen with the console's cookie. Programs send no origin; they
@@ -54,13 +54,14 @@ fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
     if is_ours { Ok(()) } else { Err(Problem::new(&problem::FORBIDDEN, "the connection comes from another site")) }
 }
 
-async fn serve(mut socket: WebSocket, app: App, wish: Wish, seat: Seat) {
+async fn serve(mut socket: WebSocket, app: App, caller: Caller, wish: Wish, seat: Seat) {
     let _seat = seat;
     let mut stop = app.tasks.stop();
     let (followed, reading) = interest::begin(&app, &wish).await;
     let (code, reason) = tokio::select! {
         () = stop.wait() => (close_code::AWAY, "the server stops"),
         () = tokio::time::sleep(LIFETIME) => (close_code::AGAIN, "come back"),
+        () = shut_out(&app, &caller) => (close_code::POLICY, "signed out"),
         ended = talk(&mut socket, &app, followed, reading) => ended.unwrap_or((close_code::NORMAL, "")),
     };
     let close = Frame::Close(Some(CloseFrame { code, reason: reason.into() }));

@@ -294,6 +294,52 @@ async fn a_web_socket_tells_the_same() {
 }
 
 #[tokio::test]
+async fn who_is_shut_out_is_told_no_more() {
+    let bench = Bench::new().await;
+    super::start(&bench.app);
+    let mut by_key = Reader::open(&bench, "/api/v3/events?topics=posts", None).await;
+    by_key.until("ready").await;
+
+    let key = bench.key(Role::Admin);
+    let opened = bench.bare("POST", "/api/v3/session").header("content-type", "application/json");
+    let opened = opened.body(json!({ "key": key })).send().await.expect(200);
+    let cookie = opened.header("set-cookie").split(';').next().unwrap().to_owned();
+    let csrf = opened.json()["csrf"].as_str().unwrap().to_owned();
+    let with_cookie = upgrade(&bench, &format!("Origin: http://HOST\r\nCookie: {cookie}\r\n"));
+    let with_cookie =
+        with_cookie.lines().filter(|line| !line.starts_with("Authorization")).map(|line| format!("{line}\r\n"));
+    let (mut by_session, answer) = connect(&bench, &with_cookie.collect::<String>()).await;
+    assert!(answer.starts_with("HTTP/1.1 101 "), "{answer}");
+    assert_eq!(frame(&mut by_session).await.0, 1);
+
+    // Those who may stay are left alone.
+    tokio::time::sleep(3 * super::RECHECK).await;
+    write(&bench).await;
+    by_key.until("posts").await;
+    assert_eq!(frame(&mut by_session).await.0, 1);
+
+    bench
+        .bare("DELETE", "/api/v3/session")
+        .header("cookie", &cookie)
+        .header("x-csrf-token", &csrf)
+        .send()
+        .await
+        .expect(204);
+    let closed = loop {
+        let (opcode, payload) = frame(&mut by_session).await;
+        if opcode == 8 {
+            break payload;
+        }
+    };
+    assert_eq!(&closed[..2], 1008u16.to_be_bytes());
+
+    let keys = bench.get("/api/v3/keys").await.json();
+    let viewer = keys["data"].as_array().unwrap().iter().find(|key| key["role"] == "viewer").unwrap();
+    bench.delete(&format!("/api/v3/keys/{}", viewer["id"].as_str().unwrap())).await.expect(204);
+    while by_key.next().await.is_some() {}
+}
+
+#[tokio::test]
 async fn pages_of_other_sites_may_not_listen() {
     let bench = Bench::new().await;
     for more in ["Origin: https://evil.example\r\n", "Origin: null\r\n", "Origin: http://HOST.evil.example\r\n"] {

@@ -29,7 +29,15 @@ fn approve(version: Version) -> Command {
 
 fn approve_of(version: Version, people: u32) -> Command {
     let due_at = Timestamp::from_seconds(10);
-    Command::Approve { version, automatic: false, people, with_edit: false, vouched_by: None, due_at }
+    Command::Approve {
+        version,
+        automatic: false,
+        people,
+        with_edit: false,
+        vouched_by: None,
+        kin: BTreeSet::new(),
+        due_at,
+    }
 }
 
 fn published() -> Life {
@@ -126,6 +134,7 @@ fn two_people_must_approve_where_two_are_asked() {
         people: 2,
         with_edit: false,
         vouched_by: Some("user:first".into()),
+        kin: BTreeSet::new(),
         due_at: Timestamp::EPOCH,
     };
     refused(&mut life, "link:1", guest);
@@ -145,6 +154,21 @@ fn two_people_must_approve_where_two_are_asked() {
     run_by(&mut life, "user:first", with_edit).unwrap();
     run_by(&mut life, "user:second", approve_of(2, 2)).unwrap();
     assert_eq!((life.state, life.approved), (State::Scheduled, Some(2)));
+}
+
+#[test]
+fn a_word_taken_back_leaves_the_approval_of_an_older_version() {
+    let mut life = published();
+    run(&mut life, Command::AddVersion { on: 1 }).unwrap();
+    run(&mut life, approve(2)).unwrap();
+    run_by(&mut life, "user:author", Command::AddVersion { on: 2 }).unwrap();
+    let before = life.clone();
+    run_by(&mut life, "user:first", approve_of(3, 2)).unwrap();
+    assert_eq!(life.approvals.len(), 1);
+    run_by(&mut life, "user:first", Command::WithdrawApproval).unwrap();
+    assert_eq!(life, before, "version 2 is still due");
+    run_by(&mut life, "user:first", Command::WithdrawApproval).unwrap();
+    assert_eq!((life.approved, life.due_at), (Some(1), None), "that was the word for version 2");
 }
 
 #[test]
@@ -191,6 +215,7 @@ fn any_command() -> impl Strategy<Value = Command> {
                 people,
                 with_edit,
                 vouched_by: is_guest.then(|| "user:b".to_owned()),
+                kin: BTreeSet::new(),
                 due_at: Timestamp::EPOCH,
             }
         ),

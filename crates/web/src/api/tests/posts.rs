@@ -293,6 +293,7 @@ async fn a_guest_decides_by_a_link_without_script_or_account() {
     };
     let kept = send("decision=return&comment=").send().await.expect(422);
     assert!(kept.text.contains("Say why it goes back"), "{}", kept.text);
+    send("decision=perhaps&comment=fine").send().await.expect(400);
     for _ in 0..2 {
         assert!(send("decision=approve&comment=fine").send().await.expect(200).text.contains("Thank you"));
     }

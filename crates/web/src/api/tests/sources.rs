@@ -29,6 +29,32 @@ async fn a_source_is_added_once_and_looked_after() {
 }
 
 #[tokio::test]
+async fn trust_is_set_and_cleared() {
+    let bench = Bench::new().await;
+    let made = bench.post("/api/v3/sources", json!({ "url": bench.feed, "trust": 0.8 })).await.expect(201).json();
+    assert_eq!(made["trust"], 0.8);
+    let path = format!("/api/v3/sources/{}", made["id"].as_str().unwrap());
+    let patch = async |role, body: serde_json::Value| bench.call(role, "PATCH", &path).body(body).send().await;
+    for (change, trust) in [
+        (json!({ "trust": 1 }), 1.0),
+        (json!({ "name": "Courier" }), 1.0),
+        (json!({ "trust": null }), 0.5),
+        (json!({ "trust": 0 }), 0.0),
+    ] {
+        assert_eq!(patch(Role::Editor, change.clone()).await.expect(200).json()["trust"], trust, "{change}");
+        assert_eq!(bench.get(&path).await.expect(200).json()["trust"], trust, "{change}");
+    }
+    for wrong in [json!(1.01), json!(-0.5)] {
+        let refused = patch(Role::Editor, json!({ "trust": wrong })).await.expect(422);
+        assert_eq!(refused.json()["errors"][0]["pointer"], "/trust");
+        bench.post("/api/v3/sources", json!({ "url": "https://b.example/feed", "trust": wrong })).await.expect(422);
+    }
+    patch(Role::Editor, json!({ "trust": "high" })).await.expect(422);
+    assert_eq!(patch(Role::Moderator, json!({ "trust": 1 })).await.expect(403).problem(), "forbidden");
+    assert_eq!(bench.get("/api/v3/sources").await.expect(200).json()["data"][0]["trust"], 0.0);
+}
+
+#[tokio::test]
 async fn a_repeated_request_leads_to_the_same_source() {
     let bench = Bench::new().await;
     let send = async |url: &str, key: &str| {
