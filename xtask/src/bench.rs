@@ -5,13 +5,14 @@ mod bars;
 mod cache;
 mod conformance;
 mod engine;
+mod http;
 mod install;
 mod phase;
 mod report;
 mod rounds;
 mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -44,9 +45,15 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("queue") => queue(args),
         Some("console") => console::bench(args),
         Some("cache") => cache::bench(args),
+        Some("http") => http::bench(args),
         Some("conformance") => conformance::run(args),
-        _ => bail!("the benchmarks are line, queue, cache, console and conformance"),
+        _ => bail!("the benchmarks are line, queue, cache, http, console and conformance"),
     }
+}
+
+/// The public suite as its npm package has it, against this build.
+pub fn conformance(copydesk: &Path) -> Result<String> {
+    conformance::check(copydesk)
 }
 
 /// Release figures only: a dev build would measure the checks that it carries.

@@ -34,6 +34,8 @@ cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--
                                               the queue beside its peers, on servers of its own (docs/benchmarks.md)
 cargo xtask bench cache [--traces DIR] [--reps N] [--seed S] [--json FILE]
                                               the cache beside its peers: cost of a hit, hits on public traces
+cargo xtask bench http [--seconds N] [--reps R] [--idle N] [--json FILE] [--binary FILE] [--install]
+                                              cached answers beside nginx, Varnish and a bare loop
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium
 cargo xtask bench conformance [--suite DIR] [--binary FILE] [--json FILE]

@@ -30,6 +30,12 @@ pub const NEEDS: &[Need] = &[
     Need { program: "node", package: "nodejs", step: "journeys" },
     Need { program: "npm", package: "npm", step: "journeys" },
     Need { program: "chromium", package: "chromium", step: "journeys" },
+    Need { program: "node", package: "nodejs", step: "conformance" },
+    Need { program: "npm", package: "npm", step: "conformance" },
+    // Of no step: `cargo xtask bench http`.
+    Need { program: "nginx", package: "nginx", step: "http" },
+    Need { program: "varnishd", package: "varnish", step: "http" },
+    Need { program: "wrk", package: "wrk", step: "http" },
 ];
 
 /// Makes sure that every program of `steps` is here, or says which are not.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::bench;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
 use crate::suite::Suite;
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
     Step { name: "console", what: "the console's types, tests, build and weight", run: console },
     Step { name: "browser", what: "the site and the rendered desk in Chromium", run: browser },
     Step { name: "journeys", what: "every screen of the console in Chromium", run: journeys },
+    Step { name: "conformance", what: "the public suite of HTTP caching", run: conformance },
     Step { name: "kill", what: "kill -9 at random moments", run: kill },
     Step { name: "queue", what: "kill -9 of the queue's workers, and a held snapshot", run: queue },
     Step { name: "fuzz", what: "known and new bad input", run: fuzz },
@@ -144,6 +146,10 @@ fn browser(stage: &mut Stage) -> Result<String> {
         ("COPYDESK_TEST_CHROMIUM", path("chromium")?),
     ]);
     tests(stage.suite()?, &["copydesk"], Some("browser::"), &env)
+}
+
+fn conformance(stage: &mut Stage) -> Result<String> {
+    bench::conformance(&stage.suite()?.copydesk)
 }
 
 fn kill(stage: &mut Stage) -> Result<String> {

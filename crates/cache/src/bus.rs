@@ -52,6 +52,8 @@ pub enum What {
 pub enum Heard {
     /// One's own purges come back too: that is how they get their position.
     Purge { position: u64, purge: Purge },
+    /// A purge that is on its way into the log, ahead of it: it takes effect in memory, and comes again.
+    Ahead(Purge),
     /// Everything up to `position` was told.
     Current { position: u64 },
     /// Something may have been missed. It is told again, from the last [`Heard::Current`] on, then `Current` follows.

@@ -188,6 +188,11 @@ impl Cache {
         self.0.purge_all();
     }
 
+    /// As it was set up.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
     /// Empties the memory. Loads that are under way are kept, and other tiers are left as they are.
     pub fn clear(&self) {
         self.0.memory.clear();

@@ -55,27 +55,28 @@ impl Life {
     }
 }
 
-/// A value in memory. Counted where its memory is given back, so that replaced, removed and evicted entries need no
-/// bookkeeping of their own.
-pub(crate) struct Entry {
-    /// The space's type, or a [`crate::LoadError`] that is kept for a while.
-    pub value: Box<dyn Any + Send + Sync>,
+/// A value in memory, in one piece with what is known of it. Counted where its memory is given back, so that replaced,
+/// removed and evicted entries need no bookkeeping of their own.
+// In this order: what every hit looks at lies together, beside the value.
+#[repr(C)]
+pub(crate) struct Entry<T: ?Sized = dyn Any + Send + Sync> {
     pub life: Life,
-    /// From then on, before it is stale, one caller loads a newer one; moved by jitter.
-    pub early_at: Timestamp,
     /// No newer one is tried before; moved when a load failed. Microseconds as in [`Timestamp`].
     pub retry_at: AtomicI64,
     pub tags: Box<[u64]>,
     pub since: Since,
-    pub checked_at: AtomicU64,
     pub stored_at: Timestamp,
     weight: u64,
     counts: Arc<Counts>,
+    /// From then on, before it is stale, one caller loads a newer one; moved by jitter.
+    pub early_at: Timestamp,
+    pub checked_at: AtomicU64,
+    /// The space's type, or a [`crate::LoadError`] that is kept for a while.
+    pub value: T,
 }
 
-/// Everything of an entry but what is counted.
+/// Everything of an entry but its value and what is counted.
 pub(crate) struct Draft {
-    pub value: Box<dyn Any + Send + Sync>,
     pub life: Life,
     pub early_at: Timestamp,
     pub tags: Box<[u64]>,
@@ -87,13 +88,21 @@ pub(crate) struct Draft {
     pub weight: u64,
 }
 
-impl Entry {
-    pub fn new(draft: Draft, counts: Arc<Counts>) -> Self {
-        let Draft { value, life, early_at, tags, since, checked_at, stored_at, weight } = draft;
+impl<T: Send + Sync + 'static> Entry<T> {
+    pub fn shared(value: T, draft: Draft, counts: Arc<Counts>) -> Arc<Entry> {
+        let Draft { life, early_at, tags, since, checked_at, stored_at, weight } = draft;
         counts.came(weight);
         let checked_at = AtomicU64::new(checked_at);
         let retry_at = AtomicI64::new(i64::MIN);
-        Entry { value, life, early_at, retry_at, tags, since, checked_at, stored_at, weight, counts }
+        Arc::new(Entry { life, early_at, retry_at, tags, since, checked_at, stored_at, weight, counts, value })
+    }
+}
+
+impl Entry {
+    /// The value, if it is of this type.
+    #[inline]
+    pub fn value<T: 'static>(&self) -> Option<&T> {
+        self.value.downcast_ref()
     }
 
     /// Bytes.
@@ -111,7 +120,7 @@ impl Entry {
     }
 }
 
-impl Drop for Entry {
+impl<T: ?Sized> Drop for Entry<T> {
     fn drop(&mut self) {
         self.counts.went(self.weight);
     }

@@ -9,7 +9,7 @@ use crate::Settings;
 use crate::entry::Entry;
 use crate::store::{Front, Options, Store};
 
-/// Places of a front, some 80 bytes each.
+/// Places of a front, some 130 bytes each.
 const FRONT_SLOTS: usize = 4_096;
 /// What the values in a front may weigh, as a part of the budget of all.
 const FRONT_SHARE: u64 = 64;

@@ -31,6 +31,14 @@ stdx::settings! {
         disk_size: ByteSize = ByteSize::mib(1024),
         /// Bytes of one of its files.
         disk_segment_size: ByteSize = ByteSize::mib(16),
+        /// Bytes of memory that results of queries may take: reports and statistics.
+        query_size: ByteSize = ByteSize::mib(32),
+        /// How long a report is kept at most, in seconds; what it counts takes it away earlier.
+        report_ttl_s: u64 = 3_600,
+        /// Pages that are made at the start, after a purge and after a new release before anybody asks; 0 makes none.
+        warm_pages_max: usize = 50,
+        /// Pages of those that are made in a second at most.
+        warm_per_second: u32 = 20,
         /// Keys whose successors are learned, so that what is often read next can be loaded ahead; 0 learns nothing.
         prefetch_keys_max: usize = 4_096,
         /// Loads ahead of a wish, at most so many a minute.
@@ -53,6 +61,9 @@ impl Settings {
         at_least("tags_max", self.tags_max as u64, 16);
         at_least("remote_timeout_ms", self.remote_timeout_ms, 5);
         at_least("remote_queue_size", self.remote_queue_size.bytes(), 1 << 20);
+        at_least("query_size", self.query_size.bytes(), 1 << 16);
+        at_least("report_ttl_s", self.report_ttl_s, 1);
+        at_least("warm_per_second", self.warm_per_second.into(), 1);
         at_least("disk_segment_size", self.disk_segment_size.bytes(), 1 << 20);
         at_least("disk_size", self.disk_size.bytes(), self.disk_segment_size.bytes().saturating_mul(4));
         if let Some(url) = &self.remote_url

@@ -7,8 +7,10 @@ mod load;
 mod look;
 mod made;
 mod many;
+mod quota;
 mod warm;
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
@@ -45,6 +47,8 @@ struct Shared<V> {
     /// Loads under way. The lock also orders "store the result" against "invalidate the key".
     flights: Mutex<Flights<V>>,
     loader: OnceLock<Loader<V>>,
+    /// Where there is a quota: keys in the order in which they came.
+    came: Mutex<VecDeque<Box<str>>>,
 }
 
 /// What [`Define`] said.
@@ -57,12 +61,14 @@ struct Options {
     hard: Option<Duration>,
     early: Option<f64>,
     negative: Option<Duration>,
+    /// Bytes.
+    quota: Option<u64>,
 }
 
 impl Options {
     fn new(ttl: Duration) -> Self {
         let zero = Duration::ZERO;
-        Options { ttl, stale: zero, grace: zero, soft: None, hard: None, early: None, negative: None }
+        Options { ttl, stale: zero, grace: zero, soft: None, hard: None, early: None, negative: None, quota: None }
     }
 }
 

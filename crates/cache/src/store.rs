@@ -15,7 +15,7 @@ mod shard;
 mod trials;
 
 use std::hash::{BuildHasher, Hasher};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use foldhash::SharedSeed;
@@ -53,7 +53,7 @@ pub struct Store<V> {
     /// By groups of keys: how often one of them was put in or taken out.
     changes: Box<[AtomicU32]>,
     /// Tells the stores of one process apart.
-    id: u64,
+    id: u32,
     weigh: Box<dyn Fn(&V) -> u64 + Send + Sync>,
     on_evict: Box<dyn Fn(&V) + Send + Sync>,
 }
@@ -70,7 +70,7 @@ impl<V: Clone> Store<V> {
         weigh: impl Fn(&V) -> u64 + Send + Sync + 'static,
         on_evict: impl Fn(&V) + Send + Sync + 'static,
     ) -> Self {
-        static IDS: AtomicU64 = AtomicU64::new(1);
+        static IDS: AtomicU32 = AtomicU32::new(1);
         let capacity = options.capacity.max(1);
         let shards = options.shards.unwrap_or_else(|| fitting(capacity, options.entries)).next_power_of_two();
         // No part is empty.

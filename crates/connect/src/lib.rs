@@ -10,6 +10,7 @@
 //! and without a second look-up, again on each redirect; every call has an end in time and size;
 //! cookies are never kept; nobody else in the product opens a connection to the outside.
 
+pub mod cdn;
 pub mod client;
 pub mod error;
 pub mod hosts;
@@ -24,6 +25,9 @@ mod decode;
 mod dial;
 #[cfg(test)]
 mod testing;
+
+/// The types of requests and answers, for crates that only pass them on.
+pub use http;
 
 pub use client::{Client, Hop, Limits, Request, Response};
 pub use error::Error;

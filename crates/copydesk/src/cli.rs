@@ -1,5 +1,6 @@
 //! The command line: what can be asked, in the words of `--help`.
 
+pub mod cache;
 pub mod edge;
 pub mod jobs;
 
@@ -58,6 +59,9 @@ pub enum Command {
     /// Look after background work and its queues
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Look into a running desk's cache, empty it in part, or fill it
+    #[command(subcommand)]
+    Cache(cache::Cache),
     /// Have jobs come again at their times
     #[command(subcommand)]
     Cron(Cron),

@@ -1,6 +1,7 @@
 //! What each command of the command line does.
 
 pub mod archive;
+pub mod cache;
 pub mod cron;
 pub mod db;
 pub mod doctor;

@@ -91,6 +91,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::User(command) => done(commands::users::run(&config, command).await),
         Command::Key(command) => done(commands::keys::run(&config, command).await),
         Command::Jobs(command) => done(commands::jobs::run(&config, command).await),
+        Command::Cache(command) => done(commands::cache::run(&config, command).await),
         Command::Cron(command) => done(commands::cron::run(&config, command).await),
         Command::Db(command) => {
             let sound = commands::db::run(&config, command).await?;

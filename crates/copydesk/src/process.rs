@@ -5,7 +5,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use desk::{Desk, Parts, channels, jobs, pipelines, sources};
+use cache::Cache;
+use desk::remote::Fan;
+use desk::{Desk, Parts, PurgeLog, channels, jobs, pipelines, sources};
 use queue::{Place, Queue, Workers};
 use stdx::task::Tasks;
 use stdx::{Clock, Rng};
@@ -23,10 +25,14 @@ pub struct Process {
     pub tasks: Tasks,
     pub config: Config,
     bus: Bus,
+    /// The server's.
+    purges: Option<PurgeLog>,
     /// Those that speak with the other processes: they end last, since work that ends has something to say.
     bus_tasks: Tasks,
     /// Those that [`Process::start_work`] has set to work.
     workers: OnceLock<Arc<Workers>>,
+    /// Those who tell remote caches, if there are any.
+    pub remote: Option<Arc<Fan>>,
 }
 
 /// How long a command tries to reach the other processes.
@@ -62,6 +68,17 @@ impl Process {
         let queue = Queue::open(&store, config.queue.clone(), clock.clone(), rng.clone(), place)
             .await
             .context("joining the queue")?;
+        let bus_tasks = Tasks::default();
+        let bus = Bus::join(&store, &config.store, queue.epoch(), &bus_tasks).context("joining the bus")?;
+        let (cache, purges) = if mode == Mode::Serve {
+            let purges = PurgeLog::open(&store, &bus, clock.clone(), &rng, &bus_tasks).await;
+            let purges = purges.context("opening the log of purges")?;
+            let backplane: Arc<dyn cache::bus::Backplane> = Arc::new(purges.clone());
+            (Cache::open(&config.cache, clock.clone(), &bus_tasks, Some(backplane)).await, Some(purges))
+        } else {
+            // A command reads everything once, and what it changes stands in the log with the change.
+            (Cache::new(&config.cache, clock.clone()), None)
+        };
         let desk = Desk::new(Parts {
             queue,
             settings: config.desk.clone(),
@@ -70,16 +87,16 @@ impl Process {
             hosts: connect::Hosts::new(&config.connect),
             limits: config.connect.limits(),
             sealer: guard::Sealer::new(secret_key(config)?),
-            cache: cache::Cache::new(&config.cache, clock.clone()),
+            cache,
             store,
             clock,
             rng,
         });
-        let bus_tasks = Tasks::default();
-        let bus = Bus::join(&desk.store, &config.store, desk.queue.epoch(), &bus_tasks).context("joining the bus")?;
         desk.queue.connect(bus.clone(), &bus_tasks);
-        desk.connect(bus.clone(), &bus_tasks);
-        Ok(Process { desk, tasks: Tasks::default(), config: config.clone(), bus, bus_tasks, workers: OnceLock::new() })
+        desk.connect(&bus, &bus_tasks);
+        let remote = Fan::new(&desk, &config.purge, config.site.public_url.as_deref());
+        let (tasks, config, workers) = (Tasks::default(), config.clone(), OnceLock::new());
+        Ok(Process { desk, tasks, config, bus, purges, bus_tasks, workers, remote })
     }
 
     /// Starts the work: what must be there is made, what was interrupted is taken up, workers claim.
@@ -101,13 +118,21 @@ impl Process {
                 }
             }
         });
+        if let Some(fan) = &self.remote {
+            fan.start(&self.tasks);
+        }
         let workers = Workers::start(&self.desk.queue, jobs::handlers(&self.desk), &self.tasks);
         if self.config.store.url.is_none() {
-            let (queue, tasks) = (self.desk.queue.clone(), self.tasks.clone());
+            let (queue, tasks, purges) = (self.desk.queue.clone(), self.tasks.clone(), self.purges.clone());
             store::socket::listen(
                 &self.config.data,
                 &self.tasks,
-                Arc::new(move |poke| heard(&queue, &tasks, &poke.line)),
+                Arc::new(move |poke| {
+                    if let Some(purges) = &purges {
+                        purges.look();
+                    }
+                    heard(&queue, &tasks, &poke.line);
+                }),
             )
             .context("listening for commands in the data folder")?;
         }

@@ -1,6 +1,7 @@
 //! The listeners of a process and what they serve.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use stdx::metric::Metric;
@@ -46,10 +47,14 @@ pub fn start(process: &Process, listener: edge::listen::Listener, console: Optio
     if let Some(workers) = process.workers() {
         app.watch_workers(workers);
     }
+    if let Some(fan) = &process.remote {
+        app.watch_remote(Arc::clone(fan));
+    }
     app.show_settings(process.config.settings());
     web::figures::start(&app);
     web::live::start(&app);
     web::database::start(&app);
+    web::warm::start(&app);
     if process.config.store.url.is_none() {
         app.watch_disk(process.config.data.clone());
     }

@@ -1,5 +1,7 @@
 //! The handle that every function of the desk takes.
 
+pub(crate) mod kept;
+pub(crate) mod purges;
 mod wire;
 
 use std::collections::HashMap;
@@ -44,6 +46,8 @@ pub struct Inner {
     pub(crate) routers: Mutex<HashMap<String, (connect::llm::Provider, Arc<connect::llm::Router>)>>,
     /// The clustering's index, held by whoever assigns.
     pub stories: tokio::sync::Mutex<crate::stories::Index>,
+    /// What is kept in the cache.
+    pub(crate) kept: kept::Kept,
     signals: broadcast::Sender<Signal>,
     /// The way to the other processes.
     wire: OnceLock<wire::Wire>,
@@ -81,6 +85,7 @@ impl Desk {
             ids,
             routers: Mutex::default(),
             stories: tokio::sync::Mutex::default(),
+            kept: kept::Kept::new(&parts.cache),
             signals: broadcast::channel(1_024).0,
             wire: OnceLock::new(),
             parts,
@@ -102,12 +107,19 @@ impl Desk {
         let _ = self.0.signals.send(signal);
     }
 
-    /// Forgets what is cached under `tags`, here before this returns and in the other processes at once.
+    /// Forgets what is cached under `tags`, here before this returns and in the other processes at once. For what no
+    /// transaction has changed; else [`Desk::purge_with`].
     pub fn purge(&self, tags: &[&str]) {
-        tags.iter().for_each(|tag| self.0.cache.invalidate_tag(tag));
-        if let Some(wire) = self.0.wire.get() {
-            wire.purge(tags);
-        }
+        self.0.cache.invalidate_tags(tags);
+    }
+
+    /// Forgets what is cached under `tags` as soon as `tx` is committed, before its caller is answered: here, and in
+    /// every other process even if this one dies after the commit.
+    pub(crate) async fn purge_with(&self, tx: &mut store::Tx, tags: &[&str]) -> Result<(), crate::Error> {
+        purges::note(tx, tags, self.now()).await?;
+        let (desk, tags): (_, Vec<String>) = (self.clone(), tags.iter().map(|tag| (*tag).to_owned()).collect());
+        tx.after_commit(move || desk.purge(&tags.iter().map(String::as_str).collect::<Vec<_>>()));
+        Ok(())
     }
 
     pub fn now(&self) -> Timestamp {

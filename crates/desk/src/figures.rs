@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use stdx::{Id, Timestamp};
 use store::params;
 
+use crate::calendar::Zone;
+use crate::desk::kept::report;
 use crate::people::{Action, Actor};
-use crate::{Desk, Error, PostId, SourceId, calendar, posts};
+use crate::{Desk, Error, PostId, SourceId, calendar, posts, tags};
 
 store::sql! {
     FAILED_AT = "figures.failed_at",
@@ -47,7 +49,7 @@ pub struct Sources {
 }
 
 /// A day as the site's time zone has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Day {
     /// `2026-11-20`
     pub date: String,
@@ -57,7 +59,7 @@ pub struct Day {
 }
 
 /// A source by what it has brought.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Busiest {
     pub id: SourceId,
     pub name: String,
@@ -107,9 +109,18 @@ pub async fn checklist(desk: &Desk) -> Result<Checklist, Error> {
 
 /// The last `days` days up to today, the first one first. Reads the index of each day.
 pub async fn days(desk: &Desk, days: u32) -> Result<Vec<Day>, Error> {
-    let conn = &mut desk.store.read();
-    let zone = calendar::plan(conn).await?.zone;
+    let zone = calendar::plan(&mut desk.store.read()).await?.zone;
     let today = zone.day(desk.now());
+    let (d, of, key) = (desk.clone(), zone.clone(), format!("days {days} to {today} in {}", zone.name()));
+    let make = move || {
+        let (desk, zone) = (d.clone(), of.clone());
+        async move { count_days(&desk, &zone, today, days).await }
+    };
+    report(&desk.kept.reports, &key, &[tags::POSTS], make).await
+}
+
+async fn count_days(desk: &Desk, zone: &Zone, today: jiff::civil::Date, days: u32) -> Result<Vec<Day>, Error> {
+    let conn = &mut desk.store.read_fresh();
     let mut all = Vec::new();
     for back in (0..days.min(366)).rev() {
         let date = today.saturating_sub(jiff::Span::new().days(back));
@@ -125,11 +136,18 @@ pub async fn days(desk: &Desk, days: u32) -> Result<Vec<Day>, Error> {
 
 /// The ten sources that have brought most.
 pub async fn busiest(desk: &Desk) -> Result<Vec<Busiest>, Error> {
-    let rows = desk.store.read().all(&BUSIEST, params![]).await?;
-    let read = |row: &store::Row| {
-        Ok(Busiest { id: SourceId(row.get(0)?), name: row.get(1)?, items: row.get::<i64>(2)? as u64 })
+    let d = desk.clone();
+    let make = move || {
+        let desk = d.clone();
+        async move {
+            let rows = desk.store.read_fresh().all(&BUSIEST, params![]).await?;
+            let read = |row: &store::Row| {
+                Ok(Busiest { id: SourceId(row.get(0)?), name: row.get(1)?, items: row.get::<i64>(2)? as u64 })
+            };
+            rows.iter().map(read).collect()
+        }
     };
-    rows.iter().map(read).collect()
+    report(&desk.kept.reports, "busiest sources", &[tags::SOURCES], make).await
 }
 
 /// What was done last, newest first; 200 at most.

@@ -31,6 +31,9 @@ impl Job for PollSource {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FetchSources {
     pub sources: Vec<SourceId>,
+    /// A reading of a source that is no older, in seconds, does as well; 0: none does.
+    #[serde(default)]
+    pub age_max_s: u32,
 }
 
 impl Job for FetchSources {

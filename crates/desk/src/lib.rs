@@ -33,13 +33,17 @@ pub mod analysis;
 pub mod moderation;
 pub mod drafts;
 pub mod channels;
+pub mod remote;
 pub mod figures;
 pub mod check;
 pub mod portable;
 
+pub use desk::purges::PurgeLog;
 pub use desk::{Desk, Parts, Signal};
 pub use error::{Error, Fault};
 pub use settings::Settings;
+
+pub(crate) use desk::kept as tags;
 
 use stdx::metric::Metric;
 use store::{Migration, MigrationSet, Statement};
@@ -106,10 +110,22 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0004_calendar.sqlite.sql"),
             postgres: include_str!("../migrations/0004_calendar.postgres.sql"),
         },
+        Migration {
+            version: 5,
+            name: "purges",
+            sqlite: include_str!("../migrations/0005_purges.sqlite.sql"),
+            postgres: include_str!("../migrations/0005_purges.postgres.sql"),
+        },
+        Migration {
+            version: 6,
+            name: "remote",
+            sqlite: include_str!("../migrations/0006_remote.sqlite.sql"),
+            postgres: include_str!("../migrations/0006_remote.postgres.sql"),
+        },
     ],
 };
 
-/// The tables a backup carries, in an order that satisfies references.
+/// The tables a backup carries, in an order that satisfies references; purges are of the moment.
 pub const TABLES: &[&str] = &[
     "event",
     "idempotency",
@@ -141,6 +157,7 @@ pub const TABLES: &[&str] = &[
 /// Every statement of the desk.
 pub fn statements() -> Vec<&'static Statement> {
     [
+        desk::purges::STATEMENTS,
         events::STATEMENTS,
         people::STATEMENTS,
         people::keys::STATEMENTS,
@@ -164,6 +181,7 @@ pub fn statements() -> Vec<&'static Statement> {
         moderation::STATEMENTS,
         &moderation::parts(),
         channels::STATEMENTS,
+        remote::STATEMENTS,
         pages::STATEMENTS,
         figures::STATEMENTS,
         check::STATEMENTS,
@@ -172,7 +190,7 @@ pub fn statements() -> Vec<&'static Statement> {
 }
 
 /// The desk's metric cells.
-pub static METRICS: &[&[Metric]] = &[sources::METRICS, drafts::METRICS, moderation::METRICS, channels::METRICS];
+pub static METRICS: &[&[Metric]] = &[sources::METRICS, drafts::METRICS, moderation::METRICS, channels::METRICS, remote::METRICS];
 
 #[cfg(test)]
 mod tests;

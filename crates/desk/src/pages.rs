@@ -130,16 +130,14 @@ pub(crate) async fn put(desk: &Desk, tx: &mut Tx, page: &Page) -> Result<(), Err
     ];
     tx.exec(&PUT, values).await?;
     index(tx, page).await?;
-    purge(desk, tx, page.id);
-    Ok(())
+    purge(desk, tx, page.id).await
 }
 
 /// Takes the page off the site.
 pub(crate) async fn remove(desk: &Desk, tx: &mut Tx, id: PostId) -> Result<(), Error> {
     tx.exec(&DROP, params![id.to_i64()]).await?;
     tx.exec(&TEXT_DROP, params![id.to_i64()]).await?;
-    purge(desk, tx, id);
-    Ok(())
+    purge(desk, tx, id).await
 }
 
 async fn index(tx: &mut Tx, page: &Page) -> Result<(), Error> {
@@ -150,9 +148,8 @@ async fn index(tx: &mut Tx, page: &Page) -> Result<(), Error> {
 }
 
 /// Cached answers that show the page are forgotten once the change is committed.
-fn purge(desk: &Desk, tx: &mut Tx, id: PostId) {
-    let desk = desk.clone();
-    tx.after_commit(move || desk.purge(&[&tag(id), TAG_LISTS]));
+async fn purge(desk: &Desk, tx: &mut Tx, id: PostId) -> Result<(), Error> {
+    desk.purge_with(tx, &[&tag(id), TAG_LISTS]).await
 }
 
 /// Cache tag of one page.
@@ -160,9 +157,9 @@ pub fn tag(id: PostId) -> String {
     format!("page:{id}")
 }
 
-/// The page at an address of the site.
+/// The page at an address of the site. This and the lists below are kept in the cache, hence read fresh.
 pub async fn by_slug(desk: &Desk, slug: &str) -> Result<Option<Page>, Error> {
-    let row = desk.store.read().opt(&BY_SLUG, params![slug]).await?;
+    let row = desk.store.read_fresh().opt(&BY_SLUG, params![slug]).await?;
     Ok(row.as_ref().map(read).transpose()?)
 }
 
@@ -175,7 +172,7 @@ pub async fn list(
 ) -> Result<Vec<Page>, Error> {
     let (at, id) = after.map_or((i64::MAX, i64::MAX), |(at, id)| (at.micros(), id.to_i64()));
     let limit = limit.clamp(1, 1_000) as i64;
-    let mut conn = desk.store.read();
+    let mut conn = desk.store.read_fresh();
     let rows = match topic {
         Some(topic) => conn.all(&NEWEST_OF_TOPIC, params![topic, at, id, limit]).await?,
         None => conn.all(&NEWEST, params![at, id, limit]).await?,
@@ -185,7 +182,7 @@ pub async fn list(
 
 /// Topics with the most pages, at most 100.
 pub async fn topics(desk: &Desk) -> Result<Vec<Topic>, Error> {
-    let rows = desk.store.read().all(&TOPICS, params![]).await?;
+    let rows = desk.store.read_fresh().all(&TOPICS, params![]).await?;
     let read = |row: &Row| -> Result<Topic, store::Error> {
         Ok(Topic { slug: row.get(0)?, name: row.get(1)?, pages: row.get::<i64>(2)? as u64 })
     };
@@ -194,7 +191,7 @@ pub async fn topics(desk: &Desk) -> Result<Vec<Topic>, Error> {
 
 /// How many pages there are, and when the last one changed.
 pub async fn summary(desk: &Desk) -> Result<(u64, Option<Timestamp>), Error> {
-    let row = desk.store.read().one(&COUNT, params![]).await?;
+    let row = desk.store.read_fresh().one(&COUNT, params![]).await?;
     Ok((row.get::<i64>(0)? as u64, row.get(1)?))
 }
 

@@ -5,7 +5,7 @@ use stdx::Timestamp;
 use store::{Conn, Row, params};
 
 use crate::people::{Action, Actor, recall, remember};
-use crate::{Desk, Error, Fault, PipelineId};
+use crate::{Desk, Error, Fault, PipelineId, tags};
 
 /// A pipeline with its recipe.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -182,7 +182,7 @@ pub async fn create(desk: &Desk, actor: &Actor, name: &str, spec: Spec) -> Resul
 pub async fn update(desk: &Desk, actor: &Actor, id: PipelineId, name: &str, spec: Spec) -> Result<Pipeline, Error> {
     actor.may(Action::Configure)?;
     check(name, &spec)?;
-    let (name, now) = (name.to_owned(), desk.now());
+    let (d, name, now) = (desk.clone(), name.to_owned(), desk.now());
     desk.store
         .write(move |tx| {
             Box::pin(async move {
@@ -194,7 +194,10 @@ pub async fn update(desk: &Desk, actor: &Actor, id: PipelineId, name: &str, spec
                 }
                 match tx.exec(&UPDATE, params![id.to_i64(), name, spec, now]).await? {
                     0 => Err(Error::not_found("pipeline", id)),
-                    _ => get(tx, id).await,
+                    _ => {
+                        d.purge_with(tx, &[tags::PIPELINES]).await?;
+                        get(tx, id).await
+                    }
                 }
             })
         })

@@ -6,6 +6,9 @@ pub(crate) mod search;
 mod version;
 pub(crate) mod who;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
 use stdx::Timestamp;
 use store::{Conn, Row, Tx, params};
@@ -16,8 +19,9 @@ pub use search::reindex;
 pub use version::{Draft, Edit, SourceRef, VersionView};
 pub use who::names;
 
+use crate::desk::kept::kept;
 use crate::people::Actor;
-use crate::{Desk, Error, PipelineId, PostId, Signal, StoryId, Version, events, pipelines};
+use crate::{Desk, Error, PipelineId, PostId, Signal, StoryId, Version, events, pipelines, tags};
 
 /// First parts of an address that the site needs for itself.
 pub const RESERVED: &[&str] = &[
@@ -243,15 +247,47 @@ pub async fn of_story(conn: &mut Conn, story: StoryId) -> Result<Option<PostId>,
 }
 
 /// How many posts are in each state.
-pub async fn counts(desk: &Desk) -> Result<std::collections::BTreeMap<String, u64>, Error> {
-    let rows = desk.store.read_fresh().all(&COUNT, params![]).await?;
-    Ok(rows.iter().map(|row| Ok((row.get(0)?, row.get::<i64>(1)? as u64))).collect::<Result<_, store::Error>>()?)
+pub async fn counts(desk: &Desk) -> Result<BTreeMap<String, u64>, Error> {
+    let d = desk.clone();
+    let read = move || {
+        let desk = d.clone();
+        async move {
+            let rows = desk.store.read_fresh().all(&COUNT, params![]).await?;
+            let count = |row: &Row| Ok((row.get(0)?, row.get::<i64>(1)? as u64));
+            Ok(Arc::new(rows.iter().map(count).collect::<Result<_, store::Error>>()?))
+        }
+    };
+    Ok(kept(&desk.kept.counts, "state", &[tags::POSTS], read).await?.as_ref().clone())
 }
 
 /// One version of a post.
 pub async fn version(conn: &mut Conn, id: PostId, version: Version) -> Result<VersionView, Error> {
     let row = conn.opt(&VERSION_GET, params![id.to_i64(), version]).await?;
     version::read(&row.ok_or_else(|| Error::not_found("version", format!("{version} of post {id}")))?)
+}
+
+/// As [`version`], from the cache if it is there: for those who only look.
+pub async fn kept_version(desk: &Desk, id: PostId, number: Version) -> Result<Arc<VersionView>, Error> {
+    let d = desk.clone();
+    let read = move || {
+        let desk = d.clone();
+        async move { Ok(Arc::new(version(&mut desk.store.read_fresh(), id, number).await?)) }
+    };
+    kept(&desk.kept.versions, &format!("{id}/{number}"), &[], read).await
+}
+
+/// As [`versions`], from the cache if they are there.
+pub async fn kept_versions(desk: &Desk, id: PostId) -> Result<Arc<Vec<VersionView>>, Error> {
+    let d = desk.clone();
+    let read = move || {
+        let desk = d.clone();
+        async move {
+            let mut conn = desk.store.read_fresh();
+            get(&mut conn, id).await?;
+            Ok(Arc::new(versions(&mut conn, id).await?))
+        }
+    };
+    kept(&desk.kept.version_lists, &id.to_string(), &[&tags::of_post(id)], read).await
 }
 
 /// All versions, newest first, at most 200.
@@ -300,7 +336,7 @@ pub(crate) async fn create(
     let places = events::append(tx, id, 0, &facts, &actor.principal.to_string(), now).await?;
     version::write(tx, id, 1, draft, actor, now).await?;
     search::put(tx, id, &draft.title, &draft.excerpt).await?;
-    announce(desk, tx, id, &facts[..1], &places, State::Draft, 1, &draft.title);
+    announce(desk, tx, id, &facts[..1], &places, State::Draft, 1, &draft.title).await?;
     Ok(id)
 }
 
@@ -356,7 +392,7 @@ pub(crate) async fn execute(
             tx.exec(&DELIVERY_PUT, values).await?;
         }
     }
-    announce(desk, tx, id, &facts, &places, life.state, life.version, &post.title);
+    announce(desk, tx, id, &facts, &places, life.state, life.version, &post.title).await?;
     Ok(life)
 }
 
@@ -413,8 +449,15 @@ fn with_id(slug: &str, id: PostId) -> String {
     format!("{slug}-{}", id.to_string().to_lowercase())
 }
 
+/// Once this is committed, everything that shows the post is read anew.
+pub(crate) async fn forget(desk: &Desk, tx: &mut Tx, id: PostId) -> Result<(), Error> {
+    desk.purge_with(tx, &[&tags::of_post(id), tags::POSTS]).await
+}
+
 /// Tells those who watch, once this is committed, of something that is no fact of the log.
-pub(crate) fn tell(desk: &Desk, tx: &mut Tx, post: &Post, event: &'static str) {
+pub(crate) async fn tell(desk: &Desk, tx: &mut Tx, post: &Post, event: &'static str) -> Result<(), Error> {
+    // First, so that whoever is told reads what is new.
+    forget(desk, tx, post.id).await?;
     let (desk, now) = (desk.clone(), desk.now());
     let (id, state, version, title) = (post.id, post.state, post.version, post.title.clone());
     tx.after_commit(move || {
@@ -422,10 +465,11 @@ pub(crate) fn tell(desk: &Desk, tx: &mut Tx, post: &Post, event: &'static str) {
         let position = events::Position { xid: 0, pos: 0 };
         desk.signal(Signal::Post { id, event: event.to_owned(), position, state, version, title, at: now });
     });
+    Ok(())
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a signal holds")]
-fn announce(
+async fn announce(
     desk: &Desk,
     tx: &mut Tx,
     id: PostId,
@@ -434,7 +478,8 @@ fn announce(
     state: State,
     version: Version,
     title: &str,
-) {
+) -> Result<(), Error> {
+    forget(desk, tx, id).await?;
     let (desk, title, now) = (desk.clone(), title.to_owned(), desk.now());
     let told: Vec<_> = facts.iter().map(|fact| fact.kind().to_owned()).zip(places.iter().copied()).collect();
     tx.after_commit(move || {
@@ -442,4 +487,5 @@ fn announce(
             desk.signal(Signal::Post { id, event, position, state, version, title: title.clone(), at: now });
         }
     });
+    Ok(())
 }

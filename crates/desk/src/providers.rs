@@ -6,7 +6,7 @@ use stdx::config::Secret;
 use store::{Row, params};
 
 use crate::people::{Action, Actor};
-use crate::{Desk, Error, Fault, ProviderId};
+use crate::{Desk, Error, Fault, ProviderId, tags};
 
 /// The name of the generator that needs no key and no network.
 pub const EMBEDDED: &str = "embedded";
@@ -82,7 +82,7 @@ pub async fn put(desk: &Desk, actor: &Actor, new: NewProvider) -> Result<Provide
     actor.may(Action::Configure)?;
     check(&new)?;
     let sealed = new.api_key.as_ref().map(|key| desk.sealer.seal(key.reveal().as_bytes(), &aad(&new.name)));
-    let (id, now, row) = (desk.next_id(), desk.now(), new.clone());
+    let (id, now, row, d) = (desk.next_id(), desk.now(), new.clone(), desk.clone());
     desk.store
         .write(move |tx| {
             Box::pin(async move {
@@ -97,7 +97,8 @@ pub async fn put(desk: &Desk, actor: &Actor, new: NewProvider) -> Result<Provide
                     row.price_out as i64,
                     now
                 ];
-                tx.exec(&PUT, values).await
+                tx.exec(&PUT, values).await?;
+                d.purge_with(tx, &[&tags::of_provider(&row.name)]).await
             })
         })
         .await?;
@@ -125,8 +126,14 @@ fn check(new: &NewProvider) -> Result<(), Error> {
 
 pub async fn delete(desk: &Desk, actor: &Actor, name: &str) -> Result<(), Error> {
     actor.may(Action::Configure)?;
-    let given = name.to_owned();
-    let rows = desk.store.write(move |tx| Box::pin(async move { tx.exec(&DROP, params![given]).await })).await?;
+    let (given, d) = (name.to_owned(), desk.clone());
+    let dropped = desk.store.write(move |tx| {
+        Box::pin(async move {
+            d.purge_with(tx, &[&tags::of_provider(&given)]).await?;
+            Ok::<_, Error>(tx.exec(&DROP, params![given]).await?)
+        })
+    });
+    let rows = dropped.await?;
     if rows == 0 { Err(Error::not_found("provider", name)) } else { Ok(()) }
 }
 

@@ -11,6 +11,8 @@ stdx::settings! {
         poll_interval_max_s: u32 = 86_400,
         /// Largest feed that is read, after decompression.
         feed_size_max: stdx::ByteSize = stdx::ByteSize::mib(15),
+        /// How long a reading of a source does for whoever wants all sources fetched and says nothing of it, in seconds.
+        fetch_ttl_s: u32 = 1_800,
         /// Entries of a first fetch that count as news; the rest is stored as seen.
         backfill: u32 = 10,
         /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.
@@ -37,6 +39,7 @@ impl Settings {
         within("poll_interval_max_s", self.poll_interval_max_s.into(), 60, 604_800);
         within("poll_interval_s", self.poll_interval_s.into(), 1, 604_800);
         within("feed_size_max", self.feed_size_max.bytes(), 1_024, 1 << 30);
+        within("fetch_ttl_s", self.fetch_ttl_s.into(), 0, 86_400);
         within("backfill", self.backfill.into(), 0, 10_000);
         within("draft_delay_ms", self.draft_delay_ms, 0, 3_600_000);
         within("story_window_h", self.story_window_h.into(), 1, 24 * 60);

@@ -14,7 +14,7 @@ use store::{Conn, Row, params};
 
 use crate::jobs::PollSource;
 use crate::people::{Action, Actor, recall, remember};
-use crate::{Desk, Error, Fault, PipelineId, SourceId, pipelines};
+use crate::{Desk, Error, Fault, PipelineId, SourceId, pipelines, tags};
 
 pub(crate) use ask::request;
 pub use due::{ensure_polls, fetch};
@@ -338,6 +338,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
                     (source.failures, source.failing_since, source.error) = (0, None, None);
                 }
                 tx.exec(&UPDATE, update_values(&source)).await?;
+                inner.purge_with(tx, &[&tags::of_source(id), tags::SOURCES]).await?;
                 let job = PollSource { source: id };
                 let enqueued = if again { Some(inner.queue.enqueue(tx, &job, Enqueue::at(now)).await?) } else { None };
                 Ok::<_, Error>((source, enqueued))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
+use connect::simulate::{Asked, Reply};
 use queue::{Context, JobFilter, JobId, JobView};
 use stdx::task::Tasks;
 use stdx::{Clock, Id, Rng, Timestamp};
@@ -86,8 +87,12 @@ pub(crate) struct Site {
     pub address: SocketAddr,
     answers: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     heads: Arc<Mutex<Vec<String>>>,
+    machine: Arc<Mutex<Option<Machine>>>,
     _tasks: Tasks,
 }
+
+/// Answers instead of the paths.
+type Machine = Arc<dyn Fn(&Asked<'_>) -> Reply + Send + Sync>;
 
 impl Site {
     async fn start() -> Site {
@@ -96,15 +101,16 @@ impl Site {
             address: listener.local_addr().unwrap(),
             answers: Arc::default(),
             heads: Arc::default(),
+            machine: Arc::default(),
             _tasks: Tasks::default(),
         };
-        let (tasks, served) = (site._tasks.clone(), (Arc::clone(&site.answers), Arc::clone(&site.heads)));
+        let (tasks, served) = (site._tasks.clone(), site.clone());
         site._tasks.spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (answers, heads) = served.clone();
+                let site = served.clone();
                 tasks.spawn(async move {
                     // A client may hang up at any moment.
-                    let _ = serve(stream, &answers, &heads).await;
+                    let _ = serve(stream, &site).await;
                 });
             }
         });
@@ -122,29 +128,60 @@ impl Site {
         self.answers.lock().unwrap().insert(path.to_owned(), [head.as_bytes(), body].concat());
     }
 
+    /// Lets a simulator answer everything from now on.
+    pub fn answer_with(&self, machine: impl Fn(&Asked<'_>) -> Reply + Send + Sync + 'static) {
+        *self.machine.lock().unwrap() = Some(Arc::new(machine));
+    }
+
     /// Request lines and headers so far; names of headers come in lower case.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
 
-async fn serve(
-    mut stream: TcpStream,
-    answers: &Mutex<HashMap<String, Vec<u8>>>,
-    heads: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
-    let (mut got, mut buffer) = (Vec::new(), [0; 4_096]);
-    while !got.windows(4).any(|w| w == b"\r\n\r\n") {
+async fn serve(mut stream: TcpStream, site: &Site) -> std::io::Result<()> {
+    let (mut got, mut buffer) = (Vec::new(), [0; 16_384]);
+    let end = loop {
+        if let Some(end) = got.windows(4).position(|w| w == b"\r\n\r\n") {
+            break end + 4;
+        }
         match stream.read(&mut buffer).await? {
             0 => return Ok(()),
             n => got.extend_from_slice(&buffer[..n]),
         }
-    }
-    let head = String::from_utf8_lossy(&got).into_owned();
+    };
+    let head = String::from_utf8_lossy(&got[..end]).into_owned();
     let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
-    heads.lock().unwrap().push(head);
-    let missing = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec();
-    let answer = answers.lock().unwrap().get(&path).cloned().unwrap_or(missing);
+    site.heads.lock().unwrap().push(head.clone());
+    let machine = site.machine.lock().unwrap().clone();
+    let answer = match machine {
+        Some(machine) => {
+            let mut headers = connect::http::HeaderMap::new();
+            for (name, value) in head.lines().skip(1).filter_map(|line| line.split_once(": ")) {
+                headers.append(name.parse::<connect::http::HeaderName>().unwrap(), value.parse().unwrap());
+            }
+            let length = headers.get("content-length").map_or(0, |n| n.to_str().unwrap().parse().unwrap());
+            while got.len() < end + length {
+                match stream.read(&mut buffer).await? {
+                    0 => return Ok(()),
+                    n => got.extend_from_slice(&buffer[..n]),
+                }
+            }
+            let method = head.split(' ').next().unwrap_or_default();
+            let reply = machine(&Asked { method, path: &path, headers: &headers, body: &got[end..] });
+            let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+            let length = reply.body.len();
+            let head = format!(
+                "HTTP/1.1 {} Told\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n",
+                reply.status
+            );
+            [head.as_bytes(), &reply.body].concat()
+        }
+        None => {
+            let missing = b"HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_vec();
+            site.answers.lock().unwrap().get(&path).cloned().unwrap_or(missing)
+        }
+    };
     stream.write_all(&answer).await?;
     stream.shutdown().await
 }

@@ -232,7 +232,7 @@ async fn a_provider_is_asked_and_the_embedded_generator_stands_behind_it() {
         price_in: 1_000_000,
         price_out: 2_000_000,
     };
-    let shown = providers::put(&bench.desk, &actor, provider).await.unwrap();
+    let shown = providers::put(&bench.desk, &actor, provider.clone()).await.unwrap();
     assert!(shown.has_key);
     let mut spec = pipelines::Spec { providers: vec!["mock".into()], ..pipelines::Spec::default() };
     spec.policy.automatic = false;
@@ -254,6 +254,18 @@ async fn a_provider_is_asked_and_the_embedded_generator_stands_behind_it() {
     let asked = bench.site.heads().join("\n");
     assert!(asked.to_lowercase().contains("authorization: bearer sk-very-secret"));
 
+    // Who asks the same at the same time, or later, shares the answer and pays nothing.
+    let asked = bench.site.heads().len();
+    let (again, once_more) =
+        tokio::join!(drafts::generate(&bench.desk, &actor, &request), drafts::generate(&bench.desk, &actor, &request));
+    assert_eq!((again.unwrap().title, once_more.unwrap().title), (post.title.clone(), post.title));
+    assert_eq!(bench.site.heads().len(), asked);
+    let record = &drafts::completions(&bench.desk, &actor, None, 1).await.unwrap()[0];
+    assert_eq!((record.outcome.as_str(), record.model.as_str()), ("ok", "m1-2026"));
+    assert_eq!((record.attempts, record.prompt_tokens, record.cost_micros), (0, 0, 0));
+
+    // A provider that was changed is asked anew.
+    providers::put(&bench.desk, &actor, provider).await.unwrap();
     bench.site.answer("/v1/chat/completions", "401 Unauthorized", "", r#"{"error":{"message":"bad key"}}"#);
     let post = drafts::generate(&bench.desk, &actor, &request).await.unwrap();
     assert!(post.grounded, "the embedded generator cannot invent");
@@ -331,7 +343,7 @@ async fn the_policy_asks_how_far_a_source_is_believed() {
         let new = NewSource { url: bench.site.url("/feed"), ..NewSource::default() };
         let source = sources::create(&bench.desk, &system, new).await.unwrap();
         sources::update(&bench.desk, &system, source.id, Change { trust, ..Change::default() }).await.unwrap();
-        let fetch = FetchSources { sources: vec![source.id] };
+        let fetch = FetchSources { sources: vec![source.id], age_max_s: 0 };
         items::fetch(bench.desk.clone(), bench.context(), fetch).await.unwrap();
         stories::assign(bench.desk.clone(), bench.context(), AssignStories {}).await.unwrap();
         let filter = items::Filter { source: Some(source.id), ..items::Filter::default() };

@@ -14,6 +14,7 @@
 pub mod body;
 pub mod client_ip;
 pub mod conditional;
+mod decode;
 pub mod early;
 pub mod encoding;
 mod error;
@@ -32,6 +33,7 @@ mod tls;
 pub use http;
 
 pub use body::{Body, BodyError, BoxError, RequestBody};
+pub use decode::{Decoded, decode};
 pub use early::Early;
 pub use encoding::Encoding;
 pub use error::Error;

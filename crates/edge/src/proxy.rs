@@ -14,6 +14,7 @@ mod dial;
 mod exchange;
 mod flight;
 mod growing;
+mod hits;
 mod keep;
 mod purge;
 mod reply;
@@ -22,6 +23,7 @@ pub mod store;
 mod upstream;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -78,6 +80,8 @@ struct Inner {
     unshared: Mutex<HashMap<String, Timestamp>>,
     /// What answers have said about their queries, by host and path.
     searches: Mutex<HashMap<String, NoVarySearch>>,
+    /// How often that has changed.
+    searches_changes: AtomicU32,
     clock: Clock,
     tasks: Tasks,
 }
@@ -100,6 +104,7 @@ impl Proxy {
             flights: Flights::default(),
             unshared: Mutex::default(),
             searches: Mutex::default(),
+            searches_changes: AtomicU32::new(0),
             clock,
             tasks: tasks.clone(),
         }))
@@ -218,13 +223,7 @@ impl Proxy {
     fn find(&self, ask: &Ask) -> (Option<Arc<Stored>>, Option<Arc<Stored>>) {
         let all = self.0.store.variants(&ask.key.address);
         let any = all.last().cloned();
-        let fitting = all.into_iter().filter(|stored| {
-            stored.key.extra == ask.key.extra && vary::matches(&stored.selectors, &stored.headers, &ask.headers)
-        });
-        let best = fitting.max_by_key(|stored| {
-            (reply::can_answer(stored, ask), stored.freshness.outdated_at.is_none(), stored.freshness.received_at)
-        });
-        (best, any)
+        (best(all, &ask.key.extra, &ask.headers, |stored| reply::can_answer(stored, ask)), any)
     }
 
     fn hit(&self, ask: &Ask, stored: &Stored, is_collapsed: bool) -> Response<Body> {
@@ -271,8 +270,9 @@ impl Proxy {
     fn learn_search(&self, ask: &Ask, answer: &HeaderMap) {
         let Some(search) = NoVarySearch::of(answer) else { return };
         let mut searches = self.0.searches.lock().unwrap_or_else(PoisonError::into_inner);
-        if searches.len() < SEARCHES_MAX {
+        if searches.len() < SEARCHES_MAX && searches.get(&ask.place()) != Some(&search) {
             searches.insert(ask.place(), search);
+            self.0.searches_changes.fetch_add(1, Ordering::Release);
         }
     }
 }
@@ -282,6 +282,20 @@ impl Inner {
         let searches = self.searches.lock().unwrap_or_else(PoisonError::into_inner);
         if searches.is_empty() { None } else { searches.get(&format!("{host}{path}")).cloned() }
     }
+}
+
+/// The newest of the answers at one address that a request may have, those before others that answer it.
+fn best(
+    all: Vec<Arc<Stored>>,
+    extra: &str,
+    request: &HeaderMap,
+    can_answer: impl Fn(&Stored) -> bool,
+) -> Option<Arc<Stored>> {
+    let fits =
+        |stored: &Arc<Stored>| stored.key.extra == extra && vary::matches(&stored.selectors, &stored.headers, request);
+    all.into_iter()
+        .filter(fits)
+        .max_by_key(|stored| (can_answer(stored), stored.freshness.outdated_at.is_none(), stored.freshness.received_at))
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::{Body, RequestBody, Settings, Tls, body};
 
 mod crew;
 mod other;
+mod second;
 
 use crew::{Crew, House};
 
@@ -103,7 +104,7 @@ impl Server {
         Server { service, settings: settings.clone(), front: None, tls: None }
     }
 
-    /// Answers what is at hand before the service is asked. HTTP/2 goes to the service.
+    /// Answers what is at hand before the service is asked.
     pub fn front(mut self, front: Arc<dyn Front>) -> Self {
         self.front = Some(front);
         self

@@ -5,25 +5,41 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
+
+mod stripe;
+
+use stripe::Stripes;
 
 /// Only ever grows.
 #[derive(Debug, Default)]
-pub struct Counter(AtomicU64);
+pub struct Counter {
+    all: AtomicU64,
+    stripes: OnceLock<Stripes>,
+}
 
 impl Counter {
     pub const fn new() -> Self {
-        Counter(AtomicU64::new(0))
+        Counter { all: AtomicU64::new(0), stripes: OnceLock::new() }
     }
     pub fn add(&self, n: u64) {
-        self.0.fetch_add(n, Ordering::Relaxed);
+        self.all.fetch_add(n, Ordering::Relaxed);
     }
     pub fn inc(&self) {
         self.add(1);
     }
+    /// As [`Counter::inc`] for what happens millions of times a second: threads do not meet, for some memory more.
+    #[inline]
+    pub fn inc_often(&self) {
+        match stripe::own() {
+            Some(own) => self.stripes.get_or_init(Stripes::default).inc(own),
+            None => self.inc(),
+        }
+    }
     pub fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        let stripes = self.stripes.get().map_or(0, Stripes::sum);
+        self.all.load(Ordering::Relaxed).wrapping_add(stripes)
     }
 }
 

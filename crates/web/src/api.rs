@@ -10,6 +10,7 @@
 
 mod analyze;
 mod bulk;
+mod cache;
 mod calendar;
 mod channels;
 mod claims;
@@ -103,6 +104,7 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(queues::routes())
         .merge(health::routes())
         .merge(metrics::routes())
+        .merge(cache::routes())
         .merge(database::routes())
         .merge(dashboard::routes())
         .merge(traffic::routes())

@@ -45,8 +45,12 @@ pub struct Inner {
     pub(crate) database: database::Watch,
     /// Those who work in this process, if any do.
     workers: OnceLock<Arc<queue::Workers>>,
+    /// Those who tell remote caches, if there are any.
+    remote: OnceLock<Arc<desk::remote::Fan>>,
     /// How much goes on, now and in the last hour.
     pub(crate) figures: figures::Figures,
+    /// Something was purged by hand.
+    pub(crate) warm_due: tokio::sync::Notify,
     /// The configuration as it may be shown.
     configuration: OnceLock<Vec<Setting>>,
     /// What live connections are told.
@@ -62,7 +66,7 @@ impl App {
         let sign_in_limit = guard::limit::Limiter::new(20, std::time::Duration::from_secs(60), 10_000);
         let account_limit = guard::limit::Limiter::new(10, std::time::Duration::from_secs(600), 10_000);
         let live = live::Hub::new(parts.desk.ids.node(), parts.started_at);
-        App(Arc::new(Inner {
+        let app = App(Arc::new(Inner {
             parts,
             pages,
             proxies,
@@ -72,10 +76,14 @@ impl App {
             checks: Default::default(),
             database: Default::default(),
             workers: OnceLock::new(),
+            remote: OnceLock::new(),
             figures: Default::default(),
+            warm_due: tokio::sync::Notify::new(),
             configuration: OnceLock::new(),
             live,
-        }))
+        }));
+        app.pages.start(Arc::downgrade(&app.0));
+        app
     }
 
     /// Lets the health watch the disk that holds `folder`; only the first call counts.
@@ -86,6 +94,15 @@ impl App {
     /// Lets the pages of the queue show the pools of this process; only the first call counts.
     pub fn watch_workers(&self, workers: Arc<queue::Workers>) {
         let _ = self.workers.set(workers);
+    }
+
+    /// Lets answers name their tags to remote caches, and the health tell of those; only the first call counts.
+    pub fn watch_remote(&self, fan: Arc<desk::remote::Fan>) {
+        let _ = self.remote.set(fan);
+    }
+
+    pub(crate) fn remote(&self) -> Option<&Arc<desk::remote::Fan>> {
+        self.remote.get()
     }
 
     /// Lets administrators see the configuration; only the first call counts. Secrets must be masked in it.
@@ -100,6 +117,12 @@ impl App {
     /// The pools of this process, the most urgent first; empty where nobody works.
     pub(crate) fn pools(&self) -> Vec<queue::PoolView> {
         self.workers.get().map_or(Vec::new(), |workers| workers.pools().to_vec())
+    }
+}
+
+impl From<Arc<Inner>> for App {
+    fn from(inner: Arc<Inner>) -> App {
+        App(inner)
     }
 }
 

@@ -16,8 +16,8 @@ use observe::history::STEP;
 use serde::Serialize;
 use stdx::metric::{Cell, Gauge, Metric};
 
-use crate::App;
-use crate::api::{dashboard, health, metrics};
+use crate::api::{health, metrics};
+use crate::{App, warm};
 pub(crate) use memo::Memo;
 
 static CLIENTS: Gauge = Gauge::new();
@@ -29,6 +29,11 @@ pub const DEPTH_NAME: &str = "copydesk_queue_depth";
 /// The web's metric cells.
 pub static METRICS: &[Metric] = &[
     Metric { name: CLIENTS_NAME, help: "Live connections that are open.", cell: Cell::Gauge(&CLIENTS) },
+    Metric {
+        name: "copydesk_cache_warmed_total",
+        help: "Pages made before anybody asked for them.",
+        cell: Cell::Counter(&warm::WARMED),
+    },
     Metric { name: DEPTH_NAME, help: "Jobs that are due and wait.", cell: Cell::Gauge(&DEPTH) },
 ];
 
@@ -42,7 +47,6 @@ pub struct Figures {
     depth: AtomicU64,
     pub(crate) posts: Memo<Vec<(String, u64)>>,
     pub(crate) sources: Memo<Sources>,
-    pub(crate) analytics: Memo<dashboard::Analytics>,
 }
 
 /// Looks in a minute.

@@ -26,6 +26,7 @@ mod review_link;
 mod router;
 mod settings;
 pub mod site;
+pub mod warm;
 
 pub use api::configuration::Setting;
 pub use app::{App, Parts};

@@ -79,16 +79,35 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some(folder) => folder.canonicalize().with_context(|| format!("--suite {}", folder.display()))?,
         None => package()?,
     };
-    let engine = if suite.join("test-engine").is_dir() { suite.join("test-engine") } else { suite.clone() };
+    let tests = measure(&node, &suite, &binary, json.as_deref())?;
+    Ok(if report(&tests, is_package(&suite)) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A step of CI: the package's tests; what was passed, or an error.
+pub fn check(binary: &Path) -> Result<String> {
+    let node = need::find("node").context("node is not on this machine: the suite is made for it")?;
+    let suite = package()?;
+    let tests = measure(&node, &suite, binary, None)?;
+    ensure!(report(&tests, is_package(&suite)), "the proxy has failed tests that it passed before");
+    let passed = tests.iter().filter(|test| test.passed && test.kind != "check").count();
+    Ok(format!("{passed} tests"))
+}
+
+/// The repository keeps its engine in a folder of its own.
+fn is_package(suite: &Path) -> bool {
+    !suite.join("test-engine").is_dir()
+}
+
+fn measure(node: &Path, suite: &Path, binary: &Path, json: Option<&Path>) -> Result<Vec<Test>> {
+    let engine = if is_package(suite) { suite.to_owned() } else { suite.join("test-engine") };
     ensure!(engine.join("cli.mjs").is_file(), "{} holds no suite: it has no cli.mjs", suite.display());
 
     let scratch = Scratch::new("conformance")?;
-    let results = results(&node, &engine, &binary, scratch.path())?;
+    let results = results(node, &engine, binary, scratch.path())?;
     if let Some(json) = json {
-        fs::copy(&results, &json).with_context(|| format!("writing {}", json.display()))?;
+        fs::copy(&results, json).with_context(|| format!("writing {}", json.display()))?;
     }
-    let tests = judge(&node, &suite, &results, scratch.path())?;
-    Ok(if report(&tests, engine == suite) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    judge(node, suite, &results, scratch.path())
 }
 
 /// The npm package, in the folder for installs that outlive the run.

@@ -66,7 +66,7 @@ pub fn cache() -> Result<PathBuf> {
     Ok(folder)
 }
 
-fn product(given: Option<&Path>) -> Result<PathBuf> {
+pub fn product(given: Option<&Path>) -> Result<PathBuf> {
     if let Some(binary) = given {
         return binary.canonicalize().with_context(|| format!("--binary {}", binary.display()));
     }
@@ -75,7 +75,7 @@ fn product(given: Option<&Path>) -> Result<PathBuf> {
 }
 
 /// A small project of its own, by its committed lock file.
-fn rust(folder: &str, program: &str) -> Result<PathBuf> {
+pub fn rust(folder: &str, program: &str) -> Result<PathBuf> {
     let target = cache()?.join(format!("target-{folder}"));
     let manifest = run::root().join("bench/peers").join(folder).join("Cargo.toml");
     let mut build = Command::new(run::cargo());

@@ -217,7 +217,7 @@ fn redis() -> Result<Server> {
 }
 
 /// Processor time of `root`, of its children that have ended, and of those that live, in seconds.
-fn tree_cpu_seconds(root: u32) -> f64 {
+pub fn tree_cpu_seconds(root: u32) -> f64 {
     let Some(own) = stat(&PathBuf::from(format!("/proc/{root}/stat"))) else { return 0.0 };
     let mut ticks = own.ticks + own.ended_ticks;
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {

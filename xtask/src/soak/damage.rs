@@ -51,6 +51,14 @@ const PIECES: &[&str] = &[
     "[[",
     "''",
     "https://[::1]:0/",
+    "\r\n\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Content-Length: 5\r\n",
+    "0\r\n\r\n",
+    "bytes=-0,",
+    ";q=0.",
+    "*,",
+    "max-age=99999999999999999999,",
 ];
 
 /// A damaged copy of one of `seeds`, decided by `dice` alone.

@@ -94,6 +94,33 @@ const TARGETS: &[Target] = &[
             "0M7K2ABCDEFGH",
         ],
     },
+    Target {
+        name: "http",
+        command: &["soak", "decode", FILE],
+        refusal: 0,
+        json: true,
+        folders: &[],
+        seeds: &[
+            "GET /a/b?c=d&utm_source=e HTTP/1.1\r\nHost: town.example:8080\r\nAccept-Encoding: gzip;q=0.5, br\r\nAccept-Language: de, en;q=0.7\r\n\
+             If-None-Match: W/\"a\", \"b\"\r\nIf-Modified-Since: Tue, 03 Nov 2026 08:00:00 GMT\r\nRange: bytes=0-4, 9-, -3\r\nIf-Range: \"b\"\r\n\
+             Cache-Control: max-age=0, min-fresh=5, max-stale, only-if-cached\r\nConnection: keep-alive, x-a\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: [::1]\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n5;a=\"b\"\r\nhello\r\n1a\r\n\
+             abcdefghijklmnopqrstuvwxyz\r\n0\r\nTrailer: x\r\n\r\n",
+            "cache-control: public, max-age=\"60\", s-maxage=5, no-cache=\"set-cookie, x-a\", private, stale-while-revalidate=30\n\
+             cdn-cache-control: max-age=60;a=1, stale-if-error=5, must-revalidate=?0\ncopydesk-cache-control: (), a=:YQ==:, b=@1, c=1.5, d=tok/en:*\n\
+             vary: Accept-Encoding, accept-language,, cookie\nexpires: Tuesday, 03-Nov-26 08:00:00 GMT\ndate: Tue Nov  3 08:00:00 2026\nage: 5, 6\n\
+             no-vary-search: key-order, params=(\"a\" \"b\"), except=(\"c\")\ncontent-range: bytes 0-4/10\nsurrogate-key: a b\ncache-groups: \"a\", \"b\"\n\
+             cache-status: far; hit; ttl=5, \"near\"; fwd=stale\n",
+        ],
+    },
+    Target {
+        name: "segment",
+        command: &["soak", "decode", FILE],
+        refusal: 0,
+        json: true,
+        folders: &["crates/cache/fixtures/segments"],
+        seeds: &[],
+    },
 ];
 
 /// Stands for the input file in a command.

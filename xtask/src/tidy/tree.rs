@@ -33,7 +33,8 @@ const XTASK_USES: &[&str] = &["stdx"];
 
 /// Libraries with a home. Everywhere else the home is asked instead.
 const OWNERS: &[(&[&str], &[&str])] = &[
-    (&["rusqlite", "libsqlite3-sys", "tokio-postgres", "deadpool-postgres", "redis"], &["store"]),
+    (&["rusqlite", "libsqlite3-sys", "tokio-postgres", "deadpool-postgres"], &["store"]),
+    (&["redis"], &["store", "cache"]),
     (&["axum", "axum-core", "utoipa-axum", "utoipa-swagger-ui"], &["web"]),
     (&["anyhow"], &["copydesk", "xtask"]),
     (&["getrandom"], &["stdx"]),

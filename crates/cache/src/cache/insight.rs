@@ -53,7 +53,7 @@ impl Cache {
             stale_until: entry.life.stale_until,
             grace_until: entry.life.grace_until,
             tags: entry.tags.len(),
-            failed: entry.value.is::<LoadError>(),
+            failed: entry.value::<LoadError>().is_some(),
         })
     }
 

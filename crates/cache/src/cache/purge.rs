@@ -87,15 +87,12 @@ impl Inner {
                 self.tags.advance(position);
             }
             Heard::Purge { position, purge } => {
-                let aim = purge.what.aim();
-                self.tags.invalidate(&aim, purge.soft, Some(position), now);
+                self.obey(&purge, position);
                 self.tags.advance(position);
-                match aim {
-                    Aim::Pattern(_) if !purge.soft => self.sweep_soon(),
-                    Aim::All if !purge.soft => self.memory.clear(),
-                    _ => {}
-                }
             }
+            // Position 0 says nothing to the shared tiers: what comes from them before the log's word dies by it.
+            Heard::Ahead(purge) if purge.origin != self.origin => self.obey(&purge, 0),
+            Heard::Ahead(_) => {}
             Heard::Current { position } => {
                 self.tags.advance(position);
                 if self.tags.is_behind() {
@@ -111,6 +108,16 @@ impl Inner {
                 self.tags.forget(position, now);
                 self.tags.advance(position);
             }
+        }
+    }
+
+    fn obey(self: &Arc<Self>, purge: &Purge, position: u64) {
+        let aim = purge.what.aim();
+        self.tags.invalidate(&aim, purge.soft, Some(position), self.clock.now());
+        match aim {
+            Aim::Pattern(_) if !purge.soft => self.sweep_soon(),
+            Aim::All if !purge.soft => self.memory.clear(),
+            _ => {}
         }
     }
 

@@ -78,6 +78,13 @@ impl<V: Clone + Send + Sync + 'static> Define<V> {
         self
     }
 
+    /// How many bytes of the memory the space may take; beyond it the values that came first go. Without it the space
+    /// has as much of the common memory as its values earn.
+    pub fn quota(mut self, bytes: u64) -> Self {
+        self.options.quota = Some(bytes);
+        self
+    }
+
     /// Keeps values in the tiers behind the memory too, in postcard. Change `version` with the type.
     pub fn shared(self, version: u32) -> Self
     where
@@ -110,6 +117,7 @@ impl<V: Clone + Send + Sync + 'static> Define<V> {
             counts,
             flights: Default::default(),
             loader: Default::default(),
+            came: Default::default(),
         }))
     }
 }

@@ -244,11 +244,11 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         let flights = self.flights();
         if flights.get(&*seat.key).is_some_and(|current| Arc::ptr_eq(current, &seat.flight)) {
             let life = Life::from(now, ttl, Duration::ZERO, Duration::ZERO);
-            let weight = (seat.key.len() + size_of::<Entry>() + size_of::<LoadError>() + 64) as u64;
-            let (tags, since, value) = (seat.flight.tags.clone(), seat.flight.since, Box::new(error.clone()));
+            let weight = (seat.key.len() + size_of::<Entry<LoadError>>() + 64) as u64;
+            let (tags, since) = (seat.flight.tags.clone(), seat.flight.since);
             let checked_at = self.cache.tags.first_check(since);
-            let draft = Draft { value, life, early_at: now + ttl, tags, since, checked_at, stored_at: now, weight };
-            let entry = Arc::new(Entry::new(draft, Arc::clone(&self.counts)));
+            let draft = Draft { life, early_at: now + ttl, tags, since, checked_at, stored_at: now, weight };
+            let entry = Entry::shared(error.clone(), draft, Arc::clone(&self.counts));
             self.cache.memory.insert(self.id, &seat.key, entry);
         }
     }

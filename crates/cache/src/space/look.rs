@@ -34,7 +34,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
 
     fn look_as(&self, key: &str, may_load: bool) -> Looked<V> {
         let cache = &self.cache;
-        let now = cache.clock.now();
+        let now = cache.clock.about();
         // The common case costs one look; the entry is taken hold of only for the others.
         let seen = cache.memory.look(self.id, key, |entry| match self.quick(key, entry, now) {
             Some(value) => Ok(value),
@@ -59,8 +59,8 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
             }
             return Looked::Nothing;
         }
-        let Some(value) = entry.value.downcast_ref::<V>() else {
-            return match entry.value.downcast_ref::<LoadError>() {
+        let Some(value) = entry.value::<V>() else {
+            return match entry.value::<LoadError>() {
                 Some(error) if phase == Phase::Fresh => Looked::Failed(error.clone()),
                 _ => Looked::Nothing,
             };
@@ -80,12 +80,12 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         let named = Named { space: self.counts.name, key, tags: &entry.tags };
         let fine = now < entry.early_at
             && self.cache.tags.judge(named, entry.since.epoch, &entry.checked_at) == Verdict::Current;
-        if fine { entry.value.downcast_ref::<V>().cloned() } else { None }
+        if fine { entry.value::<V>().cloned() } else { None }
     }
 
     pub(super) fn count(&self, key: &str, hit: bool, sampled: Option<Instant>) {
         if hit {
-            self.counts.hits.inc();
+            self.counts.hits.inc_often();
         } else {
             self.counts.misses.inc();
         }
@@ -143,7 +143,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         since: Since,
         (stored_at, cost): (Timestamp, Duration),
     ) {
-        let weight = (self.weigh)(value) + key.len() + tags.len() * 8 + size_of::<Entry>();
+        let weight = (self.weigh)(value) + key.len() + tags.len() * 8 + size_of::<Entry<V>>();
         let early_at = match self.options.early {
             Some(share) => {
                 let ttl = life.fresh_until.since(stored_at);
@@ -155,10 +155,10 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
             None => life.fresh_until,
         };
         self.cache.tags.will_live(life.grace_until.since(stored_at));
-        let value = Box::new(value.clone());
         let (checked_at, weight) = (self.cache.tags.first_check(since), weight as u64);
-        let draft = Draft { value, life, early_at, tags, since, checked_at, stored_at, weight };
-        self.cache.memory.insert(self.id, key, Arc::new(Entry::new(draft, Arc::clone(&self.counts))));
+        let draft = Draft { life, early_at, tags, since, checked_at, stored_at, weight };
+        self.cache.memory.insert(self.id, key, Entry::shared(value.clone(), draft, Arc::clone(&self.counts)));
+        self.keep_quota(key);
     }
 
     pub(super) fn no_value(&self, key: &str, why: NoValue) -> LoadError {

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod many;
+mod quota;
 mod states;
 
 use std::collections::{BTreeMap, BTreeSet};

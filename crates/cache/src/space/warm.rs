@@ -35,6 +35,11 @@ impl<V: Clone + Send + Sync + 'static> Space<V> {
         }
     }
 
+    /// Whether there is a fresh value in memory; asking is no reading.
+    pub fn is_fresh(&self, key: &str) -> bool {
+        matches!(self.0.look(key), Looked::Fresh(_) | Looked::Early(..))
+    }
+
     /// Loads what is not there of `keys` by the space's loader, at most `at_once` at a time; how many are fresh then.
     pub async fn warm(&self, keys: impl IntoIterator<Item = String>, at_once: usize) -> usize {
         use futures_util::StreamExt;

@@ -274,7 +274,10 @@ async fn add_waiting_jobs(desk: &Desk, count: u64) -> Result<()> {
     let now = desk.now();
     let fetch = |i: u64| {
         let source = known[(i % known.len() as u64) as usize];
-        (FetchSources { sources: vec![source] }, Enqueue::at(now + HOUR * 24 + Duration::from_secs(90 * i)))
+        (
+            FetchSources { sources: vec![source], age_max_s: 0 },
+            Enqueue::at(now + HOUR * 24 + Duration::from_secs(90 * i)),
+        )
     };
     let waiting: Vec<_> = (0..count).map(fetch).collect();
     for batch in waiting.chunks(BATCH) {

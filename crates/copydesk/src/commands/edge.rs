@@ -36,7 +36,7 @@ pub async fn run(config: Config, args: &Edge) -> Result<()> {
 
     let site = Proxy::new(&settings, Clock::system(), &tasks);
     let address = listener.address();
-    edge::Server::new(site.service(), &config.edge).tls(tls).start(listener, &tasks);
+    edge::Server::new(site.service(), &config.edge).front(site.front()).tls(tls).start(listener, &tasks);
     let stopped = server::stopped()?;
     say(format!(
         "Copydesk {}: {scheme}://{address}/ caches {}",

@@ -72,11 +72,24 @@ pub async fn run(config: &Config, command: &Soak) -> Result<()> {
     }
 }
 
-/// What the queue takes a file for.
+/// What some bytes were taken for, by all who read what others wrote.
+#[derive(Debug, Serialize)]
+struct Taken {
+    queue: queue::Decoded,
+    edge: edge::Decoded,
+    /// Records of a cache segment, and how many of them are whole.
+    segment: (usize, usize),
+}
+
+/// Hands a file to everybody who reads what others wrote.
 pub fn decode(file: &Path) -> Result<()> {
-    let decoded = queue::decode(&read_input(file)?);
-    say_json(&decoded)?;
-    ensure!(decoded.is_faithful, "a lease is another one after being written and read again");
+    let bytes = read_input(file)?;
+    let taken =
+        Taken { queue: queue::decode(&bytes), edge: edge::decode(&bytes), segment: cache::read_segment(&bytes) };
+    say_json(&taken)?;
+    ensure!(taken.queue.is_faithful, "a lease is another one after being written and read again");
+    ensure!(taken.edge.is_faithful, "a request or its fields are read in two ways");
+    ensure!(taken.segment.1 <= taken.segment.0, "a segment has more whole records than records");
     Ok(())
 }
 

@@ -75,7 +75,7 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
         }
         Source::Fetch { id } => {
             let id = id.as_ref().map(|id| id.parse().with_context(|| format!("reading the id {id:?}"))).transpose()?;
-            let (job, estimate) = sources::fetch(desk, &actor, id.map(|id| vec![id])).await?;
+            let (job, estimate) = sources::fetch(desk, &actor, id.map(|id| vec![id]), 0).await?;
             say(format!("job {job} is accepted; likely done by {estimate} when the desk runs"))?;
         }
     }

@@ -100,6 +100,8 @@ sections! {
     desk: desk::Settings,
     /// The public site.
     site: web::Settings,
+    /// Remote caches that are told what has changed.
+    purge: connect::cdn::Settings,
     /// What a listener accepts.
     edge: edge::Settings,
     /// What `copydesk edge` puts in front of a site.
@@ -108,10 +110,8 @@ sections! {
 
 /// Lists of tables within a section, each table with keys of its own.
 static LISTS: &[Section] = &[
-    Section::of::<connect::llm::Provider>(
-        "llm.providers",
-        "One table for each provider, in the order they are tried.",
-    ),
+    Section::of::<connect::llm::Provider>("llm.providers", "One table for each provider, in the order they are tried."),
+    Section::of::<connect::cdn::Target>("purge.targets", "One table for each cache in front of the site."),
     Section::of::<edge::shared::Rule>(
         "proxy.rules",
         "One table for each rule; of several that fit a path the first one counts.",
@@ -120,6 +120,15 @@ static LISTS: &[Section] = &[
 
 impl Settings for connect::llm::Provider {
     const FIELDS: &'static [stdx::config::Field] = connect::llm::Provider::FIELDS;
+
+    /// Judged with its section, which sees all of them.
+    fn validate(&self, _: &str) -> Vec<stdx::config::Problem> {
+        Vec::new()
+    }
+}
+
+impl Settings for connect::cdn::Target {
+    const FIELDS: &'static [stdx::config::Field] = connect::cdn::Target::FIELDS;
 
     /// Judged with its section, which sees all of them.
     fn validate(&self, _: &str) -> Vec<stdx::config::Problem> {

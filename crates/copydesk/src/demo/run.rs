@@ -80,7 +80,7 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     }
     if args.once {
         if !known.is_empty() {
-            sources::fetch(&process.desk, &Actor::system(), None).await?;
+            sources::fetch(&process.desk, &Actor::system(), None, 0).await?;
         }
         settle(&process.desk).await?;
         let sums = sums(&process.desk, started.elapsed()).await?;

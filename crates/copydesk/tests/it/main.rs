@@ -6,9 +6,11 @@
 
 mod bad_input;
 mod browser;
+mod cache;
 mod cli;
 mod cron;
 mod demo;
+mod edge;
 mod expect;
 mod feeds;
 mod home;

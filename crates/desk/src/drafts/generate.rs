@@ -7,10 +7,11 @@ use connect::llm::Router;
 use stdx::Timestamp;
 
 use super::{Completion, prompt};
+use crate::desk::kept::Generated;
 use crate::pipelines::Pipeline;
 use crate::providers::{self, EMBEDDED};
 use crate::stories::Member;
-use crate::{CompletionId, Desk, Error, StoryId};
+use crate::{CompletionId, Desk, Error, StoryId, tags};
 
 /// For all providers of a draft, and for each of them.
 const TIME_MAX: Duration = Duration::from_secs(420);
@@ -56,45 +57,52 @@ pub(super) async fn run(
             );
             continue;
         };
-        let model = target.model.clone();
-        let question = prompt::question(&pipeline.spec, members, &desk.rng);
         // All providers together get less time than the job has, so that the embedded generator is reached.
         let left = TIME_MAX.saturating_sub(started.elapsed());
         if left.is_zero() {
             break;
         }
-        let call = router(desk, target).complete_within(&question, left.min(PROVIDER_TIME_MAX)).await;
-        let cost = call.cost_microdollars();
+        // Who asks the same of the same model gets the same answer: while it is being made, and for a day.
+        let key = format!("{name}/{}/{}", target.model, prompt::hash(&pipeline.spec, members));
         let mut record = Completion {
             id: CompletionId(desk.next_id()),
             provider: name.clone(),
-            model,
+            model: target.model.clone(),
             prompt_version: prompt::version(),
             story,
             outcome: "ok".to_owned(),
             error: None,
-            attempts: call.attempts.len() as u32,
-            prompt_tokens: call.attempts.iter().map(|a| a.usage.prompt_tokens).sum(),
-            completion_tokens: call.attempts.iter().map(|a| a.usage.completion_tokens).sum(),
-            cost_micros: cost,
-            latency_us: call.latency.as_micros() as u64,
+            attempts: 0,
+            prompt_tokens: 0,
+            completion_tokens: 0,
+            cost_micros: 0,
+            latency_us: 0,
             at: desk.now(),
         };
-        let answer = match call.result {
-            Ok(answer) => {
-                record.model = answer.model;
-                prompt::read(&answer.text).map_err(|error| ("unusable", error))
-            }
-            Err(failure) => Err((call.attempts.last().map_or("resting", |a| a.outcome), describe(&failure))),
+        let (noted, began) = (&mut record, Instant::now());
+        let ask = || async move {
+            let question = prompt::question(&pipeline.spec, members, &desk.rng);
+            let call = router(desk, target).complete_within(&question, left.min(PROVIDER_TIME_MAX)).await;
+            noted.attempts = call.attempts.len() as u32;
+            noted.prompt_tokens = call.attempts.iter().map(|a| a.usage.prompt_tokens).sum();
+            noted.completion_tokens = call.attempts.iter().map(|a| a.usage.completion_tokens).sum();
+            noted.cost_micros = call.cost_microdollars();
+            read(call)
         };
-        match answer {
-            Ok(answer) => {
+        let tag = tags::of_provider(name);
+        let made = desk.kept.generated.get_or_load_here(&key, &[&tag], ask).await;
+        record.latency_us = began.elapsed().as_micros() as u64;
+        record.at = desk.now();
+        match made {
+            Ok(made) => {
+                record.model.clone_from(&made.model);
                 records.push(record);
-                let excerpt =
-                    if answer.excerpt.trim().is_empty() { first_sentence(&answer.body) } else { answer.excerpt };
-                return Ok(Made { title: answer.title, excerpt, body: answer.body, records });
+                let Generated { title, excerpt, body, .. } = made.as_ref().clone();
+                return Ok(Made { title, excerpt, body, records });
             }
-            Err((outcome, error)) => {
+            Err(failed) => {
+                let refused = failed.cause::<Refused>().cloned().unwrap_or_else(|| Refused::abandoned(&failed));
+                let Refused { outcome, error } = refused;
                 tracing::warn!(
                     provider = name,
                     outcome,
@@ -113,6 +121,30 @@ pub(super) async fn run(
     let (title, excerpt, body) = desk.queue.compute(move || embedded(sentences, words, &members)).await?;
     records.push(embedded_record(desk, story, began));
     Ok(Made { title, excerpt, body, records })
+}
+
+/// Why a provider's answer is of no use; whoever waited for the same answer learns the same.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{outcome}: {error}")]
+struct Refused {
+    outcome: &'static str,
+    error: String,
+}
+
+impl Refused {
+    fn abandoned(error: &dyn std::error::Error) -> Refused {
+        Refused { outcome: "abandoned", error: describe(error) }
+    }
+}
+
+fn read(call: connect::llm::Call) -> Result<Arc<Generated>, Refused> {
+    let answer = call.result.map_err(|failure| Refused {
+        outcome: call.attempts.last().map_or("resting", |a| a.outcome),
+        error: describe(&failure),
+    })?;
+    let said = prompt::read(&answer.text).map_err(|error| Refused { outcome: "unusable", error })?;
+    let excerpt = if said.excerpt.trim().is_empty() { first_sentence(&said.body) } else { said.excerpt };
+    Ok(Arc::new(Generated { model: answer.model, title: said.title, excerpt, body: said.body }))
 }
 
 /// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.

@@ -46,6 +46,22 @@ pub(crate) fn question(spec: &Spec, members: &[Member], rng: &Rng) -> Completion
     }
 }
 
+/// Says of two questions whether they ask the same: SHA-256 over the rules, the lengths and the sources, without the
+/// marker, which is never the same.
+pub(crate) fn hash(spec: &Spec, members: &[Member]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(RULES);
+    hash.update(format!("{} {} ", spec.words_max, spec.sentences_max));
+    for member in members.iter().take(10) {
+        for part in [&member.source, &member.title, &member.text] {
+            // Each with its length, so that no text can lean into the next one.
+            hash.update(format!("{} ", part.len()));
+            hash.update(part);
+        }
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Drops what hides instructions from a reader's eye: zero-width, bidirectional and tag characters.
 fn clean(text: &str) -> String {
     let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}');

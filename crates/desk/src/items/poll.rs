@@ -14,9 +14,10 @@ use super::fill::{self, Document};
 use super::identity::body_hash;
 use super::pace::{self, Wishes};
 use super::save::{Reading, save};
+use crate::desk::kept::Fetched;
 use crate::jobs::{AssignStories, FetchSources, PollSource};
 use crate::sources::{self, Known, State};
-use crate::{Desk, Error, Signal, SourceId};
+use crate::{Desk, Error, Signal, SourceId, tags};
 
 /// What a poll came to.
 #[derive(Clone, Debug)]
@@ -69,14 +70,17 @@ pub async fn fetch(desk: Desk, ctx: Context, job: FetchSources) -> Result<Option
     let mut polls = futures_util::stream::iter(job.sources)
         .map(|id| {
             let desk = &desk;
-            async move { (id, fetch_one(desk, id).await) }
+            async move { (id, fetch_one(desk, id, Duration::from_secs(job.age_max_s.into())).await) }
         })
         .buffer_unordered(PARALLEL);
-    let (mut failed, mut new_items, mut done) = (Vec::new(), 0u64, 0u64);
+    let (mut failed, mut new_items, mut cached, mut done) = (Vec::new(), 0u64, 0u64, 0u64);
     while let Some((source, result)) = polls.next().await {
         match result {
-            Ok(Report { failure: None, new_items: n, .. }) => new_items += u64::from(n),
-            Ok(Report { failure: Some(reason), .. }) => failed.push(json!({ "source": source, "reason": reason })),
+            Ok(None) => cached += 1,
+            Ok(Some(Report { failure: None, new_items: n, .. })) => new_items += u64::from(n),
+            Ok(Some(Report { failure: Some(reason), .. })) => {
+                failed.push(json!({ "source": source, "reason": reason }))
+            }
             Err(error) => failed.push(json!({ "source": source, "reason": sentence(&error) })),
         }
         done += 1;
@@ -85,21 +89,29 @@ pub async fn fetch(desk: Desk, ctx: Context, job: FetchSources) -> Result<Option
     Ok(Some(json!({
         "sources": total,
         "succeeded": total - failed.len(),
+        "cached": cached,
         "failed": failed,
         "new_items": new_items,
         "seconds": started.elapsed().as_secs_f64(),
     })))
 }
 
-async fn fetch_one(desk: &Desk, id: SourceId) -> Result<Report, Error> {
+/// `None` when what was read of the source is no older than `age_max`.
+async fn fetch_one(desk: &Desk, id: SourceId, age_max: Duration) -> Result<Option<Report>, Error> {
+    if !age_max.is_zero()
+        && let Some(fetched) = desk.kept.fetched.find(&id.to_string()).await
+        && desk.now().since(fetched.at) < age_max
+    {
+        return Ok(None);
+    }
     let known =
         sources::known(&mut desk.store.read_fresh(), id).await?.ok_or_else(|| Error::not_found("source", id))?;
-    let Ok(url) = Url::parse(&known.source.url) else { return poll_once(desk, known, None).await };
+    let Ok(url) = Url::parse(&known.source.url) else { return poll_once(desk, known, None).await.map(Some) };
     match tokio::time::timeout(TURN_MAX, desk.hosts.enter(&url)).await {
-        Ok(turn) => poll_once(desk, known, Some(turn)).await,
+        Ok(turn) => poll_once(desk, known, Some(turn)).await.map(Some),
         Err(_) => {
             let reason = "the site has asked for a pause; try again later".to_owned();
-            Ok(Report { new_items: 0, failure: Some(reason), next: known.source.next_poll_at })
+            Ok(Some(Report { new_items: 0, failure: Some(reason), next: known.source.next_poll_at }))
         }
     }
 }
@@ -273,6 +285,8 @@ async fn store_visit(desk: &Desk, known: Known, visit: Visit, now: Timestamp) ->
         }
         Err(error) => return Err(error),
     };
+    let fetched = Fetched { at: now, new_items: saved.new_items };
+    desk.kept.fetched.put(&id.to_string(), &[&tags::of_source(id)], fetched);
     desk.signal(Signal::Source { id, outcome: saved.outcome, new_items: saved.new_items, at: now });
     if let Some(Enqueued::Duplicate(holder)) = saved.follow_up {
         see_to_assignment(desk, holder).await?;

@@ -11,7 +11,7 @@ use super::fill::{Document, Entry};
 use super::{ADD, ADOPT, BROUGHT, CHANGE, ELSEWHERE, LATEST, Standing};
 use crate::jobs::AssignStories;
 use crate::sources::{self, Known};
-use crate::{Desk, Error, ItemId};
+use crate::{Desk, Error, ItemId, tags};
 
 /// A successful poll, all that is to be written of it.
 #[derive(Debug)]
@@ -57,6 +57,9 @@ async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Err
         tally.warnings = document.warnings;
     }
     write_source(tx, reading, &tally).await?;
+    if tally.new_items() > 0 {
+        desk.purge_with(tx, &[tags::SOURCES]).await?;
+    }
     let mut follow_up = None;
     if tally.news + tally.copies > 0 {
         follow_up = Some(desk.queue.enqueue(tx, &AssignStories {}, Enqueue::default()).await?);

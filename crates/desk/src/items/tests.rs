@@ -288,7 +288,7 @@ async fn a_fetch_reports_every_source_and_fails_for_none() {
         sources.push(source(&bench, path).await.id);
     }
     let stranger = SourceId(bench.desk.next_id());
-    let job = FetchSources { sources: [sources.clone(), vec![stranger]].concat() };
+    let job = FetchSources { sources: [sources.clone(), vec![stranger]].concat(), age_max_s: 0 };
     for new_items in [1, 0] {
         let report = fetch(bench.desk.clone(), bench.context(), job.clone()).await.unwrap().unwrap();
         assert_eq!(
@@ -331,4 +331,25 @@ async fn a_poll_does_not_wait_for_the_clustering_that_has_begun() {
     let states: Vec<_> = bench.waiting("assign_stories").await.into_iter().map(|job| job.state).collect();
     assert!(states.len() == 2 && states.contains(&queue::State::Running), "another one takes what is new: {states:?}");
     tasks.shutdown(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn what_was_just_read_does_for_a_fetch_unless_the_source_was_changed() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    let id = source(&bench, "/feed").await.id;
+    let asked = || bench.site.heads().len();
+    let run = async |age_max_s| {
+        let job = FetchSources { sources: vec![id], age_max_s };
+        let report = fetch(bench.desk.clone(), bench.context(), job).await.unwrap().unwrap();
+        (report["succeeded"].as_u64().unwrap(), report["cached"].as_u64().unwrap())
+    };
+    assert_eq!((run(1_800).await, asked()), ((1, 0), 1));
+    assert_eq!((run(1_800).await, asked()), ((1, 1), 1), "nobody is asked twice in half an hour");
+    assert_eq!((run(0).await, asked()), ((1, 0), 2), "unless somebody wants it");
+    let change = Change { interval_s: Some(600), ..Change::default() };
+    sources::update(&bench.desk, &Actor::system(), id, change).await.unwrap();
+    assert_eq!((run(1_800).await, asked()), ((1, 0), 3), "a changed source is another one");
+    bench.clock.advance(Duration::from_secs(1_801));
+    assert_eq!((run(1_800).await, asked()), ((1, 0), 4), "and half an hour is half an hour");
 }

@@ -42,7 +42,9 @@ pub async fn take(desk: &Desk, actor: &Actor, id: PostId, take_over: bool) -> Re
                 }
                 if before.claim.is_none_or(|claim| claim.by != by) {
                     let post = posts::get(tx, id).await?;
-                    posts::tell(&d, tx, &post, "claimed");
+                    posts::tell(&d, tx, &post, "claimed").await?;
+                } else {
+                    posts::forget(&d, tx, id).await?;
                 }
                 posts::get(tx, id).await
             })
@@ -59,7 +61,7 @@ pub async fn release(desk: &Desk, actor: &Actor, id: PostId) -> Result<Post, Err
             Box::pin(async move {
                 let post = posts::get(tx, id).await?;
                 if tx.exec(&GIVE_UP, params![id.to_i64(), actor.principal.to_string()]).await? > 0 {
-                    posts::tell(&d, tx, &post, "released");
+                    posts::tell(&d, tx, &post, "released").await?;
                 }
                 Ok(posts::get(tx, id).await?.at(d.now()))
             })
@@ -71,7 +73,7 @@ pub async fn release(desk: &Desk, actor: &Actor, id: PostId) -> Result<Post, Err
 pub(super) async fn end(desk: &Desk, tx: &mut Tx, post: &Post) -> Result<(), Error> {
     if post.claim.is_some() {
         tx.exec(&END, params![post.id.to_i64()]).await?;
-        posts::tell(desk, tx, post, "released");
+        posts::tell(desk, tx, post, "released").await?;
     }
     Ok(())
 }

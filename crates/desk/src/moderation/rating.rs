@@ -60,7 +60,7 @@ pub async fn rate(
                 tx.exec(&PUT, values).await?;
                 tx.exec(&SUM, params![id.to_i64()]).await?;
                 let post = posts::get(tx, id).await?;
-                posts::tell(&d, tx, &post, "rated");
+                posts::tell(&d, tx, &post, "rated").await?;
                 Ok(post.at(d.now()))
             })
         })

@@ -8,7 +8,7 @@ use store::{Row, Tx, params};
 use super::keys::read_role;
 use super::sessions::Fresh;
 use super::{Action, Actor, Identity, Opened, Principal, passwords};
-use crate::{Desk, Error, Fault, UserId};
+use crate::{Desk, Error, Fault, UserId, tags};
 
 /// Somebody with a password, as they are shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -202,7 +202,7 @@ pub async fn update_user(desk: &Desk, actor: &Actor, id: UserId, change: UserCha
         actor.may_give(role.scopes())?;
     }
     let name = change.name.as_deref().map(|name| name_of("/name", name)).transpose()?;
-    let (actor, now) = (actor.clone(), desk.now());
+    let (d, actor, now) = (desk.clone(), actor.clone(), desk.now());
     desk.store
         .write(move |tx| {
             Box::pin(async move {
@@ -227,6 +227,9 @@ pub async fn update_user(desk: &Desk, actor: &Actor, id: UserId, change: UserCha
                 }
                 let values = params![id.to_i64(), user.name, user.role.to_string(), user.disabled_at];
                 tx.exec(&USER_CHANGE, values).await?;
+                if user.name != old.name {
+                    d.purge_with(tx, &[tags::PEOPLE]).await?;
+                }
                 if user.role != old.role || user.disabled_at.is_some() {
                     tx.exec(&USER_SESSIONS, params![id.to_i64()]).await?;
                 }

@@ -6,17 +6,21 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
 use store::{Conn, Row, Statement, Value, params};
 
 use super::{Post, State, posts, read, search, who};
+use crate::desk::kept::kept;
 use crate::people::{Action, Actor};
-use crate::{Desk, Error, PipelineId, PostId, SourceId, StoryId};
+use crate::{Desk, Error, PipelineId, PostId, SourceId, StoryId, tags};
 
 /// Up to here totals are exact.
 pub const TOTAL_MAX: u64 = 10_000;
+/// What takes a kept list away.
+const TAGS: [&str; 3] = [tags::POSTS, tags::PIPELINES, tags::PEOPLE];
 /// Rows of a page at most.
 const LIMIT_MAX: usize = 200;
 
@@ -206,6 +210,14 @@ store::sql! {
 }
 
 impl Filter {
+    /// Under what the list is kept; `None` where it depends on the hour, on who asks, on more than posts, or on words
+    /// of which there are too many.
+    fn key(&self) -> Option<String> {
+        let is_kept = self.query.is_none() && self.claimed.is_none() && self.source.is_none();
+        let rest = || format!("{} {}", self.limit, self.after.map_or_else(String::new, |after| after.to_string()));
+        is_kept.then(|| Some(format!("{} {}", serde_json::to_string(self).ok()?, rest()))).flatten()
+    }
+
     /// The values of the conditions that every list shares.
     fn values(&self, actor: &Actor, now: Timestamp) -> Vec<Value> {
         let (edited_min, edited_max) = self.edited.map_or((0, 1), |edited| (i64::from(edited), i64::from(edited)));
@@ -238,7 +250,7 @@ impl Filter {
     }
 
     /// The order's key to go on behind.
-    fn key(&self) -> Value {
+    fn order(&self) -> Value {
         let (start, after) = (self.sort.is_down(), self.after);
         let bits = |cursor: Cursor| f64::from_bits(cursor.key as u64);
         match self.sort {
@@ -276,7 +288,16 @@ impl Sort {
 /// The posts that `filter` lets through, in its order.
 pub async fn list(desk: &Desk, actor: &Actor, filter: &Filter) -> Result<Vec<Post>, Error> {
     actor.may(Action::Read)?;
-    list_in(&mut desk.store.read(), actor, filter, desk.now()).await
+    let now = desk.now();
+    let Some(key) = filter.key() else { return list_in(&mut desk.store.read(), actor, filter, now).await };
+    let asked = (desk.clone(), actor.clone(), filter.clone());
+    let read = move || {
+        let (desk, actor, filter) = asked.clone();
+        async move { Ok(Arc::new(list_in(&mut desk.store.read_fresh(), &actor, &filter, now).await?)) }
+    };
+    let posts = kept(&desk.kept.lists, &key, &TAGS, read).await?;
+    // Claims lapse without an event.
+    Ok(posts.iter().map(|post| post.clone().at(now)).collect())
 }
 
 pub(crate) async fn list_in(
@@ -301,7 +322,7 @@ async fn rows(conn: &mut Conn, actor: &Actor, filter: &Filter, now: Timestamp) -
         values
     };
     let with = |more: Vec<Value>| [shared(), more].concat();
-    let (states, key, id) = (filter.states(), filter.key(), filter.id());
+    let (states, key, id) = (filter.states(), filter.order(), filter.id());
     let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
     if let Some(asked) = &filter.query {
         let Some(words) = search::expression(conn.engine(), asked) else { return Ok(Vec::new()) };
@@ -336,21 +357,30 @@ async fn rows(conn: &mut Conn, actor: &Actor, filter: &Filter, now: Timestamp) -
 /// How many posts `filter` lets through: exact to [`TOTAL_MAX`].
 pub async fn total(desk: &Desk, actor: &Actor, filter: &Filter) -> Result<Total, Error> {
     actor.may(Action::Read)?;
-    let mut conn = desk.store.read();
-    let shared = || filter.values(actor, desk.now());
+    let asked = (desk.clone(), actor.clone(), Filter { after: None, limit: 0, ..filter.clone() });
+    let Some(key) = asked.2.key() else { return count_all(&mut desk.store.read(), actor, filter, desk.now()).await };
+    let read = move || {
+        let (desk, actor, filter) = asked.clone();
+        async move { count_all(&mut desk.store.read_fresh(), &actor, &filter, desk.now()).await }
+    };
+    kept(&desk.kept.totals, &key, &TAGS, read).await
+}
+
+async fn count_all(conn: &mut Conn, actor: &Actor, filter: &Filter, now: Timestamp) -> Result<Total, Error> {
+    let shared = || filter.values(actor, now);
     let states = filter.states();
     let mut counts: Vec<(u64, i64)> = Vec::new();
     if let Some(asked) = &filter.query {
         if let Some(words) = search::expression(conn.engine(), asked) {
             let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
             let more = params![words, store::texts(&names)];
-            counts.push(count(&mut conn, &TOTAL_FOUND, [shared(), more].concat()).await?);
+            counts.push(count(conn, &TOTAL_FOUND, [shared(), more].concat()).await?);
         }
     } else if filter.states.is_empty() {
-        counts.push(count(&mut conn, &TOTAL, shared()).await?);
+        counts.push(count(conn, &TOTAL, shared()).await?);
     } else {
         for state in states {
-            counts.push(count(&mut conn, &TOTAL_OF, [shared(), params![state.name()]].concat()).await?);
+            counts.push(count(conn, &TOTAL_OF, [shared(), params![state.name()]].concat()).await?);
         }
     }
     let counted: u64 = counts.iter().map(|(count, _)| count).sum();

@@ -61,7 +61,7 @@ pub struct Edit {
 }
 
 /// A version with everything that is known of it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VersionView {
     pub post: PostId,
     pub version: Version,

@@ -12,8 +12,14 @@ use crate::{Desk, Error, SourceId};
 /// As many sources are fetched by one job at most.
 const FETCH_MAX: usize = 10_000;
 
-/// Fetches the given sources, or all active ones, at once and in one job. Also tells when it should be done.
-pub async fn fetch(desk: &Desk, actor: &Actor, which: Option<Vec<SourceId>>) -> Result<(JobId, Timestamp), Error> {
+/// Fetches the given sources, or all active ones, at once and in one job. A source that was read well within
+/// `age_max_s` is not asked again. Also tells when it should be done.
+pub async fn fetch(
+    desk: &Desk,
+    actor: &Actor,
+    which: Option<Vec<SourceId>>,
+    age_max_s: u32,
+) -> Result<(JobId, Timestamp), Error> {
     actor.may(Action::Operate)?;
     let sources = match which {
         Some(ids) => existing(desk, ids).await?,
@@ -27,7 +33,7 @@ pub async fn fetch(desk: &Desk, actor: &Actor, which: Option<Vec<SourceId>>) -> 
                 if let Some(id) = recall(tx, &actor).await? {
                     return id.parse().map_err(|_| Error::IdempotencyMismatch);
                 }
-                let id = inner.queue.enqueue(tx, &FetchSources { sources }, Enqueue::default()).await?.id();
+                let id = inner.queue.enqueue(tx, &FetchSources { sources, age_max_s }, Enqueue::default()).await?.id();
                 remember(tx, &actor, &id.to_string(), now).await?;
                 Ok(id)
             })

@@ -100,7 +100,7 @@ async fn trust_is_kept_whatever_else_changes() {
         }
     }
     bench.site.answer("/feed", "200 OK", "", rss("The News", &[("g", "Title", "/a", "Text")]));
-    let job = crate::jobs::FetchSources { sources: vec![source.id] };
+    let job = crate::jobs::FetchSources { sources: vec![source.id], age_max_s: 0 };
     crate::items::fetch(bench.desk.clone(), bench.context(), job).await.unwrap();
     assert_eq!(list(&bench.desk, &system(), None, 10).await.unwrap()[0].trust, 1.0, "a poll leaves it alone");
     let moderator = Actor { role: guard::role::Role::Moderator, ..system() };
@@ -122,13 +122,13 @@ async fn a_lost_poll_comes_back() {
 async fn a_fetch_names_sources_that_exist() {
     let bench = Bench::new().await;
     let source = create(&bench.desk, &system(), new("https://a.example/feed")).await.unwrap();
-    let (job, estimate) = fetch(&bench.desk, &system(), None).await.unwrap();
+    let (job, estimate) = fetch(&bench.desk, &system(), None, 0).await.unwrap();
     assert!(estimate > bench.now());
     let view = bench.desk.queue.get(job).await.unwrap().unwrap();
     assert_eq!(view.parameters.unwrap()["sources"][0], source.id.to_string());
     let stranger = SourceId(bench.desk.next_id());
     assert!(matches!(
-        fetch(&bench.desk, &system(), Some(vec![source.id, stranger])).await,
+        fetch(&bench.desk, &system(), Some(vec![source.id, stranger]), 0).await,
         Err(Error::NotFound { .. })
     ));
 }

@@ -69,7 +69,7 @@ async fn read_after(bench: &Bench, time: Duration, path: &str, entries: &[Entry]
         Err(error) => panic!("{error}"),
     };
     bench.clock.advance(time);
-    let job = crate::jobs::FetchSources { sources: vec![id] };
+    let job = crate::jobs::FetchSources { sources: vec![id], age_max_s: 0 };
     let report = items::fetch(bench.desk.clone(), bench.context(), job).await.unwrap().unwrap();
     assert_eq!(report["succeeded"], 1, "{report}");
     id

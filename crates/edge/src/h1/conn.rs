@@ -60,7 +60,7 @@ pub(crate) struct Counts {
 pub(crate) struct Own(AtomicU64);
 
 impl Own {
-    fn inc(&self) {
+    pub fn inc(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 

@@ -12,11 +12,11 @@ pub trait Front: Send + Sync {
     fn look(&self, request: &Head<'_>) -> Option<Hit>;
 }
 
-/// A ready answer. The loop adds `Date`, and what is asked for below, then the empty line and the body.
+/// A ready answer. The loop adds `Date` unless the head has one, and what is asked for below, then the empty line and the body.
 #[derive(Clone, Debug, Default)]
 pub struct Hit {
     /// Status line and fields, each with its line's end, `Content-Length` among them where the status allows one. No
-    /// empty line, no `Date`, `Age`, `Cache-Status` or `Connection`.
+    /// empty line, no `Age`, `Connection`, or `Cache-Status` of our own.
     pub head: Bytes,
     /// Empty for HEAD and 304.
     pub body: Bytes,
@@ -27,4 +27,6 @@ pub struct Hit {
     pub fresh_until_s: Option<i64>,
     /// All of `Cache-Status` up to the number of seconds, or whole where `fresh_until_s` is none; empty leaves the field out.
     pub cache_status: Bytes,
+    /// The head has a `Date` of its own: that of the origin, where the answer is somebody else's.
+    pub has_date: bool,
 }

@@ -71,6 +71,23 @@ pub struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
+    /// Of a request without a body that has come by another protocol; `target` is a path.
+    pub(crate) fn of(method: &'a str, target: &'a str, host: &'a str, fields: &'a [httparse::Header<'a>]) -> Head<'a> {
+        Head {
+            method,
+            target,
+            minor: 1,
+            host: Some(host),
+            framing: Framing::None,
+            keep_alive: true,
+            expects_continue: false,
+            upgrade: false,
+            len: 0,
+            peer: None,
+            fields,
+        }
+    }
+
     /// Every field in the order sent; names in the caller's case, values without surrounding blanks.
     pub fn fields(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + use<'a> {
         self.fields.iter().map(|field| (field.name, field.value))

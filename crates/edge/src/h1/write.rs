@@ -58,16 +58,7 @@ pub(crate) fn head(
     now_s: i64,
 ) {
     status_line(out, status);
-    for (name, value) in fields {
-        let is_ours = *name == header::CONNECTION
-            || *name == header::TRANSFER_ENCODING
-            || *name == header::CONTENT_LENGTH
-            || *name == header::UPGRADE
-            || name.as_str() == "keep-alive";
-        if !is_ours {
-            field(out, name.as_str().as_bytes(), value.as_bytes());
-        }
-    }
+    self::fields(out, fields);
     match ending {
         Ending::Length(n) | Ending::NoBody(Some(n)) => {
             field(out, b"content-length", Decimal::of(i64::try_from(n).unwrap_or(i64::MAX)).bytes());
@@ -80,6 +71,20 @@ pub(crate) fn head(
     }
     out.extend_from_slice(after.line());
     out.extend_from_slice(b"\r\n");
+}
+
+/// All fields but those of the connection and of the body's length.
+pub(crate) fn fields(out: &mut Vec<u8>, fields: &HeaderMap) {
+    for (name, value) in fields {
+        let is_ours = *name == header::CONNECTION
+            || *name == header::TRANSFER_ENCODING
+            || *name == header::CONTENT_LENGTH
+            || *name == header::UPGRADE
+            || name.as_str() == "keep-alive";
+        if !is_ours {
+            field(out, name.as_str().as_bytes(), value.as_bytes());
+        }
+    }
 }
 
 /// An informational answer: no fields but its own.
@@ -133,7 +138,9 @@ pub(crate) struct Tail {
 impl Tail {
     pub fn of(hit: &Hit, after: After, now_s: i64) -> Tail {
         let mut tail = Tail { bytes: [0; TAIL_BYTES], before: 0, len: 0 };
-        with_date(now_s, |line| tail.add(line));
+        if !hit.has_date {
+            with_date(now_s, |line| tail.add(line));
+        }
         if let Some(born) = hit.born_s {
             tail.add(b"age: ");
             tail.add(Decimal::of(now_s.saturating_sub(born).clamp(0, 1 << 31)).bytes());
@@ -169,7 +176,7 @@ impl Tail {
     }
 }
 
-fn status_line(out: &mut Vec<u8>, status: StatusCode) {
+pub(crate) fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     out.extend_from_slice(b"HTTP/1.1 ");
     out.extend_from_slice(status.as_str().as_bytes());
     out.push(b' ');
@@ -177,7 +184,7 @@ fn status_line(out: &mut Vec<u8>, status: StatusCode) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+pub(crate) fn field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(name);
     out.extend_from_slice(b": ");
     out.extend_from_slice(value);

@@ -128,16 +128,21 @@ fn boundary(whole: &[u8]) -> String {
 
 /// Adds what every answer of this cache says, and takes out what was said to it alone.
 pub fn finish(inner: &Inner, ask: &Ask, headers: &mut HeaderMap, mut report: Report) {
+    dress(inner, headers);
+    if inner.settings.show_key {
+        report.key = Some(ask.key.address.clone());
+    }
+    report.append(&inner.settings.name, headers);
+}
+
+/// The same but for what it did with this request.
+pub fn dress(inner: &Inner, headers: &mut HeaderMap) {
     if !inner.settings.show_tags {
         tags::PRIVATE.iter().for_each(|name| drop(headers.remove(*name)));
     } else {
         headers.remove(crate::shared::directives::OWN);
     }
     fields::append(headers, header::VIA, &format!("1.1 {}", inner.settings.name));
-    if inner.settings.show_key {
-        report.key = Some(ask.key.address.clone());
-    }
-    report.append(&inner.settings.name, headers);
 }
 
 /// A short answer of the proxy itself.

@@ -1,6 +1,8 @@
 //! Where answers are kept: the border to a store, and one in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -102,6 +104,41 @@ pub trait Store: Send + Sync {
     fn purge(&self, what: &Purge, soft: Option<Timestamp>) -> usize;
     /// Answers and bytes held.
     fn size(&self) -> (usize, usize);
+    /// What has changed, for those who hold on to answers; without it nobody may.
+    fn changes(&self) -> Option<&Changes> {
+        None
+    }
+}
+
+/// How often the answers at an address have changed, by groups of addresses: the count of a group has moved before
+/// whatever changed one of its addresses has returned.
+#[derive(Debug)]
+pub struct Changes {
+    groups: Box<[AtomicU32]>,
+    hasher: RandomState,
+}
+
+const GROUPS: usize = 4_096;
+
+impl Default for Changes {
+    fn default() -> Self {
+        Changes { groups: (0..GROUPS).map(|_| AtomicU32::new(0)).collect(), hasher: RandomState::new() }
+    }
+}
+
+impl Changes {
+    pub fn group(&self, address: &str) -> usize {
+        self.hasher.hash_one(address) as usize % GROUPS
+    }
+
+    /// To be read before the answers are.
+    pub fn of(&self, group: usize) -> u32 {
+        self.groups[group].load(Ordering::Acquire)
+    }
+
+    pub fn changed(&self, address: &str) {
+        self.groups[self.group(address)].fetch_add(1, Ordering::Release);
+    }
 }
 
 /// Most answers at one address; the oldest gives way.
@@ -114,6 +151,7 @@ const PURGES_MAX: usize = 1_024;
 pub struct Memory {
     bytes_max: usize,
     inner: Mutex<Inner>,
+    changes: Arc<Changes>,
 }
 
 #[derive(Debug, Default)]
@@ -127,6 +165,8 @@ struct Inner {
     uses: u64,
     purges: VecDeque<(u64, Purge)>,
     purged: u64,
+    /// Moved with the lock held.
+    changes: Arc<Changes>,
 }
 
 #[derive(Debug)]
@@ -137,7 +177,8 @@ struct Place {
 
 impl Memory {
     pub fn new(bytes_max: usize) -> Self {
-        Memory { bytes_max, inner: Mutex::default() }
+        let inner = Inner::default();
+        Memory { bytes_max, changes: Arc::clone(&inner.changes), inner: Mutex::new(inner) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -211,6 +252,10 @@ impl Store for Memory {
         let inner = self.lock();
         (inner.count, inner.bytes)
     }
+
+    fn changes(&self) -> Option<&Changes> {
+        Some(&self.changes)
+    }
 }
 
 impl Inner {
@@ -225,6 +270,7 @@ impl Inner {
     }
 
     fn insert(&mut self, stored: Arc<Stored>) {
+        self.changes.changed(&stored.key.address);
         self.uses += 1;
         let uses = self.uses;
         self.bytes += stored.weight();
@@ -253,6 +299,9 @@ impl Inner {
         let Some(place) = self.places.get_mut(address) else { return Vec::new() };
         let (taken, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut place.variants).into_iter().partition(which);
         place.variants = kept;
+        if !taken.is_empty() {
+            self.changes.changed(address);
+        }
         for stored in &taken {
             self.bytes -= stored.weight();
             self.count -= 1;

@@ -1,6 +1,7 @@
 //! The proxy before an origin that says what the test wants, over real sockets.
 
 mod origin;
+mod ways;
 
 use http_body_util::BodyExt as _;
 

@@ -18,7 +18,7 @@ use stdx::task::{Stop, Tasks};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::crew::Ticket;
-use super::{Peer, call, header_bytes};
+use super::{Peer, call, header_bytes, second};
 use crate::h1::conn::Lane;
 use crate::rewind::Rewind;
 use crate::{Body, Settings};
@@ -96,12 +96,21 @@ impl Other {
     {
         let spoke = Arc::new(AtomicBool::new(false));
         let service = {
-            let (service, spoke) = (lane.service.clone(), Arc::clone(&spoke));
+            let (lane, spoke) = (Arc::clone(lane), Arc::clone(&spoke));
             hyper::service::service_fn(move |request: Request<Incoming>| {
                 spoke.store(true, Ordering::Relaxed);
-                // Polled by the executor, which is of the service's runtime.
-                let answer = call(service.clone(), with_peer(request, peer));
-                async move { Ok::<Response<Body>, Infallible>(answer.await) }
+                // Looked for on the connection's own thread; the service is polled by the executor, on its runtime.
+                let answer = match second::look(&lane, &request) {
+                    Some(hit) => Ok(hit),
+                    None => Err(call(lane.service.clone(), with_peer(request, peer))),
+                };
+                async move {
+                    let answer: Response<Body> = match answer {
+                        Ok(hit) => hit,
+                        Err(coming) => coming.await,
+                    };
+                    Ok::<_, Infallible>(answer)
+                }
             })
         };
         let connection = self.http2.serve_connection(io, service);

@@ -158,8 +158,6 @@ struct Depth {
 const DAYS: u32 = 14;
 const ACTIVITIES: u32 = 30;
 const ROUTES: usize = 10;
-/// How old the analytics may be.
-const ANALYTICS_AGE: Duration = Duration::from_secs(60);
 
 /// Shows how the whole does.
 #[utoipa::path(get, path = "/dashboard", tag = "figures", params(Depth), responses((status = 200, body = Dashboard)))]
@@ -218,7 +216,7 @@ async fn gather(app: &App, caller: &Caller, level: Level) -> Result<Dashboard, P
         shown.notifications = Some(notice::all(app, &components, seen).await?);
     }
     if level == Level::Full {
-        shown.analytics = Some(app.figures.analytics.get(ANALYTICS_AGE, analytics(app)).await?);
+        shown.analytics = Some(analytics(app).await?);
         let latest = figures::latest(desk, &caller.actor, ACTIVITIES).await?;
         shown.recent_activities = Some(latest.into_iter().map(Activity::from).collect());
     }

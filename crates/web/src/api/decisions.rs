@@ -101,9 +101,13 @@ async fn queue(
     let mut conn = app.desk.store.read();
     let mut data = Vec::with_capacity(page.data.len());
     for post in page.data {
-        let newest = posts::version(&mut conn, post.id, post.version).await?;
+        let newest = posts::kept_version(&app.desk, post.id, post.version).await?;
         let review = moderation::last_review(&mut conn, post.id).await?;
-        data.push(Waiting { post: post.into(), newest: newest.into(), review: review.map(Review::from) });
+        data.push(Waiting {
+            post: post.into(),
+            newest: newest.as_ref().clone().into(),
+            review: review.map(Review::from),
+        });
     }
     Ok(json(&Page { data, pagination: page.pagination }.with_total(total)))
 }

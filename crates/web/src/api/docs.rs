@@ -166,6 +166,7 @@ const TAGS: &[(&str, &str)] = &[
     ("live", "What happens, as it happens."),
     ("health", "Whether it works."),
     ("metrics", "How well it works."),
+    ("cache", "What is kept, and how it is forgotten."),
     ("figures", "How the whole does at a glance."),
     ("settings", "What is configured, and where it came from."),
     ("database", "What is kept where, how fast it answers, and what needs somebody."),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desk::people::Actor;
+use desk::remote::Fan;
 use desk::sources::{self, State as SourceState};
 use desk::{SourceId, drafts, providers};
 use http::StatusCode;
@@ -94,6 +95,8 @@ const RECENT: Duration = Duration::from_secs(15);
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A due job that has waited this long means that the workers do not keep up.
 const WAIT_MAX_S: f64 = 120.0;
+/// How far behind a remote cache may be told of changes.
+const PURGE_LAG_MAX: Duration = Duration::from_secs(1_800);
 /// Sources that are looked at.
 const SOURCES_MAX: usize = 1_000;
 /// Free space below which writing is at risk.
@@ -145,7 +148,7 @@ pub async fn components(app: &App) -> Vec<Component> {
     {
         return found.clone();
     }
-    let found = vec![
+    let mut found = vec![
         store(app, now).await,
         queue(app, now).await,
         disk(app, now),
@@ -153,6 +156,9 @@ pub async fn components(app: &App) -> Vec<Component> {
         within(sources(app, now), "sources", now).await,
         within(providers(app, now), "providers", now).await,
     ];
+    if let Some(fan) = app.remote() {
+        found.push(within(remote(fan, now), "remote caches", now).await);
+    }
     for component in &found {
         app.checks.since(component);
     }
@@ -259,6 +265,22 @@ fn cache(app: &App, now: Timestamp) -> Component {
     let (is, most) = (tenths(stats.bytes, 20), stats.bytes_max >> 20);
     let reason = format!("{} entries in {is} MiB of {most} MiB", stats.entries);
     Component { reason: Some(reason), ..Component::ok("cache", now) }.optional()
+}
+
+/// Whether remote caches are told of changes in good time. Those that take few a minute may lag at a large one.
+async fn remote(fan: &Fan, now: Timestamp) -> Result<Component, desk::Error> {
+    let mut told = Vec::new();
+    for target in fan.health().await? {
+        if let Some(since) = target.failing_since {
+            told.push(format!("{} has failed for {} s: {}", target.target, now.since(since).as_secs(), target.error));
+        } else if let Some(oldest) = target.oldest.filter(|oldest| now.since(*oldest) > PURGE_LAG_MAX) {
+            told.push(format!("{} is {} s behind", target.target, now.since(oldest).as_secs()));
+        }
+    }
+    Ok(match told.is_empty() {
+        true => Component::ok("remote caches", now),
+        false => Component::degraded("remote caches", now, told.join("; ")),
+    })
 }
 
 async fn sources(app: &App, now: Timestamp) -> Result<Component, desk::Error> {

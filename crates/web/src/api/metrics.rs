@@ -1,5 +1,6 @@
-//! `/metrics` in both forms, and `/cache/stats`.
+//! `/metrics` in both forms.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -21,7 +22,7 @@ use crate::problem::{self, Problem};
 use crate::respond::json;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(cache_stats))
+    OpenApiRouter::new().routes(routes!(show))
 }
 
 /// All that is measured.
@@ -49,41 +50,6 @@ view! {
         idle: usize,
         /// Callers that wait for a connection.
         waiting: usize,
-    }
-}
-
-view! {
-    /// The cache at this moment.
-    CacheStats of cache::Stats {
-        entries: u64,
-        entries_max: u64,
-        bytes: u64,
-        bytes_max: u64,
-        hits: u64,
-        misses: u64,
-        /// 0 to 1; `null` before the first question.
-        hit_ratio: Option<f64>,
-        /// Tags whose last invalidation is remembered one by one.
-        tags: u64,
-        spaces: Vec<cache::SpaceStats> as Vec<CacheSpace>,
-    }
-}
-
-view! {
-    /// One space of the cache; counts are since the start.
-    CacheSpace of cache::SpaceStats {
-        name: &'static str as String,
-        ttl_seconds: u64,
-        entries: u64,
-        bytes: u64,
-        hits: u64,
-        misses: u64,
-        /// Loaders that were run, successful or not.
-        loads: u64,
-        load_errors: u64,
-        evictions: u64,
-        /// 0 to 1; `null` before the first question.
-        hit_ratio: Option<f64>,
     }
 }
 
@@ -115,23 +81,29 @@ async fn show(caller: Caller, State(app): State<App>, Asking(span): Asking<Span>
     }))
 }
 
-/// Shows what the cache holds and how often it helped.
-#[utoipa::path(get, path = "/cache/stats", tag = "metrics", responses((status = 200, body = CacheStats)))]
-async fn cache_stats(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
-    caller.actor.may(Action::Read)?;
-    Ok(json(&CacheStats::from(app.desk.cache.stats())))
-}
-
 /// `/metrics` outside of the API: Prometheus' text format. It needs a key as well.
 pub async fn prometheus(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
     renew(&app).await;
-    let text = app.registry.prometheus_with(&process::read(app.started_at, app.desk.now()));
+    let mut text = app.registry.prometheus_with(&process::read(app.started_at, app.desk.now()));
+    text.push_str(&hit_ratio(&app.desk.cache.stats()));
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
     Ok(response)
+}
+
+/// The share of hits as a metric of its own: a cell holds whole numbers.
+fn hit_ratio(stats: &cache::Stats) -> String {
+    let name = "copydesk_cache_hit_ratio";
+    let mut text = format!("# HELP {name} Hits among all questions since the start, by tier.\n# TYPE {name} gauge\n");
+    for tier in &stats.tiers {
+        if let Some(ratio) = tier.hit_ratio {
+            _ = writeln!(text, "{name}{{tier=\"{}\"}} {ratio}", tier.name);
+        }
+    }
+    text
 }
 
 /// Brings the cells up to date that the queue and the moderation set when they are asked. Metrics are told even when

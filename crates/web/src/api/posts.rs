@@ -407,9 +407,8 @@ async fn update(
 #[utoipa::path(get, path = "/posts/{id}/versions", tag = "posts", params(("id" = Id, Path)), responses((status = 200, body = Page<PostVersion>)))]
 async fn versions(caller: Caller, State(app): State<App>, Place(id): Place<PostId>) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
-    let mut conn = app.desk.store.read();
-    posts::get(&mut conn, id).await?;
-    Ok(json(&Page::<PostVersion>::whole(posts::versions(&mut conn, id).await?)))
+    let versions = posts::kept_versions(&app.desk, id).await?;
+    Ok(json(&Page::<PostVersion>::whole(versions.as_ref().clone())))
 }
 
 /// Shows one version.
@@ -421,8 +420,8 @@ async fn version(
     Place((id, version)): Place<(PostId, u32)>,
 ) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
-    let version = posts::version(&mut app.desk.store.read(), id, version).await?;
-    Ok(json(&PostVersion::from(version)))
+    let version = posts::kept_version(&app.desk, id, version).await?;
+    Ok(json(&PostVersion::from(version.as_ref().clone())))
 }
 
 /// A stretch of text and what became of it.
@@ -461,17 +460,15 @@ async fn changes(
     Asking(since): Asking<Since>,
 ) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
-    let mut conn = app.desk.store.read();
-    let new = posts::version(&mut conn, id, version).await?;
+    let new = posts::kept_version(&app.desk, id, version).await?;
     let from = since.from.unwrap_or(version - 1);
     let (title, excerpt, body) = match from {
         0 => Default::default(),
         from => {
-            let old = posts::version(&mut conn, id, from).await?;
-            (old.title, old.excerpt, old.body)
+            let old = posts::kept_version(&app.desk, id, from).await?;
+            (old.title.clone(), old.excerpt.clone(), old.body.clone())
         }
     };
-    drop(conn);
     let spans = |old: &str, new: &str| {
         let span = |Span { op, text }: Span| TextSpan { op: op.name(), text };
         diff::words(old, new).into_iter().map(span).collect()

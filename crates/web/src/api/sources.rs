@@ -143,6 +143,9 @@ request! {
     FetchRequest {
         /// All active ones when absent.
         sources: Option<Vec<SourceId>> as Option<Vec<Id>>,
+        /// A reading that is no older, in seconds, does as well; 0 asks every source. Half an hour when nothing is said
+        /// and no sources are named, else 0.
+        age_max_s: Option<u32>,
     }
 }
 
@@ -183,7 +186,9 @@ async fn preview(State(app): State<App>, Asked(caller, look): Asked<Look>) -> Re
 /// Fetches the named sources, or all active ones, in one job.
 #[utoipa::path(post, path = "/sources/fetch", tag = "sources", request_body = FetchRequest, responses((status = 202, body = Accepted)))]
 async fn fetch_all(State(app): State<App>, Asked(caller, wanted): Asked<FetchRequest>) -> Result<Response, Problem> {
-    let (job, due) = sources::fetch(&app.desk, &caller.actor, wanted.sources).await?;
+    let default = if wanted.sources.is_none() { app.desk.settings.fetch_ttl_s } else { 0 };
+    let age_max_s = wanted.age_max_s.unwrap_or(default);
+    let (job, due) = sources::fetch(&app.desk, &caller.actor, wanted.sources, age_max_s).await?;
     Ok(accepted(job, due, "the sources will be fetched"))
 }
 
@@ -217,6 +222,6 @@ async fn fetch(
     Place(id): Place<SourceId>,
     Asked(caller, _): Asked<Nothing>,
 ) -> Result<Response, Problem> {
-    let (job, due) = sources::fetch(&app.desk, &caller.actor, Some(vec![id])).await?;
+    let (job, due) = sources::fetch(&app.desk, &caller.actor, Some(vec![id]), 0).await?;
     Ok(accepted(job, due, "the source will be fetched"))
 }

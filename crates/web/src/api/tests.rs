@@ -1,5 +1,6 @@
 mod calendar;
 mod accounts;
+mod cache;
 mod cron;
 mod database;
 mod documents;

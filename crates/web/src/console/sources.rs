@@ -211,12 +211,12 @@ pub async fn fetch(
     Posted { person, .. }: Posted,
 ) -> Result<Response, Failed> {
     let id = id::<SourceId>("source", &source)?;
-    sources::fetch(&app.desk, &person.actor, Some(vec![id])).await?;
+    sources::fetch(&app.desk, &person.actor, Some(vec![id]), 0).await?;
     Ok(Redirect::to(&format!("/console/sources/{id}?said=fetching")).into_response())
 }
 
 /// `POST /console/sources/fetch`
 pub async fn fetch_all(FromState(app): FromState<App>, Posted { person, .. }: Posted) -> Result<Response, Failed> {
-    sources::fetch(&app.desk, &person.actor, None).await?;
+    sources::fetch(&app.desk, &person.actor, None, app.desk.settings.fetch_ttl_s).await?;
     Ok(Redirect::to("/console/sources?said=fetching").into_response())
 }

@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use desk::pages::{self, Page, tag};
 use desk::posts::SourceRef;
+use edge::Ready;
 use http::StatusCode;
 use std::time::Duration;
 
@@ -60,30 +61,19 @@ pub(super) async fn get(State(app): State<App>, Path(slug): Path<String>, visit:
     if !is_slug(&slug) {
         return missing(&app, &visit).await;
     }
-    let own = app.pages.own.pages(&app);
+    kept(&app, &visit, &format!("/{slug}")).await
+}
+
+/// The page with the tags of what it shows: known only now, they count from before the load began.
+pub(super) async fn make(app: &App, visit: &Visit, slug: &str) -> Result<(Ready, Vec<String>), Failure> {
+    let own = app.pages.own.pages(app);
     if let Some(page) = own.iter().find(|page| page.slug == slug) {
-        return self::own(&app, &visit, page).await;
+        return Ok((make_own(app, visit, page).await?, Vec::new()));
     }
-    let address = format!("/{slug}");
-    if let Some(ready) = app.pages.answers.get(&visit.key(&address)) {
-        return visit.answer(&ready);
-    }
-    // Tags must be known before a load begins, and they name what the page shows.
-    let first = match Shown::load(&app, &slug).await {
-        Ok(shown) => shown,
-        Err(Failure::Missing) => return missing(&app, &visit).await,
-        Err(failure) => return failure::answer(&app, &visit, &failure).await,
-    };
-    let tags: Vec<String> = first.ids().map(tag).collect();
-    let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
-    kept(&app, &visit, &address, &tags, || async {
-        let mut shown = Shown::load(&app, &slug).await?;
-        shown.related.retain(|page| first.ids().any(|id| id == page.id));
-        let frame = Frame::load(&app, &visit).await;
-        let article = Article::new(&frame, &shown).render()?;
-        Ok(failure::public(&app, frame::html(StatusCode::OK, article)))
-    })
-    .await
+    let shown = Shown::load(app, slug).await?;
+    let frame = Frame::load(app, visit).await;
+    let article = Article::new(&frame, &shown).render()?;
+    Ok((failure::public(app, frame::html(StatusCode::OK, article)), shown.ids().map(tag).collect()))
 }
 
 /// An article and what is shown below it.
@@ -174,13 +164,9 @@ fn begins_with(html: &str, excerpt: &str) -> bool {
     text.starts_with(rest) && text.get(rest.len()).is_some_and(|word| word.starts_with(last.as_str()))
 }
 
-async fn own(app: &App, visit: &Visit, page: &SitePage) -> Response {
-    let address = format!("/{}", page.slug);
-    kept(app, visit, &address, &[], || async {
-        let frame = Frame::load(app, visit).await;
-        let head = Head { title: page.title.clone(), path: address.clone(), ..Head::hidden("") };
-        let html = Own { frame: &frame, head, title: &page.title, html: &page.html }.render()?;
-        Ok(failure::public(app, frame::html(StatusCode::OK, html)))
-    })
-    .await
+async fn make_own(app: &App, visit: &Visit, page: &SitePage) -> Result<Ready, Failure> {
+    let frame = Frame::load(app, visit).await;
+    let head = Head { title: page.title.clone(), path: format!("/{}", page.slug), ..Head::hidden("") };
+    let html = Own { frame: &frame, head, title: &page.title, html: &page.html }.render()?;
+    Ok(failure::public(app, frame::html(StatusCode::OK, html)))
 }

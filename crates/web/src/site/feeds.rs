@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use axum::extract::State;
 use axum::response::Response;
-use desk::pages::{self, Page, TAG_LISTS};
+use desk::pages::{self, Page};
 use edge::Ready;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
@@ -21,26 +21,28 @@ const ENTRIES: usize = 40;
 
 /// `GET /feed.xml`
 pub(super) async fn atom(State(app): State<App>, visit: Visit) -> Response {
-    kept(&app, &visit, "/feed.xml", &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let pages = newest(&app).await?;
-        Ok(made(&app, "application/atom+xml; charset=utf-8", write_atom(&frame, &pages)))
-    })
-    .await
+    kept(&app, &visit, "/feed.xml").await
+}
+
+pub(super) async fn make_atom(app: &App, visit: &Visit) -> Result<Ready, Failure> {
+    let frame = Frame::load(app, visit).await;
+    let pages = newest(app).await?;
+    Ok(made(app, "application/atom+xml; charset=utf-8", write_atom(&frame, &pages)))
 }
 
 /// `GET /feed.json`
 pub(super) async fn json(State(app): State<App>, visit: Visit) -> Response {
-    kept(&app, &visit, "/feed.json", &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let pages = newest(&app).await?;
-        Ok(made(&app, "application/feed+json", write_json(&frame, &pages)))
-    })
-    .await
+    kept(&app, &visit, "/feed.json").await
+}
+
+pub(super) async fn make_json(app: &App, visit: &Visit) -> Result<Ready, Failure> {
+    let frame = Frame::load(app, visit).await;
+    let pages = newest(app).await?;
+    Ok(made(app, "application/feed+json", write_json(&frame, &pages)))
 }
 
 async fn newest(app: &App) -> Result<Vec<Page>, Failure> {
-    Ok(pages::newest(&mut app.desk.store.read(), ENTRIES).await?)
+    Ok(pages::newest(&mut app.desk.store.read_fresh(), ENTRIES).await?)
 }
 
 pub(super) fn made(app: &App, content_type: &'static str, body: String) -> Ready {

@@ -104,8 +104,9 @@ impl<'a> Frame<'a> {
 
 /// Topics that have a name, those with the most pages first.
 pub(super) async fn topics(app: &App) -> Option<Arc<[Topic]>> {
-    let load = || async {
-        let all = pages::topics(&app.desk).await?;
+    let desk = app.desk.clone();
+    let load = move || async move {
+        let all = pages::topics(&desk).await?;
         Ok::<_, desk::Error>(all.into_iter().filter(|topic| !topic.name.trim().is_empty()).collect())
     };
     app.pages.topics.get_or_load("all", &[TAG_LISTS], load).await.ok()

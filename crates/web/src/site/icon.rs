@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use edge::Ready;
 
 use super::feeds::{made, xml};
 use super::kept;
@@ -10,11 +11,12 @@ use crate::App;
 
 /// `GET /favicon.svg`
 pub(super) async fn get(State(app): State<App>, visit: Visit) -> Response {
-    kept(&app, &visit, "/favicon.svg", &[], || async {
-        let first = app.settings.name.trim().chars().next().unwrap_or('C');
-        Ok(made(&app, "image/svg+xml", draw(first)))
-    })
-    .await
+    kept(&app, &visit, "/favicon.svg").await
+}
+
+pub(super) fn make(app: &App) -> Ready {
+    let first = app.settings.name.trim().chars().next().unwrap_or('C');
+    made(app, "image/svg+xml", draw(first))
 }
 
 fn draw(letter: char) -> String {

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use desk::PostId;
-use desk::pages::{self, Page, TAG_LISTS, Topic};
+use desk::pages::{self, Page, Topic};
 use edge::Ready;
 use http::{HeaderValue, StatusCode};
 use stdx::Timestamp;
@@ -42,24 +42,25 @@ struct Home<'a> {
 
 /// `GET /`
 pub(super) async fn home(State(app): State<App>, visit: Visit) -> Response {
-    kept(&app, &visit, "/", &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let (pages, older) = load(&app, None, None, HOME_PAGES, "/page").await?;
-        let updated = pages.iter().map(|page| page.updated_at).max().map(|at| view::moment(&frame, at));
-        let mut cards = pages.iter().map(|page| Card::new(&frame, page));
-        let head = Head {
-            title: frame.name.to_owned(),
-            description: frame.tagline.to_owned(),
-            path: "/".to_owned(),
-            article: None,
-            json_ld: structured::website(&frame),
-        };
-        let (lead, seconds) = (cards.next(), cards.by_ref().take(SECONDS).collect());
-        let (rail, cards) = (cards.by_ref().take(RAIL).collect(), cards.collect());
-        let topics = frame::topics(&app).await.map(|all| all.to_vec()).unwrap_or_default();
-        finish(&app, &Home { frame: &frame, head, lead, seconds, rail, cards, topics, updated, older })
-    })
-    .await
+    kept(&app, &visit, "/").await
+}
+
+pub(super) async fn make_home(app: &App, visit: &Visit) -> Result<Ready, Failure> {
+    let frame = Frame::load(app, visit).await;
+    let (pages, older) = load(app, None, None, HOME_PAGES, "/page").await?;
+    let updated = pages.iter().map(|page| page.updated_at).max().map(|at| view::moment(&frame, at));
+    let mut cards = pages.iter().map(|page| Card::new(&frame, page));
+    let head = Head {
+        title: frame.name.to_owned(),
+        description: frame.tagline.to_owned(),
+        path: "/".to_owned(),
+        article: None,
+        json_ld: structured::website(&frame),
+    };
+    let (lead, seconds) = (cards.next(), cards.by_ref().take(SECONDS).collect());
+    let (rail, cards) = (cards.by_ref().take(RAIL).collect(), cards.collect());
+    let topics = frame::topics(app).await.map(|all| all.to_vec()).unwrap_or_default();
+    finish(app, &Home { frame: &frame, head, lead, seconds, rail, cards, topics, updated, older })
 }
 
 #[derive(Template)]
@@ -81,41 +82,41 @@ pub(super) async fn page(State(app): State<App>, visit: Visit) -> Response {
         Ok(None) => return Redirect::permanent("/").into_response(),
         Err(_) => return missing(&app, &visit).await,
     };
-    let key = format!("/page?after={after}");
-    kept(&app, &visit, &key, &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let after = Some(cursor(&app, after).await?);
-        let (pages, older) = load(&app, None, after, LIST_PAGES, "/page").await?;
-        let title = frame.words.latest.to_owned();
-        let head =
-            Head { title: title.clone(), path: key.clone(), description: frame.tagline.to_owned(), ..Head::hidden("") };
-        let cards = pages.iter().map(|page| Card::new(&frame, page)).collect();
-        finish(&app, &List { frame: &frame, head, title, cards, newest: Some("/".to_owned()), older })
-    })
-    .await
+    kept(&app, &visit, &format!("/page?after={after}")).await
+}
+
+pub(super) async fn make_page(app: &App, visit: &Visit) -> Result<Ready, Failure> {
+    let after = visit.after().ok().flatten().ok_or(Failure::Missing)?;
+    let frame = Frame::load(app, visit).await;
+    let cursor = Some(cursor(app, after).await?);
+    let (pages, older) = load(app, None, cursor, LIST_PAGES, "/page").await?;
+    let (title, path) = (frame.words.latest.to_owned(), format!("/page?after={after}"));
+    let head = Head { title: title.clone(), path, description: frame.tagline.to_owned(), ..Head::hidden("") };
+    let cards = pages.iter().map(|page| Card::new(&frame, page)).collect();
+    finish(app, &List { frame: &frame, head, title, cards, newest: Some("/".to_owned()), older })
 }
 
 /// `GET /topic/{slug}`
 pub(super) async fn topic(State(app): State<App>, Path(slug): Path<String>, visit: Visit) -> Response {
     let (true, Ok(after)) = (is_slug(&slug), visit.after()) else { return missing(&app, &visit).await };
-    let first = format!("/topic/{slug}");
-    let key = after.map_or(first.clone(), |after| format!("{first}?after={after}"));
-    kept(&app, &visit, &key, &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let cursor = match after {
-            Some(after) => Some(cursor(&app, after).await?),
-            None => None,
-        };
-        let (pages, older) = load(&app, Some(&slug), cursor, LIST_PAGES, &first).await?;
-        let title = pages.first().map(|page| page.topic_name.trim().to_owned()).filter(|name| !name.is_empty());
-        let title = title.ok_or(Failure::Missing)?;
-        let description = format!("{title} – {}", frame.tagline);
-        let head = Head { title: title.clone(), path: key.clone(), description, ..Head::hidden("") };
-        // The heading names the topic already.
-        let cards = pages.iter().map(|page| Card { topic: None, ..Card::new(&frame, page) }).collect();
-        finish(&app, &List { frame: &frame, head, title, cards, newest: after.map(|_| first.clone()), older })
-    })
-    .await
+    kept(&app, &visit, &with_cursor(&format!("/topic/{slug}"), after)).await
+}
+
+pub(super) async fn make_topic(app: &App, visit: &Visit, slug: &str) -> Result<Ready, Failure> {
+    let (first, after) = (format!("/topic/{slug}"), visit.after().map_err(|_| Failure::Missing)?);
+    let frame = Frame::load(app, visit).await;
+    let cursor = match after {
+        Some(after) => Some(cursor(app, after).await?),
+        None => None,
+    };
+    let (pages, older) = load(app, Some(slug), cursor, LIST_PAGES, &first).await?;
+    let title = pages.first().map(|page| page.topic_name.trim().to_owned()).filter(|name| !name.is_empty());
+    let title = title.ok_or(Failure::Missing)?;
+    let description = format!("{title} – {}", frame.tagline);
+    let head = Head { title: title.clone(), path: with_cursor(&first, after), description, ..Head::hidden("") };
+    // The heading names the topic already.
+    let cards = pages.iter().map(|page| Card { topic: None, ..Card::new(&frame, page) }).collect();
+    finish(app, &List { frame: &frame, head, title, cards, newest: after.map(|_| first.clone()), older })
 }
 
 #[derive(Template)]
@@ -136,28 +137,33 @@ struct Month {
 /// `GET /archive`: titles by month.
 pub(super) async fn archive(State(app): State<App>, visit: Visit) -> Response {
     let Ok(after) = visit.after() else { return missing(&app, &visit).await };
-    let key = after.map_or("/archive".to_owned(), |after| format!("/archive?after={after}"));
-    kept(&app, &visit, &key, &[TAG_LISTS], || async {
-        let frame = Frame::load(&app, &visit).await;
-        let cursor = match after {
-            Some(after) => Some(cursor(&app, after).await?),
-            None => None,
-        };
-        let (pages, older) = load(&app, None, cursor, ARCHIVE_PAGES, "/archive").await?;
-        let mut months: Vec<Month> = Vec::new();
-        for page in &pages {
-            let name = frame.words.month(page.published_at);
-            if months.last().is_none_or(|month| month.name != name) {
-                months.push(Month { name, cards: Vec::new() });
-            }
-            months.last_mut().expect("a month was just pushed").cards.push(Card::new(&frame, page));
+    kept(&app, &visit, &with_cursor("/archive", after)).await
+}
+
+pub(super) async fn make_archive(app: &App, visit: &Visit) -> Result<Ready, Failure> {
+    let after = visit.after().map_err(|_| Failure::Missing)?;
+    let frame = Frame::load(app, visit).await;
+    let cursor = match after {
+        Some(after) => Some(cursor(app, after).await?),
+        None => None,
+    };
+    let (pages, older) = load(app, None, cursor, ARCHIVE_PAGES, "/archive").await?;
+    let mut months: Vec<Month> = Vec::new();
+    for page in &pages {
+        let name = frame.words.month(page.published_at);
+        if months.last().is_none_or(|month| month.name != name) {
+            months.push(Month { name, cards: Vec::new() });
         }
-        let words = frame.words;
-        let description = words.archive_text.to_owned();
-        let head = Head { title: words.archive.to_owned(), path: key.clone(), description, ..Head::hidden("") };
-        finish(&app, &Archive { frame: &frame, head, months, newest: after.map(|_| "/archive".to_owned()), older })
-    })
-    .await
+        months.last_mut().expect("a month was just pushed").cards.push(Card::new(&frame, page));
+    }
+    let (words, path) = (frame.words, with_cursor("/archive", after));
+    let description = words.archive_text.to_owned();
+    let head = Head { title: words.archive.to_owned(), path, description, ..Head::hidden("") };
+    finish(app, &Archive { frame: &frame, head, months, newest: after.map(|_| "/archive".to_owned()), older })
+}
+
+fn with_cursor(path: &str, after: Option<&str>) -> String {
+    after.map_or_else(|| path.to_owned(), |after| format!("{path}?after={after}"))
 }
 
 #[derive(Template)]

@@ -1,4 +1,6 @@
 mod bench;
+mod tags;
+mod warm;
 
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! What the site needs to know of a request.
 
 use std::convert::Infallible;
+use std::hash::{BuildHasher as _, RandomState};
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::extract::FromRequestParts;
@@ -22,6 +24,10 @@ pub struct Visit {
     pub(super) origin: String,
     method: Method,
     headers: HeaderMap,
+    /// Which readings belong together, as far as can be guessed; `None` where nobody reads.
+    pub(super) session: Option<u64>,
+    /// Whether a trusted proxy asks.
+    pub(super) is_proxied: bool,
 }
 
 impl FromRequestParts<App> for Visit {
@@ -34,11 +40,31 @@ impl FromRequestParts<App> for Visit {
             origin: app.settings.public_url.clone().or_else(|| origin(parts, app)).unwrap_or_default(),
             method: parts.method.clone(),
             headers: parts.headers.clone(),
+            session: (parts.method == Method::GET).then(|| session(parts, app)),
+            is_proxied: is_proxied(parts, app),
         })
     }
 }
 
 impl Visit {
+    /// A visit for what is kept under `key`, by nobody.
+    pub(super) fn of_key(key: &str) -> Option<Visit> {
+        let (address, origin) = key.rsplit_once(' ')?;
+        let (path, query) = address.split_once('?').unwrap_or((address, ""));
+        Some(Visit { path: path.to_owned(), query: query.to_owned(), origin: origin.to_owned(), ..Visit::nobody() })
+    }
+
+    /// The same without what is this reader's own.
+    pub(super) fn plain(&self) -> Visit {
+        let (path, query) = (self.path.clone(), self.query.clone());
+        Visit { path, query, origin: self.origin.clone(), ..Visit::nobody() }
+    }
+
+    fn nobody() -> Visit {
+        let (path, query, origin) = Default::default();
+        Visit { path, query, origin, method: Method::GET, headers: HeaderMap::new(), session: None, is_proxied: false }
+    }
+
     pub(crate) fn answer(&self, ready: &Ready) -> Response {
         ready.answer(&self.method, &self.headers).map(Body::new)
     }
@@ -81,6 +107,18 @@ pub(super) fn is_slug(text: &str) -> bool {
     (1..=120).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'))
 }
 
+/// A number for the reader's address and browser, which cannot be turned back and ends with the process.
+fn session(parts: &Parts, app: &App) -> u64 {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    let peer = parts.extensions.get::<edge::Peer>().map(|peer| peer.0.ip());
+    let address = peer.map(|peer| app.proxies.client(peer, &parts.headers));
+    KEY.hash_one((address, parts.headers.get(header::USER_AGENT).map(|agent| agent.as_bytes())))
+}
+
+fn is_proxied(parts: &Parts, app: &App) -> bool {
+    parts.extensions.get::<edge::Peer>().is_some_and(|peer| app.proxies.is_trusted(peer.0.ip()))
+}
+
 fn origin(parts: &Parts, app: &App) -> Option<String> {
     // HTTP/2 carries the host in the address.
     let sent = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok());
@@ -88,7 +126,7 @@ fn origin(parts: &Parts, app: &App) -> Option<String> {
     let is_host = (1..=255).contains(&host.len())
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'[' | b']'))
         && host.parse::<http::uri::Authority>().is_ok();
-    let proxy = parts.extensions.get::<edge::Peer>().is_some_and(|peer| app.proxies.is_trusted(peer.0.ip()));
+    let proxy = is_proxied(parts, app);
     let outside = parts.headers.get("x-forwarded-proto").filter(|_| proxy);
     let scheme = if outside.is_some_and(|value| value.as_bytes() == b"https") { "https" } else { "http" };
     is_host.then(|| format!("{scheme}://{host}"))

@@ -273,3 +273,11 @@ async fn a_restart_is_warm_and_not_wrong() {
         keys_before = 50;
     }
 }
+
+/// Segments as an earlier release has written them: one that is full, one that was torn.
+#[test]
+fn segments_of_earlier_releases_are_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/segments");
+    let read = |name| crate::read_segment(&fs::read(folder.join(name)).unwrap());
+    assert_eq!((read("full"), read("torn")), ((3, 3), (1, 1)));
+}

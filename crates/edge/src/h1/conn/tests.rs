@@ -405,6 +405,7 @@ impl Front for Shelf {
             born_s: Some(784_111_770),
             fresh_until_s: Some(784_111_787),
             cache_status: Bytes::from_static(b"edge; hit; ttl="),
+            has_date: false,
         })
     }
 }

@@ -137,6 +137,9 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/traffic", Right(Read)),
     ("GET", "/metrics", Right(Read)),
     ("GET", "/cache/stats", Right(Read)),
+    ("GET", "/cache/entries", Right(Operate)),
+    ("POST", "/cache/purge", Right(Operate)),
+    ("POST", "/cache/warm", Right(Operate)),
     ("GET", "/database", Right(Read)),
     ("GET", "/events", Right(Read)),
 ];
@@ -172,6 +175,7 @@ impl Way {
         // A query that must be there.
         match route.path.trim_start_matches("/api/v3") {
             "/calendar" => address.push_str("?from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z"),
+            "/cache/entries" => address.push_str("?space=site&key=/"),
             "/cron-times" => address.push_str("?schedule=@daily"),
             "/queues/estimate" => address.push_str("?kind=fetch_sources"),
             _ => {}

@@ -71,6 +71,7 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/analyze" | "/render") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
+        ("POST", "/cache/purge") => json!({ "tag": "nobody" }),
         ("POST", "/cron") => json!({ "name": "n", "schedule": "0 6 * * *", "kind": "assign_stories" }),
         ("PUT", "/cron/{name}") => json!({ "schedule": "0 6 * * *", "kind": "assign_stories" }),
         ("PATCH", "/cron/{name}") => json!({ "paused": true }),

@@ -1,0 +1,86 @@
+//! The front on HTTP/2: the same look, and its answer as hyper wants it.
+
+use bytes::Bytes;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Request, Response, StatusCode};
+use hyper::body::{Body as _, Incoming};
+
+use crate::h1::conn::Lane;
+use crate::h1::{Head, Hit};
+use crate::{Body, body};
+
+/// Fields of a request that is looked at; one with more goes to the service.
+const FIELDS_MAX: usize = 64;
+
+/// The answer, when it is at hand.
+pub fn look(lane: &Lane, request: &Request<Incoming>) -> Option<Response<Body>> {
+    let front = lane.front.as_ref().filter(|_| request.body().is_end_stream())?;
+    let mut room = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let all = request.headers();
+    if all.len() > FIELDS_MAX {
+        return None;
+    }
+    for (place, (name, value)) in room.iter_mut().zip(all) {
+        *place = httparse::Header { name: name.as_str(), value: value.as_bytes() };
+    }
+    let uri = request.uri();
+    let named = all.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = uri.authority().map(|authority| authority.as_str()).or(named)?;
+    let target = uri.path_and_query()?.as_str();
+    let hit = front.look(&Head::of(request.method().as_str(), target, host, &room[..all.len()]))?;
+    let answer = answer(hit, lane.pulse.seconds())?;
+    lane.counts.hits.inc();
+    Some(answer)
+}
+
+/// Reads the head that was written for HTTP/1.1; its values stay where they are.
+fn answer(hit: Hit, now_s: i64) -> Option<Response<Body>> {
+    let mut room = [httparse::EMPTY_HEADER; FIELDS_MAX];
+    let end = hit.head.iter().position(|byte| *byte == b'\n')? + 1;
+    let status = StatusCode::from_bytes(hit.head.get(9..12)?).ok()?;
+    // The empty line is not there: what stands before the first partial one is all of it.
+    let whole = [&hit.head[end..], b"\r\n"].concat();
+    let Ok(httparse::Status::Complete((_, fields))) = httparse::parse_headers(&whole, &mut room) else { return None };
+    let start = whole.as_ptr() as usize;
+    let mut headers = HeaderMap::with_capacity(fields.len() + 2);
+    for field in fields.iter() {
+        let at = end + (field.value.as_ptr() as usize - start);
+        let value = if field.value.is_empty() { Bytes::new() } else { hit.head.slice(at..at + field.value.len()) };
+        headers
+            .append(HeaderName::from_bytes(field.name.as_bytes()).ok()?, HeaderValue::from_maybe_shared(value).ok()?);
+    }
+    if let Some(born) = hit.born_s {
+        headers.insert(header::AGE, HeaderValue::from(now_s.saturating_sub(born).max(0)));
+    }
+    if !hit.cache_status.is_empty() {
+        let left = hit.fresh_until_s.map_or_else(String::new, |until| until.saturating_sub(now_s).to_string());
+        let label = str::from_utf8(&hit.cache_status).ok()?;
+        headers.append(HeaderName::from_static("cache-status"), HeaderValue::try_from(format!("{label}{left}")).ok()?);
+    }
+    let mut answer = Response::new(if hit.body.is_empty() { body::empty() } else { body::full(hit.body) });
+    *answer.status_mut() = status;
+    *answer.headers_mut() = headers;
+    Some(answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hit_is_the_same_answer() {
+        let hit = Hit {
+            head: Bytes::from_static(b"HTTP/1.1 404 Not Found\r\na: 1\r\na: 2\r\nb: \r\ncache-status: far\r\n"),
+            body: Bytes::from_static(b"x"),
+            born_s: Some(90),
+            fresh_until_s: Some(95),
+            cache_status: Bytes::from_static(b"near; hit; ttl="),
+            has_date: false,
+        };
+        let answer = answer(hit, 100).unwrap();
+        let all = |name| -> Vec<&str> { answer.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect() };
+        assert_eq!(answer.status(), 404);
+        assert_eq!((all("a"), all("b"), all("age")), (vec!["1", "2"], vec![""], vec!["10"]));
+        assert_eq!(all("cache-status"), ["far", "near; hit; ttl=-5"]);
+    }
+}
