@@ -37,15 +37,16 @@ export class Journey {
 
   /**
    * A page of its own, signed in as an administrator of this journey's. Options: `role`, `as` (a name: two pages
-   * with the same one are the same person), `signedIn: false`, `theme`, `language`, `width`, `url` (a proxy's), and
-   * what Playwright's contexts take. `page.session` is what it came in with.
+   * with the same one are the same person), `person: true` (with an account, not with a key that the administrator has
+   * made: where two people must approve such a key counts as its maker), `signedIn: false`, `theme`, `language`,
+   * `width`, `url` (a proxy's), and what Playwright's contexts take. `page.session` is what it came in with.
    */
-  async page({ role = "admin", as = this.name, signedIn = true, url = this.url, ...look } = {}) {
+  async page({ role = "admin", as = this.name, person = false, signedIn = true, url = this.url, ...look } = {}) {
     const context = await newContext(this.browser, look);
     this.#contexts.push(context);
     this.#watch.allowOrigin(url);
     this.#watch.follow(context);
-    const session = signedIn ? await this.signIn(context, { role, as, url }) : null;
+    const session = signedIn ? await this.signIn(context, { role, as, person, url }) : null;
     const page = await context.newPage();
     page.session = session;
     page.base = url;
@@ -54,10 +55,10 @@ export class Journey {
   }
 
   /** Gives a context (or a page's) a session. */
-  async signIn(target, { role = "admin", as = this.name, url = this.url } = {}) {
+  async signIn(target, { role = "admin", as = this.name, person = false, url = this.url } = {}) {
     const context = target.context?.() ?? target;
-    const key = await this.server.api.keyOf(role, as);
-    const session = await this.server.api.session(key);
+    const { api } = this.server;
+    const session = person ? await api.person(role, as) : await api.session(await api.keyOf(role, as));
     await context.addCookies([{ ...session.cookie, url }]);
     return session;
   }

@@ -47,7 +47,18 @@ export default {
     // Nobody takes back what is not offered yet.
     const undo = async () => {
       await page.locator(".toast").getByRole("button", { name: /Undo/ }).waitFor();
+      // Then the calendar is read anew, which may move what is to be dragged next.
+      let isWritten = false;
+      const isRead = page.waitForResponse((response) => {
+        const { pathname } = new URL(response.url());
+        isWritten ||= /\/(schedule|approval)$/.test(pathname);
+        return isWritten && pathname === "/api/v3/calendar";
+      });
       await page.keyboard.press("z");
+      await isRead;
+      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+      // The word about it may lie on the gap that is dragged to next.
+      await page.locator(".toast").getByRole("button", { name: "Dismiss" }).click();
     };
     await isOn(first, 0);
     t.assert.match(await t.text(page, `[data-key="${first.id}"]`), /11:20.*scheduled/);

@@ -106,7 +106,7 @@ const settings = {
     // Another policy can be taken back, in the form too.
     await page.locator(".toast").getByRole("button", { name: /Undo/ }).click();
     await t.until("the policy before", async () => (await t.api("GET", "pipelines")).data[0].policy.topics_held.length === 0);
-    t.assert.equal(await page.getByLabel("Topics that always wait").first().inputValue(), "");
+    await t.until("the form as it was", async () => (await page.getByLabel("Topics that always wait").first().inputValue()) === "");
   },
 };
 

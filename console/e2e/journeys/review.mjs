@@ -261,7 +261,7 @@ const two = {
     const text = { excerpt: "Hours.", body: "The reading room opens at nine.", topic: "Town", pipeline: pipeline.id };
     const post = await t.api("POST", "posts", { title: "Pairwork note from the reading room", ...text });
     await t.until("the post to wait", async () => (await stateOf(t, post.id)) === "in_review");
-    const page = await t.page();
+    const page = await t.page({ as: "review-first", role: "moderator", person: true });
     await open(t, page, "Pairwork", 1);
     await page.getByText("0 of 2").waitFor();
     await page.keyboard.press("a");
@@ -271,7 +271,7 @@ const two = {
     await t.go(page, `${DESK}/${post.id}`);
     await page.getByText("You have approved this version.").waitFor();
     t.assert.ok(await page.getByRole("button", { name: "Approve", exact: true }).isDisabled());
-    const other = await t.page({ as: "review-second", role: "moderator" });
+    const other = await t.page({ as: "review-second", role: "moderator", person: true });
     await t.go(other, `${DESK}/${post.id}`);
     await other.getByText("1 of 2", { exact: false }).first().waitFor();
     // Whoever has given the first word reads it still: the other one is told, and decides all the same.

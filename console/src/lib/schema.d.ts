@@ -3410,6 +3410,11 @@ export interface components {
             theme?: string | null;
             /** @description The calendar's zone, a name of the IANA time zone database. */
             time_zone: string;
+            /**
+             * Format: int64
+             * @description How long a decision can be taken back before it takes effect, in milliseconds.
+             */
+            undo_ms: number;
             version: string;
         };
         /** @description A value of the configuration. */

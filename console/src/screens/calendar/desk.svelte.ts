@@ -54,6 +54,7 @@ export class CalendarDesk {
   readonly canSet = may("configure");
 
   #isPointed = false;
+  #isPressed = false;
   #shownRange = "";
   #mustShow = true;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -92,9 +93,17 @@ export class CalendarDesk {
     if (!isPointed && this.held && !this.dragged) this.showHeld();
   }
 
+  /** The pointer is pressed on a post, which may become a drag, or is released. */
+  press(isPressed: boolean): void {
+    this.#isPressed = isPressed;
+  }
+
   showHeld(): void {
     if (this.held) this.shown = this.held;
     this.held = null;
+    // What was moved meanwhile stands in it.
+    if (this.#mustShow) this.moves = new Map();
+    this.#mustShow = false;
   }
 
   /** A slot that a post has just been put into is no gap, before the server says so. */
@@ -111,7 +120,8 @@ export class CalendarDesk {
       this.zone = siteZone();
     }
     const isSame = JSON.stringify(calendar) === JSON.stringify(this.shown);
-    if (!this.#mustShow && range === this.#shownRange && (this.#isPointed || this.dragged)) {
+    const isHeld = this.#isPressed || this.dragged !== null || (this.#isPointed && !this.#mustShow);
+    if (isHeld && range === this.#shownRange) {
       this.held = isSame ? null : calendar;
       return;
     }
@@ -122,7 +132,7 @@ export class CalendarDesk {
     const focused = document.activeElement?.closest<HTMLElement>("[data-key]")?.dataset.key;
     this.shown = calendar;
     // A post that somebody else has put on another day takes the focus along.
-    if (focused) requestAnimationFrame(() => document.activeElement === document.body && focusOn(focused));
+    if (focused) requestAnimationFrame(() => document.activeElement === document.body && this.#focus(focused));
   }
 
   movable(from: Entry | Brief): Movable | null {
@@ -185,7 +195,7 @@ export class CalendarDesk {
       const undo = item.version !== null ? () => this.#withdraw(item) : former !== null ? () => this.#back(item, former) : undefined;
       toast(due ? w.moved(item.title, write(due)) : w.endorsed(item.title), undo ? { undo } : {});
       await this.#fresh();
-      focusOn(item.post);
+      this.#focus(item.post);
       return null;
     } catch (thrown) {
       this.#move(item.post, null);
@@ -206,7 +216,7 @@ export class CalendarDesk {
       complain(thrown);
     }
     await this.#fresh();
-    focusOn(item.post);
+    this.#focus(item.post);
   }
 
   async #withdraw(item: Movable): Promise<void> {
@@ -219,11 +229,16 @@ export class CalendarDesk {
     await this.#fresh();
   }
 
-  /** Reads anew and shows it, wherever the pointer is: it was this person's own doing. */
+  /** While the pointer rests on a post, or drags one, the page does not scroll to where the focus goes. */
+  #focus(post: string): void {
+    focusOn(post, () => this.#isPointed || this.dragged !== null);
+  }
+
+  /** Reads anew and shows it, wherever the pointer is, unless it drags: it was this person's own doing. */
   async #fresh(): Promise<void> {
     this.#mustShow = true;
     await this.read.reload();
-    this.moves = new Map();
+    if (!this.held) this.moves = new Map();
   }
 
   #move(post: string, at: string | null): void {
@@ -242,7 +257,7 @@ export class CalendarDesk {
   blackoutAt = (at: number) => blackoutAt(this.shown?.blackouts ?? [], at);
 }
 
-/** Puts the focus on a post of the calendar by its key, if it is there. */
-export function focusOn(key: string): void {
-  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus());
+/** Puts the focus on a post of the calendar by its key, if it is there, and shows it unless `stays`. */
+export function focusOn(key: string, stays = () => false): void {
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: stays() }));
 }

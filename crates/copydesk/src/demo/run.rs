@@ -91,8 +91,9 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
     let stopped = server::stopped()?;
     greet(address, key.as_ref().map(stdx::config::Secret::reveal), &config, scratch.is_some(), outlets.len())?;
     let (desk, stop) = (process.desk.clone(), process.tasks.stop());
+    let sources = all_sources(&desk).await?.into_iter().map(|source| source.id).collect();
     process.tasks.spawn(async move {
-        if let Err(error) = staff::move_in(&desk, stop).await {
+        if let Err(error) = staff::move_in(&desk, sources, stop).await {
             tracing::warn!(error = %format!("{error:#}"), "the newsroom's staff has not come in whole");
         }
     });
@@ -158,7 +159,7 @@ async fn continued(desk: &Desk, seed: u64) -> Result<Newsroom> {
     Ok(newsroom)
 }
 
-pub(super) async fn all_sources(desk: &Desk) -> Result<Vec<sources::Source>> {
+async fn all_sources(desk: &Desk) -> Result<Vec<sources::Source>> {
     Ok(sources::list(desk, &Actor::system(), None, 200).await?)
 }
 
@@ -214,7 +215,7 @@ fn greet(address: SocketAddr, key: Option<&str>, config: &Config, passing: bool,
     say(format!("  console   http://{address}/console"))?;
     say(format!("  API       http://{address}/docs"))?;
     match key {
-        Some(key) => say(format!("  key       {key}   (administrator; shown this once)"))?,
+        Some(key) => say(format!("  key       {key}   (administrator, by \"Sign in with a key\"; shown this once)"))?,
         None => {
             say("  key       the one printed at the first start, or: copydesk key create NAME --role admin --data …")?
         }

@@ -1,12 +1,11 @@
 //! The people of the invented newsroom, and what they have done before somebody looks in.
 
-use super::run::all_sources;
 use anyhow::{Context as _, Result};
 use desk::calendar::{self, ChannelSlots, Day, Slot, When};
 use desk::moderation::{self, NewPost, rating};
 use desk::people::{self, Acceptance, Actor};
 use desk::posts::{self, Filter, State};
-use desk::{Desk, channels, jobs};
+use desk::{Desk, SourceId, channels, jobs};
 use guard::role::Role;
 use guard::token::Session;
 use queue::Cron;
@@ -56,13 +55,13 @@ const WRITTEN: [(&str, &str, &str, &str); 4] = [
 ];
 const RATED: [(u32, &str); 3] = [(5, "Clear at once."), (4, ""), (2, "The second paragraph repeats the first.")];
 
-/// Brings the staff in, once for the data's life.
-pub async fn move_in(desk: &Desk, mut stop: Stop) -> Result<()> {
+/// Brings the staff in, once for the data's life; they have `sources` fetched before each working day.
+pub async fn move_in(desk: &Desk, sources: Vec<SourceId>, mut stop: Stop) -> Result<()> {
     if people::setting(desk, STAFF).await?.is_some() {
         return Ok(());
     }
     people::set_setting(desk, STAFF, "here").await?;
-    plan(desk).await.context("planning the week")?;
+    plan(desk, &sources).await.context("planning the week")?;
     let mut staff = Vec::new();
     for (name, email, role) in PEOPLE {
         staff.push(hire(desk, name, email, role).await.with_context(|| format!("making the account {email}"))?);
@@ -88,7 +87,7 @@ pub async fn move_in(desk: &Desk, mut stop: Stop) -> Result<()> {
 }
 
 /// The slots of the week, and a fetch before the working day.
-async fn plan(desk: &Desk) -> Result<()> {
+async fn plan(desk: &Desk, sources: &[SourceId]) -> Result<()> {
     let channels = channels::list(&mut desk.store.read()).await?;
     let mut settings = calendar::read_settings(desk, &Actor::system()).await?;
     let days = [Day::Mon, Day::Tue, Day::Wed, Day::Thu, Day::Fri, Day::Sat, Day::Sun].to_vec();
@@ -97,7 +96,6 @@ async fn plan(desk: &Desk) -> Result<()> {
         settings.channels.insert(channel.name, ChannelSlots { slots: slots.clone(), spacing_min: 30 });
     }
     calendar::change_settings(desk, &Actor::system(), settings).await?;
-    let sources: Vec<_> = all_sources(desk).await?.into_iter().map(|source| source.id).collect();
     let fetch = jobs::scheduled("fetch_sources", json!({ "sources": sources }))?;
     desk.queue.ensure_schedule(&Cron::new("before-the-day", "30 6 * * MON-FRI", fetch)).await?;
     Ok(())
