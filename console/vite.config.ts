@@ -6,7 +6,8 @@ import { routeFiles } from "./scripts/route_files.ts";
 /** Short, for it stands in every rule and at every element. Two components of one name would share their rules, so that fails. */
 const cssNames = new Map<string, string>();
 function cssHash({ hash, filename }: { hash: (text: string) => string; filename: string }): string {
-  const name = `s${hash(filename).slice(0, 4)}`;
+  // By the place below src/: the names are the same wherever the tree lies.
+  const name = `s${hash(filename.replace(/^.*\/src\//, "")).slice(0, 4)}`;
   const other = cssNames.get(name);
   if (other !== undefined && other !== filename) throw new Error(`${filename} and ${other} have the same CSS name ${name}; take one letter more`);
   cssNames.set(name, filename);

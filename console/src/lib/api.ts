@@ -1,3 +1,4 @@
+import type { Address, Method } from "./addresses";
 import { takeFirst } from "./boot";
 import { net } from "./net.svelte";
 import { asProblem, offline, readProblem } from "./problem";
@@ -42,8 +43,13 @@ export interface Call {
   idempotencyKey?: string;
 }
 
-/** Calls `/api/v3` + `path`; for what the document does not know yet. An empty answer is `undefined`. */
-export async function call<T>(method: string, path: string, options: Call = {}): Promise<T> {
+/** Calls `/api/v3` + `path`, which the API's document knows for that method. An empty answer is `undefined`. */
+export async function call<T>(method: "GET", path: Address<"GET">, options?: Call): Promise<T>;
+export async function call<T>(method: "POST", path: Address<"POST">, options?: Call): Promise<T>;
+export async function call<T>(method: "PUT", path: Address<"PUT">, options?: Call): Promise<T>;
+export async function call<T>(method: "PATCH", path: Address<"PATCH">, options?: Call): Promise<T>;
+export async function call<T>(method: "DELETE", path: Address<"DELETE">, options?: Call): Promise<T>;
+export async function call<T>(method: Method, path: string, options: Call = {}): Promise<T> {
   const address = `/api/v3${path}${queryText(options.query)}`;
   const first = method === "GET" ? takeFirst(address) : undefined;
   if (first !== undefined) return first as T;

@@ -1,3 +1,4 @@
+import type { Address } from "./addresses";
 import { onDestroy } from "svelte";
 import { call, type Query } from "./api";
 import type { Keyset, Page } from "./keyset.svelte";
@@ -10,7 +11,7 @@ const HEAD = 50;
  * Counts what has joined the head of a list since it was read, for its "N new" bar: no row moves by itself. Call it
  * while a component is made, and what it gives whenever something may have joined.
  */
-export function arrivals<T extends { id: string }>(list: Keyset<T>, path: string, query: () => Query): () => void {
+export function arrivals<T extends { id: string }>(list: Keyset<T>, path: Address<"GET">, query: () => Query): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   onDestroy(() => clearTimeout(timer));
   const count = async () => {

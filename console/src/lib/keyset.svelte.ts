@@ -1,3 +1,4 @@
+import type { Address } from "./addresses";
 import { onDestroy, untrack } from "svelte";
 import { asProblem, call, type ApiProblem, type Query } from "./api";
 
@@ -27,7 +28,7 @@ export class Keyset<T extends { id: string }> {
   #abort: AbortController | null = null;
 
   constructor(
-    private readonly path: string,
+    private readonly path: Address<"GET">,
     private readonly query: () => Query,
   ) {}
 
@@ -97,7 +98,7 @@ export class Keyset<T extends { id: string }> {
 }
 
 /** A list that reads itself anew when its query changes. Call it while a component is made. */
-export function keyset<T extends { id: string }>(path: string, query: () => Query = () => ({})): Keyset<T> {
+export function keyset<T extends { id: string }>(path: Address<"GET">, query: () => Query = () => ({})): Keyset<T> {
   const list = new Keyset<T>(path, query);
   $effect(() => {
     query();

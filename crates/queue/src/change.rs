@@ -15,7 +15,7 @@ use crate::{Error, JobId, Place, Queue, State, flow, group, sql};
 const TOGETHER: usize = 200;
 
 /// What a queue may do; its name is part of the address.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QueueChange {
     /// Its share beside other queues of the same priority, 1 to 1000.
@@ -223,8 +223,16 @@ impl Queue {
         check((1..=1_000).contains(&weight), "weight", weight.to_string(), "1 to 1000")?;
         check(concurrency <= 100_000, "concurrency", concurrency.to_string(), "0 to 100000")?;
         check(rate <= 10_000_000, "rate", rate.to_string(), "0 to 10000000 starts in a minute")?;
-        let values = params![code, name, weight, concurrency, rate, durability.name(), paused];
-        self.0.store.write(move |tx| Box::pin(async move { tx.exec(&sql::QUEUE_SET, values).await })).await?;
+        let entry = params![code, name];
+        let values = params![code, weight, concurrency, rate, durability.name(), paused];
+        let set = self.0.store.write(move |tx| {
+            let (entry, values) = (entry.clone(), values.clone());
+            Box::pin(async move {
+                tx.exec(&sql::QUEUE_ADD, entry).await?;
+                tx.exec(&sql::QUEUE_SET, values).await
+            })
+        });
+        set.await?;
         self.reload().await?;
         // What was put off by the old settings may be due by the new ones.
         self.sweep(true).await?;

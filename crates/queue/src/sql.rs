@@ -2,17 +2,17 @@
 
 store::sql! {
     KINDS = "queue.kinds", "SELECT code, name, durations FROM job_kind";
-    KIND_ADD = "queue.kind_add", "INSERT INTO job_kind (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING";
+    // A code and its name come together: of two processes that enter them at once the second may meet either index
+    // first, so no single one is named here.
+    KIND_ADD = "queue.kind_add", "INSERT INTO job_kind (code, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     KIND_LOCK = "queue.kind_lock",
         sqlite "SELECT durations FROM job_kind WHERE code = $1",
         postgres "SELECT durations FROM job_kind WHERE code = $1 FOR UPDATE";
     KIND_LEARN = "queue.kind_learn", "UPDATE job_kind SET durations = $2 WHERE code = $1";
     QUEUES = "queue.queues", "SELECT code, name, weight, concurrency, rate, durability, paused FROM queue_conf ORDER BY code";
-    QUEUE_ADD = "queue.queue_add", "INSERT INTO queue_conf (code, name) VALUES ($1, $2) ON CONFLICT (code) DO NOTHING";
+    QUEUE_ADD = "queue.queue_add", "INSERT INTO queue_conf (code, name) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     QUEUE_SET = "queue.queue_set",
-        "INSERT INTO queue_conf (code, name, weight, concurrency, rate, durability, paused) VALUES ($1, $2, $3, $4, $5, $6, $7)
-         ON CONFLICT (code) DO UPDATE SET weight = excluded.weight, concurrency = excluded.concurrency, rate = excluded.rate,
-         durability = excluded.durability, paused = excluded.paused";
+        "UPDATE queue_conf SET weight = $2, concurrency = $3, rate = $4, durability = $5, paused = $6 WHERE code = $1";
     // $2 is now, $3 the time that a chunk stands for.
     RATE_TAKE = "queue.rate_take",
         "INSERT INTO queue_rate (queue, next_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT))

@@ -204,6 +204,37 @@ async fn a_unique_job_is_enqueued_once_until_it_ends() {
     assert_eq!(queue.get(first).await.unwrap().unwrap().state, State::Cancelled);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_name_may_be_entered_by_several_processes_at_once() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    for round in 0..30 {
+        // None of them knows the name yet: what was entered is remembered after the commit, by whoever entered it.
+        let entries = (0..8).map(|entry| {
+            let queue = queue.clone();
+            tokio::spawn(async move {
+                let name = format!("new-{round}");
+                if entry % 4 == 3 {
+                    let change = QueueChange { weight: Some(2), ..QueueChange::default() };
+                    return queue.configure(&name, &change).await.map(drop);
+                }
+                let writer = queue.clone();
+                let add = queue.0.store.write(move |tx| {
+                    let (queue, names) = (writer.clone(), vec![(name.clone().into(), name.clone().into())]);
+                    Box::pin(async move { queue.know_names(tx, &names).await })
+                });
+                Ok(add.await?)
+            })
+        });
+        for entry in entries.collect::<Vec<_>>() {
+            entry.await.unwrap().unwrap();
+        }
+        let name = format!("new-{round}");
+        let queues = queue.queues();
+        assert_eq!(queues.iter().filter(|one| one.name == name && one.weight == 2).count(), 1, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn classes_share_the_places_and_none_starves() {
     let store = temporary().await;

@@ -347,7 +347,7 @@ export class ReviewDesk {
     return this.canDecide;
   }
 
-  #decide(deed: { path: string; body: object; undo: (id: string) => Promise<Post>; text: string; isFirstOfTwo?: boolean }): void {
+  #decide(deed: { path: "approval" | "rejection"; body: object; undo: (id: string) => Promise<Post>; text: string; isFirstOfTwo?: boolean }): void {
     const { full, sheet, list } = this;
     if (!full || !sheet) return;
     const { id, version } = full;

@@ -1,3 +1,4 @@
+import type { Address } from "../../lib/addresses";
 import { call } from "../../lib/api";
 import { watchJob, type Watch } from "../../lib/job_watch";
 import { complain, toast } from "../../lib/toast.svelte";
@@ -17,7 +18,7 @@ export class Fetching {
 
   #watch: Watch<Report> | null = null;
 
-  async run(path: string, count: number): Promise<void> {
+  async run(path: Address<"POST">, count: number): Promise<void> {
     if (this.count > 0 || count === 0) return;
     this.count = count;
     this.progress = null;

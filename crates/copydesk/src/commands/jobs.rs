@@ -336,7 +336,10 @@ async fn configure(config: &Config, queue: &Queue, set: &Set) -> Result<()> {
         }),
         paused: None,
     };
-    ensure!(set.create || wanted != nothing(), "say what to change: --weight, --concurrency, --rate or --durability");
+    ensure!(
+        set.create || wanted != QueueChange::default(),
+        "say what to change: --weight, --concurrency, --rate or --durability"
+    );
     if set.create {
         queue.configure(&set.queue, &wanted).await?;
         reload(config).await?;
@@ -359,7 +362,7 @@ async fn configure(config: &Config, queue: &Queue, set: &Set) -> Result<()> {
 }
 
 async fn pause(config: &Config, queue: &Queue, name: &str, paused: bool, as_json: bool) -> Result<()> {
-    change(config, queue, name, &QueueChange { paused: Some(paused), ..nothing() }).await?;
+    change(config, queue, name, &QueueChange { paused: Some(paused), ..QueueChange::default() }).await?;
     if as_json {
         return say_json(&known(queue, name)?);
     }
@@ -394,10 +397,6 @@ async fn reload(config: &Config) -> Result<()> {
         store::socket::poke(&config.data, "reload").await?;
     }
     Ok(())
-}
-
-fn nothing() -> QueueChange {
-    QueueChange { weight: None, concurrency: None, rate: None, durability: None, paused: None }
 }
 
 fn parse(id: &str) -> Result<JobId> {

@@ -315,7 +315,7 @@ pub async fn set_state(
     person.actor.may(Action::Operate)?;
     known(&app, &name)?;
     let paused = fields.get("paused") == "yes";
-    let change = QueueChange { weight: None, concurrency: None, rate: None, durability: None, paused: Some(paused) };
+    let change = QueueChange { paused: Some(paused), ..QueueChange::default() };
     app.desk.queue.configure(&name, &change).await?;
     let said = if paused { "queue-paused" } else { "queue-resumed" };
     Ok(Redirect::to(&format!("/console/queues?said={said}#queue-{}", show::encode(&name))).into_response())

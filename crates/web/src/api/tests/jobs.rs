@@ -242,7 +242,7 @@ async fn queues_are_made_changed_and_counted() {
     for name in ["stats", "estimate"] {
         // Another address stands there, so nobody may make such a queue elsewhere.
         call("PUT", &format!("/api/v3/queues/{name}"), json!({})).send().await.expect(405);
-        let change = queue::QueueChange { weight: None, concurrency: None, rate: None, durability: None, paused: None };
+        let change = queue::QueueChange::default();
         let refused = bench.app.desk.queue.configure(name, &change).await.unwrap_err().to_string();
         assert!(refused.contains("not stats or estimate"), "{refused}");
     }
