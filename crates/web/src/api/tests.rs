@@ -143,7 +143,7 @@ impl Bench {
             hosts: connect::Hosts::new(&connect),
             limits: connect.limits(),
             sealer: guard::seal::Sealer::new([7; 32]),
-            cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
+            cache: ::cache::Cache::new(&::cache::Settings::default(), clock.clone()),
         });
         pipelines::ensure_default(&desk).await.unwrap();
         channels::ensure_site(&desk).await.unwrap();
@@ -158,7 +158,7 @@ impl Bench {
             settings: Settings { body_max: stdx::ByteSize::kib(BODY_MAX >> 10), ..Settings::default() },
             registry: observe::Registry::new(vec![
                 queue::METRICS,
-                cache::METRICS,
+                ::cache::METRICS,
                 store::METRICS,
                 observe::access::METRICS,
                 observe::process::METRICS,
