@@ -21,6 +21,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/cache/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the process that answers keeps in memory under a key; 404 when that is nothing that would be served. */
+        get: operations["cache.entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/cache/purge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets what is kept, in every process and tier, before it answers; or tells what that would touch. */
+        post: operations["cache.purge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/cache/stats": {
         parameters: {
             query?: never;
@@ -29,9 +63,26 @@ export interface paths {
             cookie?: never;
         };
         /** Shows what the cache holds and how often it helped. */
-        get: operations["metrics.cache_stats"];
+        get: operations["cache.stats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/cache/warm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the site's most read and newest pages in the process that answers, within the limits of `[cache] warm_*`. */
+        post: operations["cache.warm_up"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1547,10 +1598,78 @@ export interface components {
             /** @description Needed to reject. */
             reason?: string;
         };
-        /** @description One space of the cache; counts are since the start. */
+        /** @description What is kept in memory under a key. */
+        CacheEntry: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description A failure is kept, not a value. */
+            failed: boolean;
+            fresh_until: components["schemas"]["Time"];
+            /** @description Until then it is served if no newer one can be made. */
+            grace_until: components["schemas"]["Time"];
+            key: string;
+            /** @description `fresh`, `stale` or `grace`. */
+            phase: string;
+            space: string;
+            /** @description Until then it is served while a newer one is made. */
+            stale_until: components["schemas"]["Time"];
+            stored_at: components["schemas"]["Time"];
+            /** @description How many tags it has. */
+            tags: number;
+        };
+        CacheKey: {
+            key: string;
+            space: string;
+        };
+        /** @description What is loaded ahead of a wish, as it was learned from what is read together. */
+        CachePrefetch: {
+            /**
+             * Format: int64
+             * @description Keys whose successors are known.
+             */
+            keys: number;
+            /** Format: int64 */
+            loaded: number;
+            /** @description Too few were of use: hardly anything is loaded ahead. */
+            paused: boolean;
+            /**
+             * Format: double
+             * @description 0 to 1; `null` before there are enough.
+             */
+            precision?: number | null;
+            /**
+             * Format: int64
+             * @description Of those, how many somebody wished for then.
+             */
+            used: number;
+        };
+        /** @description What to forget: one of `key` (with `space`), `tag`, `pattern` and `all`. */
+        CachePurge: {
+            all?: boolean;
+            /** @description Only tell what would be touched. */
+            dry_run?: boolean;
+            key?: string | null;
+            /** @description `space:glob`, where `*` is any run of characters; every space without a `:`. */
+            pattern?: string | null;
+            /** @description What is meant may be served while a newer one is made. */
+            soft?: boolean;
+            space?: string | null;
+            tag?: string | null;
+        };
+        /** @description What a purge touched, in the memory of the process that answered; it takes effect in all processes and tiers. */
+        CachePurged: {
+            dry_run: boolean;
+            /** Format: int64 */
+            entries: number;
+            /** @description Some of them. */
+            sample: components["schemas"]["CacheKey"][];
+        };
+        /** @description One space of the cache. */
         CacheSpace: {
             /** Format: int64 */
             bytes: number;
+            /** Format: int64 */
+            early_refreshes: number;
             /** Format: int64 */
             entries: number;
             /** Format: int64 */
@@ -1572,11 +1691,28 @@ export interface components {
             /** Format: int64 */
             misses: number;
             name: string;
+            /**
+             * Format: int64
+             * @description Values served after their time.
+             */
+            stale_served: number;
+            /**
+             * Format: int64
+             * @description Callers who shared the load of another.
+             */
+            stampedes_avoided: number;
+            /**
+             * Format: int64
+             * @description Callers who did not wait for the end of a load.
+             */
+            timeouts: number;
             /** Format: int64 */
             ttl_seconds: number;
         };
-        /** @description The cache at this moment. */
+        /** @description The cache of the process that answers; counts are since its start. */
         CacheStats: {
+            /** @description Purges of other processes may have been missed; nothing is fresh until the log has been read again. */
+            behind: boolean;
             /** Format: int64 */
             bytes: number;
             /** Format: int64 */
@@ -1594,12 +1730,73 @@ export interface components {
             hits: number;
             /** Format: int64 */
             misses: number;
+            /**
+             * Format: int64
+             * @description Patterns whose last invalidation is remembered one by one.
+             */
+            patterns: number;
+            prefetch: components["schemas"]["CachePrefetch"];
+            /**
+             * Format: int64
+             * @description Purges of this process that are not in the log yet.
+             */
+            purges_waiting: number;
             spaces: components["schemas"]["CacheSpace"][];
             /**
              * Format: int64
-             * @description Tags whose last invalidation is remembered one by one.
+             * @description Tags and keys whose last invalidation is remembered one by one.
              */
             tags: number;
+            /** @description The memory first; tiers that are not set up are left out. */
+            tiers: components["schemas"]["CacheTier"][];
+            /** @description The most asked for, by sampling. */
+            top_keys: components["schemas"]["CountedKey"][];
+            /** @description The most asked for in vain. */
+            top_missed: components["schemas"]["CountedKey"][];
+        };
+        /** @description Where values are kept. */
+        CacheTier: {
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Writes that were given up since too many waited.
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description 0 where nobody counts them.
+             */
+            entries: number;
+            /** Format: int64 */
+            errors: number;
+            /**
+             * Format: double
+             * @description 0 to 1; `null` before the first question.
+             */
+            hit_ratio?: number | null;
+            /** Format: int64 */
+            hits: number;
+            /** Format: int64 */
+            misses: number;
+            /** @description `memory`, `remote` or `disk`. */
+            name: string;
+            /**
+             * Format: double
+             * @description Seconds until an answer; `null` before the first.
+             */
+            p50_s?: number | null;
+            /** Format: double */
+            p99_s?: number | null;
+            /** Format: int64 */
+            writes: number;
+        };
+        /** @description What was made before anybody asked for it. */
+        CacheWarmed: {
+            /** @description Pages that are kept now. */
+            fresh: number;
+            /** @description Pages that were looked at. */
+            pages: number;
         };
         /** @description What stands in the calendar between two moments. */
         Calendar: {
@@ -1707,6 +1904,18 @@ export interface components {
         /** @description How many jobs it was done to. */
         Counted: {
             count: number;
+        };
+        /** @description A key and about how often it was asked for. */
+        CountedKey: {
+            /** Format: int64 */
+            count: number;
+            key: string;
+            /**
+             * Format: int64
+             * @description `count` is at most so much too high, apart from the sampling.
+             */
+            over: number;
+            space: string;
         };
         /** @description How the whole does. */
         Dashboard: {
@@ -1983,6 +2192,12 @@ export interface components {
         };
         /** @description Which sources to fetch. */
         FetchRequest: {
+            /**
+             * Format: int32
+             * @description A reading that is no older, in seconds, does as well; 0 asks every source. Half an hour when nothing is said
+             *     and no sources are named, else 0.
+             */
+            age_max_s?: number | null;
             /** @description All active ones when absent. */
             sources?: components["schemas"]["Id"][] | null;
         };
@@ -3713,6 +3928,8 @@ export interface components {
             newest: components["schemas"]["PostVersion"];
             review?: components["schemas"]["Review"] | null;
         };
+        /** @description A request that says nothing. */
+        WarmUp: Record<string, never>;
         /** @enum {string} */
         Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
         /** @description What a link is for. */
@@ -3825,7 +4042,76 @@ export interface operations {
             };
         };
     };
-    "metrics.cache_stats": {
+    "cache.entry": {
+        parameters: {
+            query: {
+                /** @description Such as `site`. */
+                space: string;
+                key: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheEntry"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cache.purge": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CachePurge"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CachePurged"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cache.stats": {
         parameters: {
             query?: never;
             header?: never;
@@ -3840,6 +4126,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CacheStats"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "cache.warm_up": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WarmUp"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CacheWarmed"];
                 };
             };
             /** @description Any error; `type` says which. */

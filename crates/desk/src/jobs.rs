@@ -164,12 +164,13 @@ pub fn scheduled(kind: &str, parameters: Json) -> Result<Work, Error> {
     }
 }
 
-/// The job that `parameters` stand for, if they hold nothing else.
+/// The job that `parameters` stand for, if they hold nothing else; what has a default may be left out.
 fn exactly<J: Job>(parameters: Json) -> Result<J, Error> {
     let job: J =
         serde_json::from_value(parameters.clone()).map_err(|error| Error::invalid("/parameters", error.to_string()))?;
-    match serde_json::to_value(&job) {
-        Ok(written) if written == parameters => Ok(job),
+    let written = serde_json::to_value(&job).unwrap_or_default();
+    match parameters.as_object() {
+        Some(asked) if asked.iter().all(|(name, value)| written.get(name) == Some(value)) => Ok(job),
         _ => Err(Error::invalid(
             "/parameters",
             format!("must hold what jobs of kind {} know, and nothing else", J::KIND),

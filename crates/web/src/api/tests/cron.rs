@@ -78,6 +78,7 @@ async fn only_what_is_sound_and_safe_can_be_scheduled() {
         (new("a", "@daily", "fetch_sources", json!({ "sources": [] })), "1 to 1000"),
         (new("a", "@daily", "fetch_sources", json!({ "sources": [7] })), "/parameters"),
         (new("a", "@daily", "fetch_sources", json!({ "sources": [id], "all": true })), "nothing else"),
+        (new("a", "@daily", "fetch_sources", json!({ "sources": [id], "age_max_s": -1 })), "/parameters"),
         (new("a", "@daily", "assign_stories", json!({ "now": true })), "nothing else"),
         (new("a", "every day", "assign_stories", json!({})), "every day"),
         (new("a", "0 0 30 2 *", "assign_stories", json!({})), "never comes"),
