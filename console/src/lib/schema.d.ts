@@ -1651,6 +1651,8 @@ export interface components {
             key?: string | null;
             /** @description `space:glob`, where `*` is any run of characters; every space without a `:`. */
             pattern?: string | null;
+            /** @description Tell the caches in front of the site too, at once and whatever their budgets: for `tag` and `all`. */
+            remote?: boolean;
             /** @description What is meant may be served while a newer one is made. */
             soft?: boolean;
             space?: string | null;
@@ -1661,6 +1663,8 @@ export interface components {
             dry_run: boolean;
             /** Format: int64 */
             entries: number;
+            /** @description What the caches in front of the site said, if they were to be told. */
+            remote: components["schemas"]["RemotePurged"][];
             /** @description Some of them. */
             sample: components["schemas"]["CacheKey"][];
         };
@@ -3457,6 +3461,12 @@ export interface components {
              * @description The version that was read; `If-Match` says the same.
              */
             version?: number | null;
+        };
+        RemotePurged: {
+            /** @description Why it is not known to be done; `null` when it is. */
+            error?: string | null;
+            /** @description The target's name in the configuration. */
+            name: string;
         };
         /** @description A text to be shown. */
         RenderRequest: {

@@ -38,8 +38,8 @@ pub struct Server {
     /// Address of the desk; otherwise the one it listens on by the configuration
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// A key that may operate; otherwise one that lasts for this command is made in the database
-    #[arg(long, value_name = "KEY")]
+    /// An API key that may operate; otherwise one that lasts for this command is made in the database
+    #[arg(id = "api_key", long = "key", value_name = "KEY")]
     pub key: Option<String>,
 }
 
@@ -61,6 +61,9 @@ pub struct Purge {
     /// Serve what is meant while a newer one is made
     #[arg(long)]
     pub soft: bool,
+    /// Tell the caches in front of the site too, `[[purge.targets]]`; for a tag, or all
+    #[arg(long, conflicts_with_all = ["entry", "pattern"])]
+    pub remote: bool,
     /// Only tell what would be touched
     #[arg(long)]
     pub dry_run: bool,

@@ -46,7 +46,8 @@ fn url_query() -> url::form_urlencoded::Serializer<'static, String> {
 }
 
 fn body(purge: &Purge) -> Json {
-    let mut body = json!({ "soft": purge.soft, "dry_run": purge.dry_run, "all": purge.all });
+    let mut body =
+        json!({ "soft": purge.soft, "dry_run": purge.dry_run, "all": purge.all, "remote": purge.remote });
     if let Some([space, key]) = purge.entry.as_deref() {
         (body["space"], body["key"]) = (space.as_str().into(), key.as_str().into());
     }
@@ -116,6 +117,10 @@ fn purged(answer: &Json, as_json: bool) -> Result<()> {
     say(format!("{} entries {verb}", answer["entries"]))?;
     for kept in answer["sample"].as_array().into_iter().flatten() {
         say(format!("  {}  {}", kept["space"].as_str().unwrap_or_default(), kept["key"].as_str().unwrap_or_default()))?;
+    }
+    for target in answer["remote"].as_array().into_iter().flatten() {
+        let said = target["error"].as_str().map_or_else(|| "told".to_owned(), |error| format!("failed: {error}"));
+        say(format!("{}  {said}", target["name"].as_str().unwrap_or_default()))?;
     }
     Ok(())
 }

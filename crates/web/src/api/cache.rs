@@ -2,7 +2,9 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use connect::cdn::What;
 use desk::people::Action;
+use desk::remote::TAG_SITE;
 use serde::{Deserialize, Serialize};
 use serde_json::json as plain;
 use stdx::Timestamp;
@@ -166,6 +168,9 @@ request! {
         /// What is meant may be served while a newer one is made.
         #[serde(default)]
         soft: bool,
+        /// Tell the caches in front of the site too, at once and whatever their budgets: for `tag` and `all`.
+        #[serde(default)]
+        remote: bool,
         /// Only tell what would be touched.
         #[serde(default)]
         dry_run: bool,
@@ -179,6 +184,16 @@ struct CachePurged {
     entries: u64,
     /// Some of them.
     sample: Vec<CacheKey>,
+    /// What the caches in front of the site said, if they were to be told.
+    remote: Vec<RemotePurged>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RemotePurged {
+    /// The target's name in the configuration.
+    name: String,
+    /// Why it is not known to be done; `null` when it is.
+    error: Option<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -226,7 +241,7 @@ async fn entry(caller: Caller, State(app): State<App>, Asking(place): Asking<Pla
 #[utoipa::path(post, path = "/cache/purge", tag = "cache", request_body = CachePurge, responses((status = 200, body = CachePurged)))]
 async fn purge(State(app): State<App>, Asked(caller, asked): Asked<CachePurge>) -> Result<Response, Problem> {
     caller.actor.may(Action::Operate)?;
-    let (soft, dry_run) = (asked.soft, asked.dry_run);
+    let (soft, dry_run, is_remote) = (asked.soft, asked.dry_run, asked.remote);
     let aim = asked.aim()?;
     let cache = &app.desk.cache;
     let (entries, sample) = match &aim {
@@ -252,8 +267,21 @@ async fn purge(State(app): State<App>, Asked(caller, asked): Asked<CachePurge>) 
         tracing::info!(actor = %caller.actor.principal, cache.entries = entries, soft, "the cache was purged by hand");
         app.warm_due.notify_one();
     }
+    let remote = if is_remote && !dry_run { tell(&app, &aim, soft).await } else { Vec::new() };
     let sample = sample.into_iter().map(|(space, key)| CacheKey { space, key }).collect();
-    Ok(json(&CachePurged { dry_run, entries, sample }))
+    Ok(json(&CachePurged { dry_run, entries, sample, remote }))
+}
+
+/// Has the caches in front of the site forget the same.
+async fn tell(app: &App, aim: &Aim, soft: bool) -> Vec<RemotePurged> {
+    let what = match aim {
+        Aim::Tag(tag) => What::Tags(vec![tag.clone()]),
+        Aim::All => What::Tags(vec![TAG_SITE.to_owned()]),
+        Aim::Key(..) | Aim::Pattern(_) => return Vec::new(),
+    };
+    let Some(fan) = app.remote() else { return Vec::new() };
+    let told = fan.command(&connect::cdn::Purge { what, soft }).await;
+    told.into_iter().map(|(name, told)| RemotePurged { name, error: told.err().map(|e| e.to_string()) }).collect()
 }
 
 impl CachePurge {
@@ -265,6 +293,9 @@ impl CachePurge {
         };
         if named.iter().filter(|named| **named).count() != 1 {
             return Err(invalid("", "must name exactly one of key, tag, pattern and all"));
+        }
+        if self.remote && (self.key.is_some() || self.pattern.is_some()) {
+            return Err(invalid("/remote", "goes with a tag or all: other caches know no keys and patterns of this one"));
         }
         if self.space.is_some() != self.key.is_some() {
             return Err(invalid("/space", "belongs to a key, and a key to a space"));

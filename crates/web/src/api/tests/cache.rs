@@ -126,10 +126,35 @@ async fn entries_are_inspected_and_purged_with_a_word_before() {
         json!({ "key": "a" }),
         json!({ "space": "site", "tag": "a" }),
         json!({ "tag": "" }),
+        json!({ "pattern": "site:/*", "remote": true }),
         json!({ "pattern": "a".repeat(3_000) }),
     ] {
         assert_eq!(purge(body.clone()).await.expect(422).problem(), "invalid", "{body}");
     }
+}
+
+#[tokio::test]
+async fn what_a_remote_cache_says_of_a_purge_is_told() {
+    let bench = Bench::new().await;
+    let purge = json!({ "tag": "lists", "remote": true });
+    assert_eq!(bench.post("/api/v3/cache/purge", purge.clone()).await.expect(200).json()["remote"], json!([]));
+    let target = connect::cdn::Target {
+        name: "front".to_owned(),
+        kind: Some(connect::cdn::Kind::Edge),
+        token: stdx::config::Secret::new("a-secret"),
+        base_url: "http://127.0.0.1:1".to_owned(),
+        ..Default::default()
+    };
+    let settings = connect::cdn::Settings { targets: vec![target], ..Default::default() };
+    bench.app.watch_remote(desk::remote::Fan::new(&bench.app.desk, &settings, None).unwrap());
+    for asked in [purge, json!({ "all": true, "remote": true })] {
+        let answer = bench.post("/api/v3/cache/purge", asked).await.expect(200);
+        let said = answer.json();
+        assert!(said["remote"][0]["name"] == "front" && said["remote"][0]["error"].is_string(), "{said}");
+        assert!(!answer.text.contains("a-secret"));
+    }
+    let trial = json!({ "tag": "lists", "remote": true, "dry_run": true });
+    assert_eq!(bench.post("/api/v3/cache/purge", trial).await.expect(200).json()["remote"], json!([]));
 }
 
 /// Lists of topics that are kept.
