@@ -190,7 +190,8 @@ pub fn statements() -> Vec<&'static Statement> {
 }
 
 /// The desk's metric cells.
-pub static METRICS: &[&[Metric]] = &[sources::METRICS, drafts::METRICS, moderation::METRICS, channels::METRICS, remote::METRICS];
+pub static METRICS: &[&[Metric]] =
+    &[sources::METRICS, drafts::METRICS, moderation::METRICS, channels::METRICS, remote::METRICS];
 
 #[cfg(test)]
 mod tests;

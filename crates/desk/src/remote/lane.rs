@@ -190,7 +190,7 @@ impl Telling {
         };
         // By then the other processes have forgotten it too, and cannot give the remote cache the old answer again.
         let settles =
-            |at: Timestamp| (at < now + SKEW_MAX).then(|| (at + self.fan.coalesce).since(now)).unwrap_or_default();
+            |at: Timestamp| if at < now + SKEW_MAX { (at + self.fan.coalesce).since(now) } else { Duration::ZERO };
         let wait = settles(first.at);
         if !wait.is_zero() {
             return Ok(Err(Next::After(wait)));

@@ -281,7 +281,7 @@ async fn tell(app: &App, aim: &Aim, soft: bool) -> Vec<RemotePurged> {
     };
     let Some(fan) = app.remote() else { return Vec::new() };
     let told = fan.command(&connect::cdn::Purge { what, soft }).await;
-    told.into_iter().map(|(name, told)| RemotePurged { name, error: told.err().map(|e| e.to_string()) }).collect()
+    told.into_iter().map(|(name, told)| RemotePurged { name, error: told.err().map(|e| problem::chain(&e)) }).collect()
 }
 
 impl CachePurge {
@@ -295,7 +295,10 @@ impl CachePurge {
             return Err(invalid("", "must name exactly one of key, tag, pattern and all"));
         }
         if self.remote && (self.key.is_some() || self.pattern.is_some()) {
-            return Err(invalid("/remote", "goes with a tag or all: other caches know no keys and patterns of this one"));
+            return Err(invalid(
+                "/remote",
+                "goes with a tag or all: other caches know no keys and patterns of this one",
+            ));
         }
         if self.space.is_some() != self.key.is_some() {
             return Err(invalid("/space", "belongs to a key, and a key to a space"));
