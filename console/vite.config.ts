@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { svelte, vitePreprocess } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
+import { lean } from "./scripts/lean.ts";
 import { routeFiles } from "./scripts/route_files.ts";
 
 /** Short, for it stands in every rule and at every element. Two components of one name would share their rules, so that fails. */
@@ -22,24 +23,27 @@ const server = process.env.COPYDESK_URL ?? "http://127.0.0.1:8080";
 /**
  * What comes in one file. A dozen small ones cost a request each and more bytes than one: the compressor begins anew in
  * every file. So what nearly every screen needs is together (`base`, with the parts of a form), and so are the parts
- * of rows, and of a table with its filter. What only one screen has is left to the bundler. The order is that of preference.
+ * of a table, and those of rows that the review and the editor have as well. What only one screen has is left to the
+ * bundler. The order is that of preference.
  */
 const files: readonly [name: string, test: RegExp][] = [
   ["base", new RegExp([
     /node_modules\/(svelte|esm-env|clsx)\//, /rolldown\/runtime|vite\/preload-helper/, /tokens\.css|src\/styles\/|src\/routes\.ts|src\/App\.svelte/,
-    /src\/lib\/(account|announce|api|boot|confirm|i18n|keys|live|load|look|media|names|net|palette|preferences|problem|router)\./,
+    /src\/lib\/(account|announce|api|boot|confirm|i18n|keys|keyset|live|load|look|media|names|net|palette|preferences|problem|router)\./,
     /src\/lib\/(live\/|(screens|session|storage|ticker|time|toast|use_keys)\.)/, /src\/components\/(words|navigation)\.ts/,
     /src\/components\/(Badge|Button|Checkbox|Dialog|Empty|ErrorNote|Field|Icon|IconButton|KeyHint|Menu|Notice|Questions|Select|Shell|SignInForm|Skeleton|State|Switch|Tabs|TextArea|TextField|Time|ToastLine)\.svelte/,
   ].map((one) => one.source).join("|"))],
-  ["rows", /src\/lib\/(arrivals|bulk_fits|job_watch|keyset|lasting|list_state|query_text|sorted)\.|screens\/editor\/hand_over\.|src\/components\/(Diff|Progress|Score)\.svelte/],
-  ["table", /src\/components\/(FactsCard|FilterBar|StateViews|Table)\.svelte|src\/lib\/windowing\./],
-  ["sources", /src\/screens\/sources\/(detail_words|health|words|intervals|Outcome)\./],
+  ["rows", /src\/lib\/(list_state|query_text)\.|screens\/editor\/hand_over\.|parts\/findings_words\.|src\/components\/(Diff|Score)\.svelte/],
+  ["table", /src\/components\/(FactsCard|FilterBar|Progress|StateViews|Table)\.svelte|src\/lib\/(arrivals|bulk_fits|job_watch|lasting|sorted|windowing)\./],
+  // Styles of tables and figures are much alike: together they weigh half, and a screen's own is a few lines.
+  ["works", /screens\/(cache|content|cron|database|jobs|people|queues|settings|stories|traffic)\/.*\btype=style\b/],
+  ["sources", /src\/screens\/sources\/(change|detail_words|health|words|intervals|Outcome)\./],
 ];
 
 export default defineConfig(({ command }) => ({
   // Built files are served below /console/assets/, index.html is the answer to every address of the console.
   base: command === "build" ? "/console/assets/" : "/console/",
-  plugins: [svelte({ configFile: false, preprocess: vitePreprocess({ script: false }), compilerOptions: { cssHash } }), routeFiles()],
+  plugins: [svelte({ configFile: false, preprocess: vitePreprocess({ script: false }), compilerOptions: { cssHash, runes: true, discloseVersion: false } }), lean(), routeFiles()],
   resolve: {
     alias: { "@tokens": tokens, "@marijn/find-cluster-break": here("src/screens/editor/clusters.ts") },
     // Without it vitest would take the server half of Svelte.

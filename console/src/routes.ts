@@ -26,6 +26,7 @@ export const routes: readonly Route[] = [
   { pattern: "/console/jobs/:id?", screen: "jobs" },
   { pattern: "/console/cron", screen: "cron" },
   { pattern: "/console/database", screen: "database" },
+  { pattern: "/console/cache", screen: "cache" },
   { pattern: "/console/traffic", screen: "traffic" },
   { pattern: "/console/people", screen: "people", needs: "admin" },
   { pattern: "/console/settings", screen: "settings", tabs: { configuration: "admin" } },

@@ -7,6 +7,7 @@ mod bench;
 mod console;
 mod deny;
 mod http;
+mod memcached;
 mod need;
 mod postgres;
 mod redis;
@@ -32,9 +33,9 @@ cargo xtask soak fuzz [--seconds N] [--seed S]
 cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
 cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--tuned] [--snapshot] [--json FILE] [--binary FILE]
                                               the queue beside its peers, on servers of its own (docs/benchmarks.md)
-cargo xtask bench cache [--traces DIR] [--reps N] [--seed S] [--json FILE]
-                                              the cache beside its peers: cost of a hit, hits on public traces
-cargo xtask bench http [--seconds N] [--reps R] [--idle N] [--json FILE] [--binary FILE] [--install]
+cargo xtask bench cache [--traces DIR] [--phases A,B] [--reps N] [--seed S] [--json FILE]
+                                              the cache beside its peers: cost of a hit, hits on public traces; purges, a warm start
+cargo xtask bench http [--seconds N] [--reps R] [--only flat|half|tls|idle|live]… [--idle N] [--streams N] [--json FILE] [--binary FILE] [--install]
                                               cached answers beside nginx, Varnish and a bare loop
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium

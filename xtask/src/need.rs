@@ -23,6 +23,7 @@ pub const NEEDS: &[Need] = &[
     Need { program: "pg_isready", package: "postgresql", step: "postgres" },
     Need { program: "pg_ctl", package: "postgresql", step: "postgres" },
     Need { program: "redis-server", package: "redis-server", step: "postgres" },
+    Need { program: "memcached", package: "memcached", step: "postgres" },
     Need { program: "chromium", package: "chromium", step: "browser" },
     Need { program: "chromedriver", package: "chromium-driver", step: "browser" },
     Need { program: "node", package: "nodejs", step: "console" },
@@ -36,6 +37,7 @@ pub const NEEDS: &[Need] = &[
     Need { program: "nginx", package: "nginx", step: "http" },
     Need { program: "varnishd", package: "varnish", step: "http" },
     Need { program: "wrk", package: "wrk", step: "http" },
+    Need { program: "h2load", package: "nghttp2-client", step: "http" },
 ];
 
 /// Makes sure that every program of `steps` is here, or says which are not.

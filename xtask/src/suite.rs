@@ -92,10 +92,13 @@ impl Suite {
                 .env("CARGO_MANIFEST_DIR", &test.folder)
                 .args(filter)
                 .stdout(Stdio::piped());
-            // What the caller's shell happens to say must not choose the database or the browser.
+            // What the caller's shell happens to say must not choose the servers or the browser.
             for name in [
                 "COPYDESK_TEST_POSTGRES",
                 "COPYDESK_TEST_REDIS",
+                "COPYDESK_TEST_REDIS_SERVER",
+                "COPYDESK_TEST_MEMCACHED",
+                "COPYDESK_TEST_MEMCACHED_SERVER",
                 "COPYDESK_TEST_CHROMEDRIVER",
                 "COPYDESK_TEST_CHROMIUM",
             ] {

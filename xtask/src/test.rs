@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::bench;
+use crate::memcached::Memcached;
 use crate::postgres::Postgres;
 use crate::redis::Redis;
 use crate::suite::Suite;
@@ -32,7 +33,7 @@ const STEPS: &[Step] = &[
     Step { name: "deny", what: "licences, bans and sources of dependencies", run: dependencies },
     Step { name: "build", what: "one dev build for all that follows", run: build },
     Step { name: "sqlite", what: "all tests, on SQLite", run: sqlite },
-    Step { name: "postgres", what: "the same tests on PostgreSQL, with Redis beside it", run: postgres },
+    Step { name: "postgres", what: "the same tests on PostgreSQL, with Redis and Memcached beside it", run: postgres },
     Step { name: "console", what: "the console's types, tests, build and weight", run: console },
     Step { name: "browser", what: "the site and the rendered desk in Chromium", run: browser },
     Step { name: "journeys", what: "every screen of the console in Chromium", run: journeys },
@@ -42,8 +43,8 @@ const STEPS: &[Step] = &[
     Step { name: "fuzz", what: "known and new bad input", run: fuzz },
 ];
 
-/// The crates whose tests speak to a database.
-const ON_DATABASE: &[&str] = &["store", "queue", "desk", "web", "copydesk"];
+/// The crates whose tests speak to a database or a cache server.
+const ON_SERVERS: &[&str] = &["store", "cache", "queue", "desk", "web", "copydesk"];
 
 pub fn names() -> Vec<&'static str> {
     STEPS.iter().map(|step| step.name).collect()
@@ -123,9 +124,16 @@ fn sqlite(stage: &mut Stage) -> Result<String> {
 fn postgres(stage: &mut Stage) -> Result<String> {
     let suite = stage.suite()?;
     let server = Postgres::start()?;
-    let redis = Redis::start()?;
-    let env = BTreeMap::from([("COPYDESK_TEST_POSTGRES", server.url()), ("COPYDESK_TEST_REDIS", redis.url())]);
-    tests(suite, ON_DATABASE, None, &env)
+    let (redis, memcached) = (Redis::start()?, Memcached::start()?);
+    let env = BTreeMap::from([
+        ("COPYDESK_TEST_POSTGRES", server.url()),
+        ("COPYDESK_TEST_REDIS", redis.url()),
+        ("COPYDESK_TEST_MEMCACHED", memcached.address()),
+        // For tests that must be able to kill one.
+        ("COPYDESK_TEST_REDIS_SERVER", path("redis-server")?),
+        ("COPYDESK_TEST_MEMCACHED_SERVER", path("memcached")?),
+    ]);
+    tests(suite, ON_SERVERS, None, &env)
 }
 
 fn console(stage: &mut Stage) -> Result<String> {
@@ -138,9 +146,6 @@ fn journeys(stage: &mut Stage) -> Result<String> {
 }
 
 fn browser(stage: &mut Stage) -> Result<String> {
-    let path = |program: &str| -> Result<String> {
-        Ok(need::find(program).with_context(|| format!("{program} is not on this machine"))?.display().to_string())
-    };
     let env = BTreeMap::from([
         ("COPYDESK_TEST_CHROMEDRIVER", path("chromedriver")?),
         ("COPYDESK_TEST_CHROMIUM", path("chromium")?),
@@ -167,6 +172,10 @@ fn queue(stage: &mut Stage) -> Result<String> {
 
 fn fuzz(stage: &mut Stage) -> Result<String> {
     soak::fuzz(&stage.suite()?.copydesk, &soak::FuzzPlan { seconds: 30, seed: 1 })
+}
+
+fn path(program: &str) -> Result<String> {
+    Ok(need::find(program).with_context(|| format!("{program} is not on this machine"))?.display().to_string())
 }
 
 fn tests(suite: &Suite, packages: &[&str], filter: Option<&str>, env: &BTreeMap<&str, String>) -> Result<String> {

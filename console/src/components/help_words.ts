@@ -11,6 +11,7 @@ export const w = words({
       editor: { "Mod+s": "save", "Mod+Enter": "save and approve", "Alt+ArrowDown": "next note", "Alt+ArrowUp": "previous note" },
       chart: { p: "pause", "1": "15 minutes", "2": "an hour", Backspace: "previous range" },
       calendar: { m: "move a post", t: "today", n: "later", p: "earlier" },
+      cache: { i: "look up a key", p: "purge" },
     },
   },
   tr: {
@@ -22,6 +23,7 @@ export const w = words({
       editor: { "Mod+s": "kaydet", "Mod+Enter": "kaydet ve onayla", "Alt+ArrowDown": "sonraki not", "Alt+ArrowUp": "önceki not" },
       chart: { p: "duraklat", "1": "15 dakika", "2": "bir saat", Backspace: "önceki aralık" },
       calendar: { m: "yazıyı taşı", t: "bugün", n: "sonra", p: "önce" },
+      cache: { i: "anahtara bak", p: "boşalt" },
     },
   },
 });

@@ -31,6 +31,7 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
       { id: "jobs", href: "/console/jobs", label: w.nav.jobs, icon: "jobs", keys: "g j" },
       { id: "queues", href: "/console/queues", label: w.nav.queues, icon: "filter" },
       { id: "cron", href: "/console/cron", label: w.nav.cron, icon: "clock" },
+      { id: "cache", href: "/console/cache", label: w.nav.cache, icon: "cache" },
       { id: "traffic", href: "/console/traffic", label: w.nav.traffic, icon: "traffic" },
       { id: "database", href: "/console/database", label: w.nav.database, icon: "copy" },
     ],

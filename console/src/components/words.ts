@@ -4,7 +4,7 @@ export const w = words({
   en: {
     nav: {
       label: "Main", overview: "Overview", review: "Review", posts: "Content", calendar: "Calendar", stories: "Stories",
-      sources: "Sources", jobs: "Jobs", queues: "Queues", cron: "Schedules", traffic: "Traffic", database: "Database",
+      sources: "Sources", jobs: "Jobs", queues: "Queues", cron: "Schedules", cache: "Cache", traffic: "Traffic", database: "Database",
       people: "People", settings: "Settings", welcome: "First steps", more: "More", desk: "Desk", works: "Works", house: "House",
     },
     skip: "Skip to the content",
@@ -30,7 +30,7 @@ export const w = words({
     picked: (n: string) => `${n} picked`,
     keys: {
       title: "Keyboard", off: "Single keys are switched off.", global: "Everywhere", list: "Lists", review: "Review", jobs: "Jobs",
-      editor: "Editor", chart: "Charts", calendar: "Calendar", down: "down", up: "up", open: "open", pick: "pick", pickRange: "pick up to here",
+      editor: "Editor", chart: "Charts", calendar: "Calendar", cache: "Cache", down: "down", up: "up", open: "open", pick: "pick", pickRange: "pick up to here",
       search: "search", help: "this help", escape: "close or clear", go: (name: string) => `go to ${name}`, undo: "undo the last",
       pauseChart: "pause", range: (name: string) => `range ${name}`, back: "previous range",
     },
@@ -46,7 +46,7 @@ export const w = words({
   tr: {
     nav: {
       label: "Ana menü", overview: "Özet", review: "İnceleme", posts: "İçerik", calendar: "Takvim", stories: "Haberler",
-      sources: "Kaynaklar", jobs: "İşler", queues: "Kuyruklar", cron: "Zamanlamalar", traffic: "Trafik", database: "Veritabanı",
+      sources: "Kaynaklar", jobs: "İşler", queues: "Kuyruklar", cron: "Zamanlamalar", cache: "Önbellek", traffic: "Trafik", database: "Veritabanı",
       people: "Kişiler", settings: "Ayarlar", welcome: "İlk adımlar", more: "Daha fazla", desk: "Masa", works: "İşleyiş", house: "Yönetim",
     },
     skip: "İçeriğe geç",
@@ -72,7 +72,7 @@ export const w = words({
     picked: (n: string) => `${n} seçili`,
     keys: {
       title: "Klavye", off: "Tek tuşlar kapalı.", global: "Her yerde", list: "Listeler", review: "İnceleme", jobs: "İşler",
-      editor: "Düzenleyici", chart: "Grafikler", calendar: "Takvim", down: "aşağı", up: "yukarı", open: "aç", pick: "seç", pickRange: "buraya kadar seç",
+      editor: "Düzenleyici", chart: "Grafikler", calendar: "Takvim", cache: "Önbellek", down: "aşağı", up: "yukarı", open: "aç", pick: "seç", pickRange: "buraya kadar seç",
       search: "ara", help: "bu yardım", escape: "kapat ya da temizle", go: (name: string) => `git: ${name}`, undo: "sonuncuyu geri al",
       pauseChart: "duraklat", range: (name: string) => `aralık ${name}`, back: "önceki aralık",
     },

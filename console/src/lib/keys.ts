@@ -1,7 +1,7 @@
 import { look } from "./look";
 
 /** Where a key works; the help shows them under these headings. */
-export type Scope = "global" | "list" | "review" | "jobs" | "editor" | "chart" | "calendar";
+export type Scope = "global" | "list" | "review" | "jobs" | "editor" | "chart" | "calendar" | "cache";
 
 export interface Binding {
   /** `j`, `Shift+x`, `g o`, `?`, `Enter`, `Mod+k` (Ctrl or Cmd), `Alt+ArrowDown`. */

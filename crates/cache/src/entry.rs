@@ -57,8 +57,6 @@ impl Life {
 
 /// A value in memory, in one piece with what is known of it. Counted where its memory is given back, so that replaced,
 /// removed and evicted entries need no bookkeeping of their own.
-// In this order: what every hit looks at lies together, beside the value.
-#[repr(C)]
 pub(crate) struct Entry<T: ?Sized = dyn Any + Send + Sync> {
     pub life: Life,
     /// No newer one is tried before; moved when a load failed. Microseconds as in [`Timestamp`].

@@ -49,8 +49,21 @@ pub(crate) struct Sketch {
 
 #[derive(Default)]
 struct Slots {
-    /// Count and possible excess, in samples.
-    at: HashMap<(&'static str, Box<str>), (u64, u64)>,
+    all: Vec<Slot>,
+    /// Places in `all` by hash; of two keys with one hash only the first is counted.
+    places: HashMap<u64, usize>,
+    /// No count is below it, and none before `cursor` equals it.
+    least: u64,
+    cursor: usize,
+}
+
+/// Counts in samples.
+struct Slot {
+    hash: u64,
+    space: &'static str,
+    key: String,
+    count: u64,
+    over: u64,
 }
 
 impl Sketch {
@@ -58,37 +71,54 @@ impl Sketch {
         if key.len() > KEY_BYTES_MAX {
             return;
         }
+        let hash = crate::tags::key_hash(space, key);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let id = (space, Box::from(key));
-        if let Some((count, _)) = slots.at.get_mut(&id) {
-            *count += 1;
-            return;
+        let slots = &mut *slots;
+        if let Some(place) = slots.places.get(&hash) {
+            slots.all[*place].count += 1;
+        } else if slots.all.len() < KEYS_MAX {
+            slots.places.insert(hash, slots.all.len());
+            slots.all.push(Slot { hash, space, key: key.to_owned(), count: 1, over: 0 });
+        } else {
+            let place = slots.rarest();
+            let slot = &mut slots.all[place];
+            slots.places.remove(&slot.hash);
+            slots.places.insert(hash, place);
+            (slot.hash, slot.space, slot.over) = (hash, space, slot.count);
+            slot.count += 1;
+            slot.key.clear();
+            slot.key.push_str(key);
         }
-        let mut inherited = 0;
-        if slots.at.len() >= KEYS_MAX {
-            // A walk over 256 slots once in a few thousand questions is cheaper than keeping an order.
-            let rarest = slots.at.iter().min_by_key(|(_, (count, _))| *count);
-            if let Some((id, count)) = rarest.map(|(id, (count, _))| (id.clone(), *count)) {
-                slots.at.remove(&id);
-                inherited = count;
-            }
-        }
-        slots.at.insert(id, (inherited + 1, inherited));
     }
 
     /// The `max` most frequent, the first first.
     pub fn top(&self, max: usize) -> Vec<Counted> {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = |((space, key), (count, over)): (&(&'static str, Box<str>), &(u64, u64))| Counted {
+        let counted = |Slot { space, key, count, over, .. }: &Slot| Counted {
             space,
-            key: key.to_string(),
+            key: key.clone(),
             count: count * SAMPLE,
             over: over * SAMPLE,
         };
-        let mut all: Vec<Counted> = slots.at.iter().map(counted).collect();
+        let mut all: Vec<Counted> = slots.all.iter().map(counted).collect();
         all.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.key.cmp(&b.key)));
         all.truncate(max);
         all
+    }
+}
+
+impl Slots {
+    /// Counts only grow: one walk finds all that have the least, one after the other.
+    fn rarest(&mut self) -> usize {
+        loop {
+            let rest = self.all.iter().skip(self.cursor);
+            if let Some(found) = rest.map(|slot| slot.count).position(|count| count == self.least) {
+                self.cursor += found;
+                return self.cursor;
+            }
+            self.least = self.all.iter().map(|slot| slot.count).min().unwrap_or_default();
+            self.cursor = 0;
+        }
     }
 }
 
@@ -112,7 +142,9 @@ mod tests {
         let top = sketch.top(3);
         let names: Vec<_> = top.iter().map(|c| (c.space, c.key.as_str())).collect();
         assert_eq!(names, [("s", "first"), ("s", "second"), ("t", "first")]);
-        assert!(sketch.slots.lock().unwrap().at.len() <= KEYS_MAX);
+        let slots = sketch.slots.lock().unwrap();
+        assert_eq!((slots.all.len(), slots.places.len()), (KEYS_MAX, KEYS_MAX));
+        assert!(slots.all.iter().all(|slot| slot.count >= slots.least));
         for (found, share) in top.iter().zip([0.3, 0.2, 0.1]) {
             let truth = 100_000.0 * share * SAMPLE as f64;
             assert!(

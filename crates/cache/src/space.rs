@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 use crate::cache::Inner;
 use crate::entry::Phase;
+use crate::memory::Part;
 use crate::stats::{Counts, SpaceStats};
 use crate::wire::Codec;
 use crate::{LoadError, NoValue, sketch};
@@ -39,7 +40,7 @@ impl<V> Clone for Space<V> {
 
 struct Shared<V> {
     cache: Arc<Inner>,
-    id: u32,
+    part: Part,
     options: Options,
     weigh: Box<dyn Fn(&V) -> usize + Send + Sync>,
     codec: Option<Codec<V>>,
@@ -86,6 +87,18 @@ impl<V: Clone + Send + Sync + 'static> Space<V> {
         };
         self.0.count(key, value.is_some(), sampled);
         value
+    }
+
+    /// As [`Space::get`] for who asks by another way after a miss, which is counted there.
+    pub fn get_first(&self, key: &str) -> Option<V> {
+        let sampled = sketch::is_sampled().then(Instant::now);
+        match self.0.look(key) {
+            Looked::Fresh(value) | Looked::Early(value, _) => {
+                self.0.count(key, true, sampled);
+                Some(value)
+            }
+            Looked::Failed(_) | Looked::Old(..) | Looked::Nothing => None,
+        }
     }
 
     /// As [`Space::get`], and behind the memory too.
@@ -238,7 +251,7 @@ impl<V: Clone + Send + Sync + 'static> Space<V> {
         }
         let mut flights = space.flights();
         flights.remove(key);
-        space.cache.memory.remove(space.id, key);
+        space.cache.memory.remove(space.part, key);
     }
 
     pub fn stats(&self) -> SpaceStats {

@@ -39,6 +39,8 @@ pub struct Options {
     pub capacity: u64,
     /// Entries to expect when it is full; a guess from above.
     pub entries: usize,
+    /// What a lighter value counts for, so that many small ones come to a limit too.
+    pub least: u64,
     /// Cut into so many parts (a power of two); `None`: by cores, entries and capacity.
     pub shards: Option<usize>,
     /// Of hashing and of the policy's dice. Where strangers choose the keys it must be one they cannot know.
@@ -55,6 +57,7 @@ pub struct Store<V> {
     /// Tells the stores of one process apart.
     id: u32,
     weigh: Box<dyn Fn(&V) -> u64 + Send + Sync>,
+    least: u64,
     on_evict: Box<dyn Fn(&V) + Send + Sync>,
 }
 
@@ -63,7 +66,7 @@ pub struct Store<V> {
 struct Padded<V>(RwLock<Shard<V>>);
 
 impl<V: Clone> Store<V> {
-    /// `weigh` must say the same whenever it is asked about one value (0 counts as 1); `on_evict` is told who left to
+    /// `weigh` must say the same whenever it is asked about one value; `on_evict` is told who left to
     /// make room, without a lock held. Neither hears of removals.
     pub fn new(
         options: &Options,
@@ -89,20 +92,21 @@ impl<V: Clone> Store<V> {
             id: IDS.fetch_add(1, Ordering::Relaxed),
             trials,
             weigh: Box::new(weigh),
+            least: options.least.max(1),
             on_evict: Box::new(on_evict),
         }
     }
 
     #[inline]
     pub fn get(&self, space: u32, key: &str) -> Option<V> {
-        self.look(self.hash(space, key), space, key, |value, _| value.clone())
+        self.look(self.hash(space, key), space, key, V::clone)
     }
 
     /// Puts `value` under `key` for everybody who asks afterwards. It may leave at once when the store is full and
     /// those who are in are asked for more often.
     pub fn insert(&self, space: u32, key: &str, value: V) {
         let hash = self.hash(space, key);
-        let weight = (self.weigh)(&value).max(1);
+        let weight = (self.weigh)(&value).max(self.least);
         let mut evicted = Vec::new();
         let (left, entries) = {
             let mut shard = self.write(hash);
@@ -201,7 +205,7 @@ impl<V: Clone> Store<V> {
     }
 
     #[inline]
-    fn look<R>(&self, hash: u64, space: u32, key: &str, found: impl FnOnce(&V, Weighs<'_, V>) -> R) -> Option<R> {
+    fn look<R>(&self, hash: u64, space: u32, key: &str, found: impl FnOnce(&V) -> R) -> Option<R> {
         let is_sampled = self.trials.samples(hash);
         let shard = read(self.shard(hash));
         let mut weight = None;
@@ -210,7 +214,7 @@ impl<V: Clone> Store<V> {
             if is_sampled {
                 weight = Some(shard.weight_of(entry));
             }
-            found(&item.value, Weighs(&shard, entry))
+            found(&item.value)
         });
         drop(shard);
         if is_sampled {
@@ -251,15 +255,6 @@ impl<V: Clone> Store<V> {
         for group in &self.changes {
             group.fetch_add(1, Ordering::Release);
         }
-    }
-}
-
-/// The weight of one entry, for those who want to know: it lies in other memory than the value.
-struct Weighs<'a, V>(&'a Shard<V>, u32);
-
-impl<V> Weighs<'_, V> {
-    fn get(&self) -> u64 {
-        self.0.weight_of(self.1)
     }
 }
 

@@ -211,6 +211,12 @@ impl Tags {
         known.hard.at.clear();
     }
 
+    /// Whether nothing at all was invalidated since `checked`.
+    #[inline]
+    pub fn is_checked(&self, checked: Epoch) -> bool {
+        checked >= self.epoch()
+    }
+
     /// Whether a value in memory may be served. `checked` is the epoch of the last such question with the answer
     /// [`Verdict::Current`], which makes the next one cheap.
     pub fn judge(&self, named: Named<'_>, since: Epoch, checked: &AtomicU64) -> Verdict {

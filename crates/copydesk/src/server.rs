@@ -58,7 +58,7 @@ pub fn start(process: &Process, listener: edge::listen::Listener, console: Optio
     if process.config.store.url.is_none() {
         app.watch_disk(process.config.data.clone());
     }
-    edge::Server::new(web::service(&app), settings).tls(tls).start(listener, &process.tasks);
+    edge::Server::new(web::service(&app), settings).front(web::front(&app)).tls(tls).start(listener, &process.tasks);
     Ok(address)
 }
 

@@ -69,6 +69,11 @@ impl Proxies {
         Ok(Proxies::new(networks.iter().map(|n| n.as_ref().parse()).collect::<Result<_, _>>()?))
     }
 
+    /// Whether nobody is trusted.
+    pub fn is_empty(&self) -> bool {
+        self.networks.is_empty()
+    }
+
     pub fn is_trusted(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|n| n.contains(address))
     }

@@ -30,10 +30,9 @@ pub fn is_not_modified(headers: &HeaderMap, etag: &str, last_modified: Option<Ti
     since.zip(last_modified).is_some_and(|(since, modified)| modified.seconds() <= since.seconds())
 }
 
-/// Whether the list holds `etag` by weak comparison, which ignores `W/` on either side.
-fn names(list: &str, etag: &str) -> bool {
-    let bare = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
-    let wanted = bare(etag);
+/// Whether the list, a value of `If-None-Match`, holds `etag` by weak comparison, which ignores `W/` on either side.
+pub fn names(list: &str, etag: &str) -> bool {
+    let wanted = etag.strip_prefix("W/").unwrap_or(etag);
     // A comma may stand inside the quotes of a tag, so the quotes are followed, not the commas.
     let mut rest = list.trim_start_matches([' ', '\t', ',']);
     while !rest.is_empty() {
@@ -42,7 +41,7 @@ fn names(list: &str, etag: &str) -> bool {
         }
         let tag = rest.strip_prefix("W/").unwrap_or(rest);
         let Some(end) = tag.strip_prefix('"').and_then(|t| t.find('"')) else { return false };
-        if tag[..end + 2] == wanted {
+        if tag[..end + 2] == *wanted {
             return true;
         }
         rest = tag[end + 2..].trim_start_matches([' ', '\t', ',']);

@@ -41,11 +41,13 @@ impl Encoding {
 /// accepted, and also when nothing at all is: an answer in plain bytes serves such a caller better
 /// than 406.
 pub fn negotiate(headers: &HeaderMap) -> Encoding {
+    choose(headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok()))
+}
+
+/// As [`negotiate`], of the values of `Accept-Encoding`.
+pub fn choose<'a>(values: impl IntoIterator<Item = &'a str>) -> Encoding {
     let mut weights = Weights::default();
-    for value in headers.get_all(header::ACCEPT_ENCODING) {
-        let Ok(value) = value.to_str() else { continue };
-        value.split(',').for_each(|part| weights.read(part));
-    }
+    values.into_iter().flat_map(|value| value.split(',')).for_each(|part| weights.read(part));
     // Identity is the last resort unless it is named with a weight of its own.
     let identity = weights.identity.unwrap_or(0);
     let mut best = (Encoding::Identity, identity);

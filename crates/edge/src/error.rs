@@ -18,6 +18,8 @@ pub enum Error {
     NoCertificate { file: PathBuf },
     #[error("the certificate in {} and the key in {} cannot be used together", certificate.display(), key.display())]
     TlsPair { certificate: PathBuf, key: PathBuf, source: rustls::Error },
+    #[error("preparing HTTP/3")]
+    Quic { source: quinn::crypto::rustls::NoInitialCipherSuite },
     #[error("{text:?} is no network; write an address such as 10.0.0.1 or a network such as 10.0.0.0/8")]
     NotANetwork { text: String },
 }

@@ -18,6 +18,7 @@ mod decode;
 pub mod early;
 pub mod encoding;
 mod error;
+mod gather;
 pub mod h1;
 pub mod listen;
 pub mod proxy;

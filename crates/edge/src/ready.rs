@@ -125,6 +125,28 @@ impl Ready {
         answer
     }
 
+    /// The variant that a request would get and that must be made first. Making it takes the thread for a while.
+    pub fn lacks(&self, request: &HeaderMap) -> Option<Encoding> {
+        let asked = if self.compressible { encoding::negotiate(request) } else { Encoding::Identity };
+        (!self.has(asked)).then_some(asked)
+    }
+
+    /// Whether the variant is made, or known not to pay.
+    pub fn has(&self, encoding: Encoding) -> bool {
+        let place = Encoding::CODED.iter().position(|e| *e == encoding).filter(|_| self.compressible);
+        place.is_none_or(|place| self.coded[place].get().is_some())
+    }
+
+    /// Makes a variant.
+    pub fn make(&self, encoding: Encoding) {
+        self.coded(encoding);
+    }
+
+    /// The body for who takes `encoding`, made if it must be.
+    pub fn variant(&self, encoding: Encoding) -> Bytes {
+        self.coded(encoding).unwrap_or_else(|| self.plain.clone())
+    }
+
     fn coded(&self, encoding: Encoding) -> Option<Bytes> {
         if !self.compressible {
             return None;

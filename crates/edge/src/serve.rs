@@ -25,6 +25,7 @@ use crate::{Body, RequestBody, Settings, Tls, body};
 mod crew;
 mod other;
 mod second;
+mod third;
 
 use crew::{Crew, House};
 
@@ -122,7 +123,8 @@ impl Server {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             wish => wish,
         };
-        let house = Arc::new(House::new(&self.settings, self.tls, tasks));
+        let house = Arc::new(House::new(&self.settings, self.tls.clone(), tasks));
+        let h3_port = self.third(listener.address(), &house, tasks);
         for socket in listener.spread(threads) {
             let lane = Lane {
                 front: self.front.clone(),
@@ -132,8 +134,26 @@ impl Server {
                 times: times(&self.settings),
                 pulse: Pulse::new(Clock::system()),
                 counts: Counts::default(),
+                h3_port,
             };
             Crew::new(Arc::clone(&house), lane).start(socket, tasks);
+        }
+    }
+
+    /// Starts HTTP/3 where it is wished for; the port on which it is spoken. Without it the site is still there.
+    fn third(&self, address: SocketAddr, house: &Arc<House>, tasks: &Tasks) -> Option<u16> {
+        let tls = self.tls.as_ref().filter(|_| self.settings.http3)?;
+        match third::open(address, tls, &self.settings) {
+            Ok(endpoint) => {
+                let (front, service) = (self.front.clone(), self.service.clone());
+                let third = third::Third::new(Arc::clone(house), front, service, &self.settings, tasks);
+                third.start(endpoint, tls, self.settings.clone());
+                Some(address.port())
+            }
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "HTTP/3 is not served");
+                None
+            }
         }
     }
 }

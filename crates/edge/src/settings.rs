@@ -30,6 +30,8 @@ stdx::settings! {
         tls_certificate_file: Option<PathBuf> = None,
         /// The file with the certificate's private key, in PEM.
         tls_key_file: Option<PathBuf> = None,
+        /// Serve HTTP/3 too, by datagrams (UDP) on the same port, and tell callers of it in `Alt-Svc`. Takes a certificate.
+        http3: bool = false,
         /// Longest time for a TLS handshake, in seconds.
         handshake_timeout_s: u64 = 10,
         /// TLS handshakes at once; a handshake costs as much as many requests.
@@ -61,6 +63,10 @@ impl Settings {
         within("streams_max", u64::from(self.streams_max), 1, u64::MAX);
         within("handshake_timeout_s", self.handshake_timeout_s, 1, day);
         within("handshakes_max", self.handshakes_max as u64, 1, u64::MAX);
+        if self.http3 && self.tls_certificate_file.is_none() {
+            let remedy = "HTTP/3 takes a certificate: name tls_certificate_file and tls_key_file";
+            problems.push(Problem::new(format!("{section}.http3"), true, remedy));
+        }
         for (key, file, other) in [
             ("tls_certificate_file", &self.tls_certificate_file, &self.tls_key_file),
             ("tls_key_file", &self.tls_key_file, &self.tls_certificate_file),

@@ -80,6 +80,11 @@ impl Tls {
         Ok(Tls(receiver))
     }
 
+    /// The certificate of now, and a word whenever there is another.
+    pub(crate) fn watch_config(&self) -> watch::Receiver<Arc<ServerConfig>> {
+        self.0.clone()
+    }
+
     /// For one handshake, with the certificate of now.
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(Arc::clone(&self.0.borrow()))

@@ -2,6 +2,7 @@
 
 mod minutes;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use stdx::metric::{BOUNDS_S, Cell, Counter, Family, Histogram, Metric};
@@ -62,6 +63,30 @@ pub fn record(method: &str, route: &str, status: u16, time: Duration) {
     ANSWERS.inc();
     FAILED.add(u64::from(status >= 500));
     TIME.record(time);
+}
+
+/// What [`record`] looks up, kept for answers that are all alike.
+#[derive(Clone, Debug)]
+pub struct Alike {
+    requests: Arc<Counter>,
+    times: Arc<Histogram>,
+}
+
+impl Alike {
+    /// Of answers with a status below 500.
+    pub fn new(method: &'static str, route: &'static str, status: u16) -> Alike {
+        let mut buffer = [0; 3];
+        let requests = REQUESTS.with(&[method, route, three_digits(status, &mut buffer)]);
+        Alike { requests, times: DURATION.with(&[method, route]) }
+    }
+
+    /// Counts one of them.
+    pub fn record(&self, time: Duration) {
+        self.requests.inc();
+        self.times.record(time);
+        ANSWERS.inc();
+        TIME.record(time);
+    }
 }
 
 /// All answers until now.

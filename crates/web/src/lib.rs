@@ -31,5 +31,5 @@ pub mod warm;
 pub use api::configuration::Setting;
 pub use app::{App, Parts};
 pub use figures::METRICS;
-pub use router::service;
+pub use router::{front, service};
 pub use settings::{Settings, SitePage};

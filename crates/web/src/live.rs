@@ -59,7 +59,8 @@ pub fn routes() -> Router<App> {
 async fn shut_out(app: &App, caller: &Caller) {
     loop {
         tokio::time::sleep(RECHECK).await;
-        match people::is_still_in(&app.desk, &caller.actor, caller.session.as_ref()).await {
+        // Boxed: the look takes more room than all else that a waiting connection has, and is short.
+        match Box::pin(people::is_still_in(&app.desk, &caller.actor, caller.session.as_ref())).await {
             Ok(true) => {}
             Ok(false) => return,
             // What cannot be looked up now can be at the next look; LIFETIME ends it in any case.

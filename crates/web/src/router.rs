@@ -1,5 +1,6 @@
 //! All routes, and what every answer gets: security headers, timing, counters.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
@@ -7,7 +8,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use guard::headers::{Csp, EVERYWHERE, PRIVATE, PUBLIC, STRICT_TRANSPORT};
-use http::{HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
@@ -25,6 +26,11 @@ pub fn service(app: &App) -> edge::Service {
             response.map(|body| body.map_err(Into::into).boxed_unsync())
         }
     })
+}
+
+/// The short way to what the site keeps, for the same listener.
+pub fn front(app: &App) -> Arc<dyn edge::h1::Front> {
+    site::front::Short::new(app)
 }
 
 /// All routes with what every answer gets.
@@ -60,6 +66,19 @@ async fn every_answer(State(app): State<App>, request: Request, next: Next) -> R
     let time = started.elapsed();
     observe::access::record(method.as_str(), &route, response.status().as_u16(), time);
     let headers = response.headers_mut();
+    dress(&app, headers, private);
+    let ms = time.as_secs_f64() * 1_000.0;
+    if let Ok(value) = HeaderValue::from_str(&format!("{ms:.3}ms")) {
+        headers.insert(HeaderName::from_static("x-response-time"), value);
+    }
+    if let Ok(value) = HeaderValue::from_str(&format!("app;dur={ms:.3}")) {
+        headers.insert(HeaderName::from_static("server-timing"), value);
+    }
+    response
+}
+
+/// What protects the reader, on every answer.
+pub(crate) fn dress(app: &App, headers: &mut HeaderMap, private: bool) {
     let group = if private { PRIVATE } else { PUBLIC };
     for (name, value) in EVERYWHERE.iter().chain(group) {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
@@ -75,12 +94,4 @@ async fn every_answer(State(app): State<App>, request: Request, next: Next) -> R
             headers.insert(header::CONTENT_SECURITY_POLICY, value);
         }
     }
-    let ms = time.as_secs_f64() * 1_000.0;
-    if let Ok(value) = HeaderValue::from_str(&format!("{ms:.3}ms")) {
-        headers.insert(HeaderName::from_static("x-response-time"), value);
-    }
-    if let Ok(value) = HeaderValue::from_str(&format!("app;dur={ms:.3}")) {
-        headers.insert(HeaderName::from_static("server-timing"), value);
-    }
-    response
 }

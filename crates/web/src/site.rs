@@ -11,6 +11,7 @@ mod article;
 mod failure;
 mod feeds;
 mod frame;
+pub(crate) mod front;
 mod icon;
 mod lists;
 mod maps;
@@ -128,6 +129,11 @@ async fn kept(app: &App, visit: &Visit, key: &str) -> Response {
     let (maker, made_for) = (app.clone(), visit.plain());
     match app.pages.answers.get_or_make(&key, &[], move || make(maker, made_for)).await {
         Ok(kept) => {
+            if let Some(coding) = visit.lacks(&kept.ready) {
+                let made = Arc::clone(&kept);
+                // Should it fail, the answer makes it itself.
+                let _ = tokio::task::spawn_blocking(move || made.ready.make(coding)).await;
+            }
             let mut answer = visit.answer(&kept.ready);
             if visit.is_proxied {
                 kept.show(app, &mut answer);

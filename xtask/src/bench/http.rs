@@ -21,6 +21,9 @@ use measure::Work;
 use servers::Fleet;
 use table::Results;
 
+/// Parts of a run.
+const PARTS: [&str; 5] = ["flat", "half", "tls", "idle", "live"];
+
 pub struct Plan {
     pub seconds: u64,
     pub reps: u32,
@@ -28,6 +31,8 @@ pub struct Plan {
     pub connections: Vec<u32>,
     /// Connections that only stay open; 0 leaves them out.
     pub idle: u32,
+    /// Streams of events; 0 leaves them out.
+    pub streams: u32,
 }
 
 pub fn bench(mut args: Args) -> Result<ExitCode> {
@@ -36,13 +41,19 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
         reps: args.option("--reps", 3)?,
         connections: vec![64, 512],
         idle: args.option("--idle", 10_000)?,
+        streams: args.option("--streams", 10_000)?,
     };
+    let only: Vec<String> = args.options("--only")?;
     let install = args.flag("--install");
     let json = args.options("--json")?.pop().map(PathBuf::from);
     let binary = args.options("--binary")?.pop().map(PathBuf::from);
     args.finish()?;
     ensure!((1..=60).contains(&plan.seconds), "--seconds must be 1 to 60");
     ensure!((1..=100).contains(&plan.reps), "--reps must be 1 to 100");
+    for part in &only {
+        ensure!(PARTS.contains(&part.as_str()), "--only {part}: the parts are {}", PARTS.join(", "));
+    }
+    let wants = |part: &str| only.is_empty() || only.iter().any(|wanted| wanted == part);
     need::ensure(&["http"], install)?;
     let (ours, peer) = (install::product(binary.as_deref())?, install::rust("http", "peer-http")?);
 
@@ -52,7 +63,7 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
     for server in &fleet.servers {
         measure::wrk(&fleet, server, Work::Page, 16, 2, scratch.path())?;
     }
-    for rep in 1..=plan.reps {
+    for rep in 1..=if wants("flat") { plan.reps } else { 0 } {
         for work in Work::ALL {
             for connections in &plan.connections {
                 for server in &fleet.servers {
@@ -64,17 +75,37 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
         println!("round {rep} of {} (load {})", plan.reps, load());
     }
     // The same for all, and no more than half of what the slowest can do.
-    let slowest = fleet.servers.iter().filter_map(|server| results.rate(server.name)).fold(f64::MAX, f64::min);
-    for rep in 1..=plan.reps {
-        for server in &fleet.servers {
-            results.halves.push(measure::half(&fleet, server, slowest / 2.0, plan.seconds)?);
+    if wants("half") {
+        ensure!(wants("flat"), "--only half takes --only flat, which tells how much half is");
+        let slowest = fleet.servers.iter().filter_map(|server| results.rate(server.name)).fold(f64::MAX, f64::min);
+        for rep in 1..=plan.reps {
+            for server in &fleet.servers {
+                results.halves.push(measure::half(&fleet, server, slowest / 2.0, plan.seconds)?);
+            }
+            println!("round {rep} of {} at {:.0} requests a second (load {})", plan.reps, slowest / 2.0, load());
         }
-        println!("round {rep} of {} at {:.0} requests a second (load {})", plan.reps, slowest / 2.0, load());
     }
-    if plan.idle > 0 {
-        for server in fleet.servers.iter().filter(|server| server.is_ours() || server.name == "nginx static") {
+    for rep in 1..=if wants("tls") { plan.reps } else { 0 } {
+        for server in &fleet.secure {
+            if rep == 1 {
+                measure::secure(&fleet, server, 1, scratch.path())?;
+            }
+            results.secure.push(measure::secure(&fleet, server, plan.seconds, scratch.path())?);
+        }
+        println!("round {rep} of {} over TLS and HTTP/2 (load {})", plan.reps, load());
+    }
+    if wants("idle") && plan.idle > 0 {
+        for server in fleet.servers.iter().filter(|server| server.is_ours() || server.name == servers::NGINX) {
             results.idle.push(measure::idle(&fleet, server, plan.idle)?);
         }
+    }
+    if wants("live") && plan.streams > 0 {
+        let rounds = plan.reps * 5;
+        let floor = fleet.peer("bare fan", &["fan"], scratch.path())?;
+        results.live.push(measure::live(&fleet, &floor, "none", plan.streams, rounds)?);
+        drop(floor);
+        let (desk, key) = fleet.desk(&ours, scratch.path())?;
+        results.live.push(measure::live(&fleet, &desk, &key, plan.streams, rounds)?);
     }
     results.load_after = load();
     let holds = table::print(&plan, &results);

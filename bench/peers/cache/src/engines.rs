@@ -29,7 +29,7 @@ pub const ALL: &[Engine] = &[
 /// Cut into shards by the number of entries as in the product; the peers get a single one, which suits them best.
 fn ours(entries: usize, keys: &[String], seed: u64) -> Ask<'_> {
     let shards = 1 << (entries / 1_024).clamp(1, 8).ilog2();
-    let options = Options { capacity: entries as u64, entries, shards: Some(shards), seed };
+    let options = Options { capacity: entries as u64, entries, least: 1, shards: Some(shards), seed };
     let store = Store::new(&options, |(): &()| 1, |()| {});
     Box::new(move |key| {
         let key = &keys[key as usize];

@@ -2,6 +2,7 @@
 
 mod load;
 mod serve;
+mod streams;
 
 use std::process::ExitCode;
 
@@ -13,10 +14,11 @@ fn main() -> ExitCode {
         ["hyper", address, page, small, known] => serve::run(address, [page, small, known], serve::Kind::Hyper),
         ["load", address, rest @ ..] => load::run(address, rest),
         ["idle", address, count] => load::idle(address, count),
-        _ => {
-            Err("say raw|hyper ADDRESS PAGE SMALL KNOWN, load ADDRESS RATE CONNECTIONS SECONDS, or idle ADDRESS COUNT"
-                .into())
-        }
+        ["streams", address, count, rounds, key] => streams::run(address, count, rounds, key),
+        ["fan", address] => serve::fan(address),
+        _ => Err("say raw|hyper ADDRESS PAGE SMALL KNOWN, load ADDRESS RATE CONNECTIONS SECONDS, idle ADDRESS COUNT, \
+              streams ADDRESS COUNT ROUNDS KEY, or fan ADDRESS"
+            .into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,10 @@
 //! Two servers that know three answers by heart: as bytes in a loop that hardly looks at the request, and by hyper.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -67,6 +69,48 @@ fn work(address: SocketAddr, answers: &Arc<Answers>, kind: Kind) -> std::io::Res
             }
         }
     })
+}
+
+/// Answers every GET with a stream and every POST with an event to all streams, written in a loop by one thread: what a
+/// broadcast takes when a server thinks nothing.
+pub fn fan(address: &str) -> Result<()> {
+    let address: SocketAddr = address.parse()?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    LocalSet::new().block_on(&runtime, async {
+        let listener = listen(address)?;
+        let streams: Rc<RefCell<Vec<TcpStream>>> = Rc::default();
+        loop {
+            let (mut stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            let mut buffer = vec![0; 8 << 10];
+            let n = stream.read(&mut buffer).await?;
+            if buffer[..n].starts_with(b"GET ") {
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\nevent: ready\ndata: {}\n\n";
+                stream.write_all(head.as_bytes()).await?;
+                streams.borrow_mut().push(stream);
+                continue;
+            }
+            let streams = Rc::clone(&streams);
+            tokio::task::spawn_local(async move { drop(tell(stream, buffer, n, &streams).await) });
+        }
+    })
+}
+
+async fn tell(
+    mut poster: TcpStream,
+    mut buffer: Vec<u8>,
+    first: usize,
+    streams: &RefCell<Vec<TcpStream>>,
+) -> std::io::Result<()> {
+    let mut n = first;
+    while n > 0 {
+        let body = memchr::memmem::find(&buffer[..n], b"\r\n\r\n").map_or(n, |at| at + 4);
+        let event = [b"event: posts\ndata: ", &buffer[body..n], b"\n\n"].concat();
+        streams.borrow().iter().for_each(|stream| drop(stream.try_write(&event)));
+        poster.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n").await?;
+        n = poster.read(&mut buffer).await?;
+    }
+    Ok(())
 }
 
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {

@@ -3,6 +3,7 @@ import type { Editing } from "./editing.svelte";
 import { groundMarks, nextPlace, type Finding } from "./findings";
 import { LiveScore } from "./live_score.svelte";
 import type { Mark, Surface } from "./surface";
+import { found } from "../../parts/findings_words";
 import { w } from "./words_side";
 
 /** What is to be said about the text, and where in the field. */
@@ -28,7 +29,7 @@ export class Notes {
     const field = this.surface();
     if (!field || field.text() !== body) return;
     const advice = this.score.findings.map((one) => markOf(one, "advice", `${nameOf(w.codes, one.code)}: ${one.message}`));
-    const unfound = this.grounds.filter((one) => one.code !== "unfound_sentence").map((one) => markOf(one, "unfound", `${w.side.unfoundMark}: ${nameOf(w.kinds, one.code.replace("unfound_", ""))}`));
+    const unfound = this.grounds.filter((one) => one.code !== "unfound_sentence").map((one) => markOf(one, "unfound", `${w.side.unfoundMark}: ${nameOf(found.kinds, one.code.replace("unfound_", ""))}`));
     field.setMarks([...advice, ...unfound].filter((one) => one !== null));
   }
 

@@ -29,8 +29,7 @@ export const w = words({
         scheduled: (at: string) => `scheduled it for ${at}`, rescheduled: (at: string) => `moved it to ${at}`, reopened: "opened it again", publishing_started: "began to publish", delivery_started: (name: string) => `sent it to ${name}`, delivery_live: (name: string) => `brought it to ${name}`,
         delivery_failed: (name: string) => `could not bring it to ${name}`, delivery_withdrawn: (name: string) => `took it off ${name}`, published: (n: number) => `published version ${n}`, publishing_failed: "could not publish it", retracted: "took it off the site", held: "left it to a person",
       },
-      system: "Copydesk", passed: "passed", failed: "not passed",
-      checks: { automatic: "Automatic approval", two_people: "Two people", score: "Score", grounded: "Grounded", trust: "Trust in the sources", engagement: "Expected interest", topic: "Topic" },
+      system: "Copydesk",
     },
   },
   tr: {
@@ -60,8 +59,7 @@ export const w = words({
         scheduled: (at: string) => `${at} için zamanladı`, rescheduled: (at: string) => `zamanını ${at} yaptı`, reopened: "yeniden açtı", publishing_started: "yayımlamaya başladı", delivery_started: (name: string) => `${name} kanalına gönderdi`, delivery_live: (name: string) => `${name} kanalına ulaştırdı`,
         delivery_failed: (name: string) => `${name} kanalına ulaştıramadı`, delivery_withdrawn: (name: string) => `${name} kanalından kaldırdı`, published: (n: number) => `yayımladı: sürüm ${n}`, publishing_failed: "yayımlayamadı", retracted: "siteden kaldırdı", held: "bir insana bıraktı",
       },
-      system: "Copydesk", passed: "geçti", failed: "geçmedi",
-      checks: { automatic: "Kendiliğinden onay", two_people: "İki kişi", score: "Puan", grounded: "Dayanak", trust: "Kaynaklara güven", engagement: "Beklenen ilgi", topic: "Konu" },
+      system: "Copydesk",
     },
   },
 });

@@ -8,10 +8,8 @@ export const w = words({
       offline: "The score comes back with the connection.", fix: "Fix first", none: "Nothing to fix", more: (n: number) => plural(n, { one: "Show # more", other: "Show # more" }), place: "Shows the place",
       reading: (n: number) => plural(n, { one: "# minute to read", other: "# minutes to read" }), words: (n: number) => plural(n, { one: "# word", other: "# words" }),
       sentences: (n: number) => plural(n, { one: "# sentence", other: "# sentences" }), chars: (n: number) => plural(n, { one: "# character", other: "# characters" }), counts: "Counts",
-      grounding: "In the sources", unfoundMark: "Not in the sources", nextNote: "Next note", previousNote: "Previous note", grounded: "Everything in the newest version stands in its sources", noSources: "It has no sources to be held against", ofVersion: (n: number) => `Of version ${n}`, gone: "no longer in the text", unfound: (n: number) => plural(n, { one: "# piece is not in the sources", other: "# pieces are not in the sources" }),
+      grounding: "In the sources", unfoundMark: "Not in the sources", nextNote: "Next note", previousNote: "Previous note", grounded: "Everything in the newest version stands in its sources", ofVersion: (n: number) => `Of version ${n}`, gone: "no longer in the text", unfound: (n: number) => plural(n, { one: "# piece is not in the sources", other: "# pieces are not in the sources" }),
     },
-    kinds: { number: "number", name: "name", quotation: "quotation", sentence: "sentence" },
-    parts: { length: "Length", readability: "Readability", structure: "Structure", sentences: "Sentences", typography: "Typography", tone: "Tone", focus: "Focus", flow: "Flow", title: "Headline" },
     codes: {
       sentence_long: "Long sentence", paragraph_long: "Long paragraph", heading_missing: "Heading missing", passive_voice: "Passive voice", transitions_few: "Few transitions", openings_equal: "Equal openings",
       word_repeated: "Word twice", capitals: "Many capitals", hedge: "Hedging", cliche: "Worn phrase", image_alt_missing: "Image without words", images_alt: "Images without words", top_heading_single: "Too many main headings",
@@ -24,10 +22,8 @@ export const w = words({
       offline: "Puan, bağlantıyla birlikte geri gelir.", fix: "Önce bunları düzeltin", none: "Düzeltilecek bir şey yok", more: (n: number) => plural(n, { one: "# tane daha göster", other: "# tane daha göster" }), place: "Yerini gösterir",
       reading: (n: number) => plural(n, { one: "# dakikalık okuma", other: "# dakikalık okuma" }), words: (n: number) => plural(n, { one: "# sözcük", other: "# sözcük" }),
       sentences: (n: number) => plural(n, { one: "# cümle", other: "# cümle" }), chars: (n: number) => plural(n, { one: "# karakter", other: "# karakter" }), counts: "Sayılar",
-      grounding: "Kaynaklarda", unfoundMark: "Kaynaklarda yok", nextNote: "Sonraki not", previousNote: "Önceki not", grounded: "En yeni sürümdeki her şey kaynaklarda var", noSources: "Karşılaştırılacak kaynağı yok", ofVersion: (n: number) => `Sürüm ${n} için`, gone: "artık metinde yok", unfound: (n: number) => plural(n, { one: "# parça kaynaklarda yok", other: "# parça kaynaklarda yok" }),
+      grounding: "Kaynaklarda", unfoundMark: "Kaynaklarda yok", nextNote: "Sonraki not", previousNote: "Önceki not", grounded: "En yeni sürümdeki her şey kaynaklarda var", ofVersion: (n: number) => `Sürüm ${n} için`, gone: "artık metinde yok", unfound: (n: number) => plural(n, { one: "# parça kaynaklarda yok", other: "# parça kaynaklarda yok" }),
     },
-    kinds: { number: "sayı", name: "ad", quotation: "alıntı", sentence: "cümle" },
-    parts: { length: "Uzunluk", readability: "Okunabilirlik", structure: "Yapı", sentences: "Cümleler", typography: "Yazım düzeni", tone: "Ton", focus: "Odak", flow: "Akış", title: "Başlık" },
     codes: {
       sentence_long: "Uzun cümle", paragraph_long: "Uzun paragraf", heading_missing: "Ara başlık yok", passive_voice: "Edilgen anlatım", transitions_few: "Az geçiş sözü", openings_equal: "Aynı başlangıçlar",
       word_repeated: "Yinelenen sözcük", capitals: "Çok büyük harf", hedge: "Kaçamak söz", cliche: "Basmakalıp söz", image_alt_missing: "Açıklamasız görsel", images_alt: "Açıklamasız görseller", top_heading_single: "Birden çok ana başlık",

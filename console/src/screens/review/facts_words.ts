@@ -4,16 +4,8 @@ import { plural, words } from "../../lib/i18n";
 export const w = words({
   en: {
     score: "Score", grounding: "Sources hold it", grounded: "Everything in it stands in the sources", ungrounded: "Not everything in it stands in the sources",
-    noSources: "It has no sources to be held against", weak: "Sentences without support", unfound: (n: number) => plural(n, { one: "# piece not found in the sources", other: "# pieces not found in the sources" }),
-    kinds: { number: "number", name: "name", quotation: "quotation", sentence: "sentence" },
-    parts: {
-      length: "Length", readability: "Readability", structure: "Structure", sentences: "Sentences", typography: "Typography", tone: "Tone", focus: "Focus",
-      flow: "Flow", title: "Headline",
-    },
-    sources: "Sources", opens: "opens in a new tab", channels: "Goes to", noChannel: "No channel is set up", reasons: "Why a person decides", passed: "passed", failed: "not passed",
-    checks: {
-      automatic: "Automatic approval", two_people: "Two people", score: "Score", grounded: "Grounded", trust: "Trust in the sources", engagement: "Expected interest", topic: "Topic",
-    },
+    weak: "Sentences without support", unfound: (n: number) => plural(n, { one: "# piece not found in the sources", other: "# pieces not found in the sources" }),
+    sources: "Sources", opens: "opens in a new tab", channels: "Goes to", noChannel: "No channel is set up", reasons: "Why a person decides",
     state: "State", claim: "Read by", you: "you", nobody: "nobody", approvals: "Approvals", approvalsOf: (n: number, of: number) => `${n} of ${of}`, due: "Due", soon: "at once after approval",
     pipeline: "Pipeline", waitsSince: "Written", author: "Edited by a person", yes: "yes", no: "no",
     rating: "Rating", rate: (n: number) => `Rate ${n} of 5`, mean: (mean: string, n: number) => `${mean} on average, ${plural(n, { one: "# rating", other: "# ratings" })}`, unrated: "Nobody has rated it yet",
@@ -21,16 +13,8 @@ export const w = words({
   },
   tr: {
     score: "Puan", grounding: "Kaynaklara dayanıyor", grounded: "İçindeki her şey kaynaklarda var", ungrounded: "İçindeki her şey kaynaklarda yok",
-    noSources: "Karşılaştırılacak kaynağı yok", weak: "Dayanağı olmayan cümleler", unfound: (n: number) => plural(n, { one: "# parça kaynaklarda bulunamadı", other: "# parça kaynaklarda bulunamadı" }),
-    kinds: { number: "sayı", name: "ad", quotation: "alıntı", sentence: "cümle" },
-    parts: {
-      length: "Uzunluk", readability: "Okunabilirlik", structure: "Yapı", sentences: "Cümleler", typography: "Yazım düzeni", tone: "Ton", focus: "Odak",
-      flow: "Akış", title: "Başlık",
-    },
-    sources: "Kaynaklar", opens: "yeni sekmede açılır", channels: "Nereye gider", noChannel: "Kurulu kanal yok", reasons: "Neden bir insan karar veriyor", passed: "geçti", failed: "geçmedi",
-    checks: {
-      automatic: "Kendiliğinden onay", two_people: "İki kişi", score: "Puan", grounded: "Dayanak", trust: "Kaynaklara güven", engagement: "Beklenen ilgi", topic: "Konu",
-    },
+    weak: "Dayanağı olmayan cümleler", unfound: (n: number) => plural(n, { one: "# parça kaynaklarda bulunamadı", other: "# parça kaynaklarda bulunamadı" }),
+    sources: "Kaynaklar", opens: "yeni sekmede açılır", channels: "Nereye gider", noChannel: "Kurulu kanal yok", reasons: "Neden bir insan karar veriyor",
     state: "Durum", claim: "Okuyan", you: "siz", nobody: "kimse", approvals: "Onaylar", approvalsOf: (n: number, of: number) => `${n} / ${of}`, due: "Yayın zamanı", soon: "onaydan hemen sonra",
     pipeline: "Hat", waitsSince: "Yazılma", author: "İnsan eli değdi", yes: "evet", no: "hayır",
     rating: "Değerlendirme", rate: (n: number) => `5 üzerinden ${n} ver`, mean: (mean: string, n: number) => `ortalama ${mean}, ${n} değerlendirme`, unrated: "Henüz kimse değerlendirmedi",

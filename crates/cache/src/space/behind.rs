@@ -85,7 +85,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         // Never over something newer that came meanwhile.
         let worse = match self.look(key) {
             Looked::Fresh(_) | Looked::Early(..) => {
-                self.cache.memory.get(self.id, key).is_some_and(|entry| entry.life.fresh_until >= life.fresh_until)
+                self.cache.memory.get(self.part.id, key).is_some_and(|entry| entry.life.fresh_until >= life.fresh_until)
             }
             Looked::Old(_, _, entry) => entry.life.fresh_until >= life.fresh_until,
             Looked::Failed(_) | Looked::Nothing => false,

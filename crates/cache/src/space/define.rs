@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Options, Shared, Space};
 use crate::cache::Inner;
+use crate::memory::Part;
 use crate::stats::Counts;
 use crate::wire::Codec;
 
@@ -106,11 +107,11 @@ impl<V: Clone + Send + Sync + 'static> Define<V> {
     pub fn open(self) -> Space<V> {
         let Define { cache, name, options, weigh, codec } = self;
         let counts = Arc::new(Counts::new(name, options.ttl.as_secs()));
-        let id = cache.register(&counts);
+        let part = Part::new(cache.register(&counts));
         cache.tags.will_live(options.ttl + options.stale.max(options.grace));
         Space(Arc::new(Shared {
             cache,
-            id,
+            part,
             options,
             weigh,
             codec,

@@ -154,7 +154,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
 
     fn newer_in_memory(&self, key: &str, beat: Option<Timestamp>) -> Option<V> {
         let (Looked::Fresh(value) | Looked::Early(value, _)) = self.look(key) else { return None };
-        let newer = |beat| self.cache.memory.get(self.id, key).is_some_and(|entry| entry.life.fresh_until > beat);
+        let newer = |beat| self.cache.memory.get(self.part.id, key).is_some_and(|entry| entry.life.fresh_until > beat);
         beat.is_none_or(newer).then_some(value)
     }
 
@@ -235,7 +235,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
     /// What there is is not tried anew for a while; where there is nothing, the failure may be kept.
     pub(super) fn crash(&self, seat: &Seat<V>, old: Option<&Arc<Entry>>, error: &LoadError) {
         let now = self.cache.clock.now();
-        let current = self.cache.memory.get(self.id, &seat.key);
+        let current = self.cache.memory.get(self.part.id, &seat.key);
         if let Some(entry) = current.as_ref().or(old).filter(|entry| now < entry.life.grace_until) {
             claim(&entry.retry_at, now, self.retry_pause());
             return;
@@ -249,7 +249,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
             let checked_at = self.cache.tags.first_check(since);
             let draft = Draft { life, early_at: now + ttl, tags, since, checked_at, stored_at: now, weight };
             let entry = Entry::shared(error.clone(), draft, Arc::clone(&self.counts));
-            self.cache.memory.insert(self.id, &seat.key, entry);
+            self.cache.memory.insert(self.part.id, &seat.key, entry);
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the memory has under a key, and how a value comes there.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use stdx::Timestamp;
@@ -8,8 +9,18 @@ use stdx::Timestamp;
 use super::{Gone, Made, Options, Shared};
 use crate::cache::claim;
 use crate::entry::{Draft, Entry, Life, Phase};
-use crate::tags::{Named, Since, Verdict};
+use crate::tags::{Epoch, Named, Since, Verdict};
 use crate::{LoadError, NoValue};
+
+/// What a thread keeps at hand of an entry.
+struct Held<V> {
+    value: V,
+    early_at: Timestamp,
+    /// The epoch up to which it is known that nothing of it was purged.
+    checked_at: Epoch,
+}
+
+type Seen<V> = Result<V, Arc<Entry>>;
 
 /// What the memory says of a key.
 pub(super) enum Looked<V> {
@@ -32,19 +43,41 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         self.look_as(key, true)
     }
 
+    #[inline]
     fn look_as(&self, key: &str, may_load: bool) -> Looked<V> {
-        let cache = &self.cache;
-        let now = cache.clock.about();
-        // The common case costs one look; the entry is taken hold of only for the others.
-        let seen = cache.memory.look(self.id, key, |entry| match self.quick(key, entry, now) {
-            Some(value) => Ok(value),
-            None => Err(Arc::clone(entry)),
-        });
-        let entry = match seen {
-            Some(Ok(value)) => return Looked::Fresh(value),
-            Some(Err(entry)) => entry,
-            None => return Looked::Nothing,
+        let (cache, now) = (&self.cache, self.cache.clock.about());
+        // The common case costs one look into what the thread holds.
+        let quick = |held: &Held<V>| {
+            let fine = now < held.early_at && cache.tags.is_checked(held.checked_at);
+            fine.then(|| Ok(held.value.clone()))
         };
+        let seen = cache.memory.look(self.part, key, quick, |entry, hold| self.held(key, entry, now, hold));
+        match seen {
+            Some(Ok(value)) => Looked::Fresh(value),
+            Some(Err(entry)) => self.look_closely(key, entry, now, may_load),
+            None => Looked::Nothing,
+        }
+    }
+
+    /// The value, if there is no question about it, and what may be held of it.
+    fn held(&self, key: &str, entry: Arc<Entry>, now: Timestamp, hold: bool) -> (Seen<V>, Option<Held<V>>) {
+        let named = Named { space: self.counts.name, key, tags: &entry.tags };
+        let fine = now < entry.early_at
+            && self.cache.tags.judge(named, entry.since.epoch, &entry.checked_at) == Verdict::Current;
+        let value = if fine { entry.value::<V>().cloned() } else { None };
+        match value {
+            Some(value) => {
+                let checked_at = entry.checked_at.load(Ordering::Relaxed);
+                let held = hold.then(|| Held { value: value.clone(), early_at: entry.early_at, checked_at });
+                (Ok(value), held)
+            }
+            None => (Err(entry), None),
+        }
+    }
+
+    #[inline(never)]
+    fn look_closely(&self, key: &str, entry: Arc<Entry>, now: Timestamp, may_load: bool) -> Looked<V> {
+        let cache = &self.cache;
         let named = Named { space: self.counts.name, key, tags: &entry.tags };
         let verdict = cache.tags.judge(named, entry.since.epoch, &entry.checked_at);
         let phase = match verdict {
@@ -55,7 +88,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         if phase == Phase::Dead {
             // Not what is only in doubt until the log has been read again.
             if verdict == Verdict::Dead || now >= entry.life.grace_until {
-                cache.memory.remove_exactly(self.id, key, &entry);
+                cache.memory.remove_exactly(self.part.id, key, &entry);
             }
             return Looked::Nothing;
         }
@@ -73,14 +106,6 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
             Phase::Fresh => Looked::Fresh(value),
             phase => Looked::Old(value, phase, entry),
         }
-    }
-
-    /// The value, if there is no question about it.
-    fn quick(&self, key: &str, entry: &Entry, now: Timestamp) -> Option<V> {
-        let named = Named { space: self.counts.name, key, tags: &entry.tags };
-        let fine = now < entry.early_at
-            && self.cache.tags.judge(named, entry.since.epoch, &entry.checked_at) == Verdict::Current;
-        if fine { entry.value::<V>().cloned() } else { None }
     }
 
     pub(super) fn count(&self, key: &str, hit: bool, sampled: Option<Instant>) {
@@ -157,7 +182,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         self.cache.tags.will_live(life.grace_until.since(stored_at));
         let (checked_at, weight) = (self.cache.tags.first_check(since), weight as u64);
         let draft = Draft { life, early_at, tags, since, checked_at, stored_at, weight };
-        self.cache.memory.insert(self.id, key, Entry::shared(value.clone(), draft, Arc::clone(&self.counts)));
+        self.cache.memory.insert(self.part.id, key, Entry::shared(value.clone(), draft, Arc::clone(&self.counts)));
         self.keep_quota(key);
     }
 

@@ -151,7 +151,7 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         if self.codec.is_none() || self.cache.tags.is_behind() {
             return;
         }
-        let beat = |key: &str| Some(self.cache.memory.get(self.id, key)?.life.fresh_until);
+        let beat = |key: &str| Some(self.cache.memory.get(self.part.id, key)?.life.fresh_until);
         if let Some(disk) = &self.cache.tiers.disk {
             for i in (0..seats.len()).rev() {
                 let key = &seats[i].0.key;

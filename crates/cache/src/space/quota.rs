@@ -17,17 +17,17 @@ impl<V: Clone + Send + Sync + 'static> Shared<V> {
         // Keys that were put again, or left long ago, stand in it more often than there are entries.
         if came.len() as u64 > 4 * has.entries + SPARE {
             let mut seen = HashSet::new();
-            came.retain(|key| self.cache.memory.get(self.id, key).is_some() && seen.insert(key.clone()));
+            came.retain(|key| self.cache.memory.get(self.part.id, key).is_some() && seen.insert(key.clone()));
         }
         while has.bytes > quota
             && let Some(first) = came.pop_front()
         {
             // The newest may be above the quota alone: it stays until the next one comes.
             if *first != *key
-                && let Some(entry) = self.cache.memory.get(self.id, &first)
+                && let Some(entry) = self.cache.memory.get(self.part.id, &first)
             {
                 entry.evicted();
-                self.cache.memory.remove_exactly(self.id, &first, &entry);
+                self.cache.memory.remove_exactly(self.part.id, &first, &entry);
                 drop(entry);
                 has = self.counts.read();
             }

@@ -30,7 +30,7 @@ impl<V: Clone + Send + Sync + 'static> Space<V> {
         if self.0.loader.set(load).is_ok() {
             let warm: Arc<dyn Warm> = Arc::new(Warmer(Arc::downgrade(&self.0)));
             // The space keeps its warmer alive, the cache only knows of it.
-            self.0.cache.register_warm(self.0.id, Arc::downgrade(&warm));
+            self.0.cache.register_warm(self.0.part.id, Arc::downgrade(&warm));
             self.0.cache.prefetch.keep(warm);
         }
     }

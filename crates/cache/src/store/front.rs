@@ -8,38 +8,52 @@ use super::Store;
 /// Places that a key may have; they are looked at together.
 const WAYS: usize = 4;
 /// Hits after which the store is asked again, so that it learns what is popular.
-const HITS_MAX: u8 = 64;
+const HITS_MAX: u8 = 128;
 /// Part of the budget that one value may take.
 const SHARE_MAX: u64 = 16;
 
 /// A table in which each key has four places. A newcomer must be asked for twice before its set is asked for anything
 /// else that is missing, and more often than the least popular holder is hit.
 ///
-/// A value here may have been evicted from its store, never removed or replaced there: one that was is not found. Its
-/// memory is freed when its place is needed or its key is asked for, so that a budget of such values may linger.
-pub struct Front<V> {
+/// What is held here (`H`, made of the store's value or that value itself) may have been evicted from its store, never
+/// removed or replaced there: then it is not found. Its memory is freed when its place is needed or its key is asked
+/// for, so that a budget of such values may linger.
+pub struct Front<H> {
     sets: Box<[Set]>,
-    slots: Box<[Option<Slot<V>>]>,
+    slots: Box<[Option<Slot<H>>]>,
+    slots_max: usize,
+    /// Newcomers that met nobody less popular than themselves, since it last grew.
+    crowded: usize,
     budget: u64,
     weight: u64,
 }
 
 /// A look at one line of memory tells most misses.
 #[derive(Clone, Default)]
+#[repr(align(16))]
 struct Set {
     /// Parts of hashes, odd where a place is taken.
-    tags: [u32; WAYS],
+    tags: [u16; WAYS],
     /// What was missing last.
-    newcomer: u32,
+    newcomer: u16,
 }
 
-// Two lines of memory that are fetched together, as long as the value is a pointer and the key is short.
+impl Set {
+    // With a branch for each place: what is popular is foretold, and its slot fetched before the tags are there.
+    #[inline]
+    fn way(&self, tag: u16) -> Option<usize> {
+        self.tags.iter().position(|known| *known == tag)
+    }
+}
+
+// Two lines of memory that are fetched together, as long as what is held and the key are short.
 #[repr(align(64))]
-struct Slot<V> {
+struct Slot<H> {
     key: Name,
-    value: V,
-    hash: u64,
-    weight: u64,
+    held: H,
+    /// Its lower half: enough for the place and the group.
+    hash: u32,
+    weight: u32,
     store: u32,
     space: u32,
     changes: u32,
@@ -52,7 +66,7 @@ enum Name {
     Long(Box<str>),
 }
 
-const SHORT: usize = 62;
+const SHORT: usize = 54;
 
 impl Name {
     fn new(key: &str) -> Name {
@@ -85,42 +99,63 @@ struct Question<'a> {
 }
 
 impl<V: Clone> Front<V> {
+    /// What `look` sees in the value under `key` of `store`; `None` when there is no value.
+    #[inline]
+    pub fn with<R>(&mut self, store: &Store<V>, space: u32, key: &str, look: impl Fn(&V) -> R) -> Option<R> {
+        self.through(store, space, key, |held| Some(look(held)), |value, _| (look(&value), Some(value)))
+    }
+}
+
+impl<H> Front<H> {
     /// `slots` places (rounded up to a power of two) for values of at most `budget` together, each of at most a
     /// sixteenth of it.
     pub fn new(slots: usize, budget: u64) -> Self {
-        let sets = slots.div_ceil(WAYS).next_power_of_two();
-        let slots = (0..sets * WAYS).map(|_| None).collect();
-        Front { sets: vec![Set::default(); sets].into(), slots, budget, weight: 0 }
+        Front::growing(slots, slots, budget)
     }
 
-    /// What `look` sees in the value under `key` of `store`; `None` when there is no value.
+    /// As [`Front::new`], with up to `slots_max` places once they are wanted, if they take no more than the budget.
+    pub fn growing(slots: usize, slots_max: usize, budget: u64) -> Self {
+        let sets = slots.div_ceil(WAYS).next_power_of_two();
+        let slots = (0..sets * WAYS).map(|_| None).collect();
+        Front { sets: vec![Set::default(); sets].into(), slots, slots_max, crowded: 0, budget, weight: 0 }
+    }
+
+    /// What `look` sees in what is held under `key`; where nothing is held, or `look` will not have it, what `ask` makes
+    /// of the store's value. `ask` is told whether something will be held, and says what. `None` when there is no value.
     #[inline]
-    pub fn with<R>(&mut self, store: &Store<V>, space: u32, key: &str, look: impl FnOnce(&V) -> R) -> Option<R> {
+    pub fn through<V: Clone, R>(
+        &mut self,
+        store: &Store<V>,
+        space: u32,
+        key: &str,
+        look: impl FnOnce(&H) -> Option<R>,
+        ask: impl FnOnce(V, bool) -> (R, Option<H>),
+    ) -> Option<R> {
         let hash = store.hash(space, key);
         // Before the look into the store: a change in between makes what is kept here old, not wrong.
         let changes = store.changes(hash).load(Ordering::Acquire);
         let question = Question { hash, changes, space, key };
         let set = self.set(hash);
-        let way = self.sets[set].tags.iter().position(|known| *known == tag(hash));
-        if let Some(way) = way
+        if let Some(way) = self.sets[set].way(tag(hash))
             && let Some(slot) = &mut self.slots[set * WAYS + way]
             && slot.changes == changes
             && slot.hits < HITS_MAX
-            && slot.is(store, question)
+            && slot.is(store.id, question)
+            && let Some(seen) = look(&slot.held)
         {
             slot.hits += 1;
-            return Some(look(&slot.value));
+            return Some(seen);
         }
-        self.ask(store, question, look)
+        self.ask(store, question, ask)
     }
 
     /// Gives back the memory of what is kept of this key.
-    pub fn forget(&mut self, store: &Store<V>, space: u32, key: &str) {
+    pub fn forget<V: Clone>(&mut self, store: &Store<V>, space: u32, key: &str) {
         let hash = store.hash(space, key);
         let question = Question { hash, changes: 0, space, key };
         let set = self.set(hash);
         for at in set * WAYS..(set + 1) * WAYS {
-            if self.slots[at].as_ref().is_some_and(|slot| slot.is(store, question)) {
+            if self.slots[at].as_ref().is_some_and(|slot| slot.is(store.id, question)) {
                 self.empty(at);
             }
         }
@@ -132,58 +167,96 @@ impl<V: Clone> Front<V> {
     }
 
     #[inline(never)]
-    fn ask<R>(&mut self, store: &Store<V>, question: Question<'_>, look: impl FnOnce(&V) -> R) -> Option<R> {
+    fn ask<V: Clone, R>(
+        &mut self,
+        store: &Store<V>,
+        question: Question<'_>,
+        ask: impl FnOnce(V, bool) -> (R, Option<H>),
+    ) -> Option<R> {
         let Question { hash, changes, space, key } = question;
         let place = self.place(store, question);
-        let Some((at, hits)) = place else {
-            return store.look(hash, space, key, |value, _| value.clone()).map(|value| look(&value));
+        let Some(value) = store.look(hash, space, key, V::clone) else {
+            if let Some((at, true)) = place {
+                self.empty(at);
+            }
+            return None;
         };
-        let found = store.look(hash, space, key, |value, weight| (value.clone(), weight.get()));
-        self.empty(at);
-        let (value, weight) = found?;
-        let result = look(&value);
-        if weight <= self.budget / SHARE_MAX && self.weight + weight <= self.budget {
-            self.weight += weight;
-            self.sets[at / WAYS].tags[at % WAYS] = tag(hash);
-            let store = store.id;
-            self.slots[at] = Some(Slot { key: Name::new(key), value, hash, weight, store, space, changes, hits });
+        let Some((at, is_own)) = place else { return Some(ask(value, false).0) };
+        let weight = (store.weigh)(&value).max(1);
+        let before = self.slots[at].as_ref().map_or(0, |slot| u64::from(slot.weight));
+        let fits = weight <= self.budget / SHARE_MAX && self.weight - before + weight <= self.budget;
+        let (result, held) = ask(value, fits);
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        match held.filter(|_| fits) {
+            Some(held) if is_own && let Some(slot) = &mut self.slots[at] => {
+                self.weight = self.weight - before + u64::from(weight);
+                (slot.held, slot.weight, slot.changes, slot.hits) = (held, weight, changes, slot.hits / 2);
+            }
+            Some(held) => {
+                self.empty(at);
+                self.weight += u64::from(weight);
+                self.sets[at / WAYS].tags[at % WAYS] = tag(hash);
+                let (key, store, hash) = (Name::new(key), store.id, hash as u32);
+                self.slots[at] = Some(Slot { key, held, hash, weight, store, space, changes, hits: 1 });
+            }
+            None => self.empty(at),
         }
         Some(result)
     }
 
-    /// Where the answer is to be kept, with how many hits to its credit: in the key's own place, in one that is free or
-    /// whose value has changed, or in that of the least popular, which becomes less so each time it is wanted.
-    fn place(&mut self, store: &Store<V>, question: Question<'_>) -> Option<(usize, u8)> {
+    /// Where the answer is to be kept, and whether the key has that place already: else it is one that is free or whose
+    /// value has changed, or that of the least popular, which becomes less so each time it is wanted.
+    fn place<V: Clone>(&mut self, store: &Store<V>, question: Question<'_>) -> Option<(usize, bool)> {
         let set = self.set(question.hash);
         let of = |at: &usize| self.slots[*at].as_ref();
         // By the tags first: each slot is further lines of memory, and most keys that come here are in none.
         let mut own =
             (0..WAYS).filter(|way| self.sets[set].tags[*way] == tag(question.hash)).map(|way| set * WAYS + way);
-        if let Some(own) = own.find(|at| of(at).is_some_and(|slot| slot.is(store, question))) {
-            return Some((own, of(&own).map_or(0, |slot| slot.hits) / 2));
+        if let Some(own) = own.find(|at| of(at).is_some_and(|slot| slot.is(store.id, question))) {
+            return Some((own, true));
         }
         let newcomer = std::mem::replace(&mut self.sets[set].newcomer, tag(question.hash));
         if newcomer != tag(question.hash) {
             return None;
         }
-        let is_old =
-            |slot: &Slot<V>| slot.store != store.id || store.changes(slot.hash).load(Ordering::Relaxed) != slot.changes;
-        let of = |at: &usize| self.slots[*at].as_ref();
+        let is_old = |slot: &Slot<H>| {
+            slot.store != store.id || store.changes(slot.hash.into()).load(Ordering::Relaxed) != slot.changes
+        };
         let hits = |at: &usize| of(at).filter(|slot| !is_old(slot)).map_or(0, |slot| slot.hits);
         let at = (set * WAYS..(set + 1) * WAYS).min_by_key(hits)?;
-        match &mut self.slots[at] {
-            Some(slot) if slot.hits > 1 && !is_old(slot) => {
-                slot.hits /= 2;
-                None
-            }
-            _ => Some((at, 1)),
+        let Some(slot) = self.slots[at].as_mut().filter(|slot| !is_old(slot)) else { return Some((at, false)) };
+        let is_popular = slot.hits > 1;
+        slot.hits -= u8::from(is_popular);
+        self.crowded += 1;
+        (!self.grow() && !is_popular).then_some((at, false))
+    }
+
+    /// Doubles the places if they are too few.
+    fn grow(&mut self) -> bool {
+        let slots = self.slots.len() * 2;
+        let bytes = (slots * size_of::<Slot<H>>()) as u64;
+        if self.crowded < self.slots.len() || slots > self.slots_max || bytes > self.budget {
+            return false;
         }
+        self.crowded = 0;
+        let sets = std::mem::replace(&mut self.sets, vec![Set::default(); slots / WAYS].into());
+        let fewer = std::mem::replace(&mut self.slots, (0..slots).map(|_| None).collect());
+        let tags = sets.iter().flat_map(|set| set.tags);
+        for (n, (slot, tag)) in fewer.into_iter().zip(tags).enumerate() {
+            // One set becomes two; who was on the third place of it is there on the third place of one of them.
+            if let Some(slot) = slot {
+                let (set, way) = (self.set(slot.hash.into()), n % WAYS);
+                self.sets[set].tags[way] = tag;
+                self.slots[set * WAYS + way] = Some(slot);
+            }
+        }
+        true
     }
 
     fn empty(&mut self, at: usize) {
         if let Some(slot) = self.slots[at].take() {
             self.sets[at / WAYS].tags[at % WAYS] = 0;
-            self.weight -= slot.weight;
+            self.weight -= u64::from(slot.weight);
         }
     }
 
@@ -193,13 +266,13 @@ impl<V: Clone> Front<V> {
     }
 }
 
-impl<V: Clone> Slot<V> {
+impl<H> Slot<H> {
     #[inline]
-    fn is(&self, store: &Store<V>, question: Question<'_>) -> bool {
-        self.store == store.id && self.space == question.space && self.key.is(question.key)
+    fn is(&self, store: u32, question: Question<'_>) -> bool {
+        self.store == store && self.space == question.space && self.key.is(question.key)
     }
 }
 
-fn tag(hash: u64) -> u32 {
-    (hash >> 32) as u32 | 1
+fn tag(hash: u64) -> u16 {
+    (hash >> 48) as u16 | 1
 }

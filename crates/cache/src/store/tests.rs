@@ -10,7 +10,7 @@ use super::{Front, Options, Store};
 const SPACE: u32 = 1;
 
 fn options(capacity: u64, entries: usize) -> Options {
-    Options { capacity, entries, shards: Some(1), seed: 1 }
+    Options { capacity, entries, least: 1, shards: Some(1), seed: 1 }
 }
 
 /// Values are their own weights.
@@ -208,4 +208,48 @@ fn what_only_a_front_is_asked_for_stays_in_the_store() {
         store.insert(SPACE, &i.to_string(), 1);
     }
     assert_eq!(store.get(SPACE, "popular"), Some(1));
+}
+
+#[test]
+fn a_front_grows_where_it_is_crowded_and_may() {
+    let store = store(1_000, 1_000);
+    (0..500).for_each(|i| store.insert(SPACE, &i.to_string(), 1));
+    let fill = |mut front: Front<u64>| {
+        for _ in 0..40 {
+            for i in 0..500 {
+                // Twice in a row: who comes again is not only passing by.
+                for _ in 0..2 {
+                    assert_eq!(front.with(&store, SPACE, &i.to_string(), |value| *value), Some(1), "{i}");
+                }
+            }
+        }
+        front.weight()
+    };
+    let (large, small, poor) =
+        (fill(Front::growing(8, 2_048, 1 << 20)), fill(Front::new(8, 1 << 20)), fill(Front::growing(8, 2_048, 2_000)));
+    assert!(large > 400, "{large}");
+    assert_eq!((small, poor), (8, 8), "no more places than were allowed, or than the budget has bytes");
+}
+
+#[test]
+fn a_front_asks_anew_where_what_it_holds_is_doubted() {
+    let store = store(100, 100);
+    store.insert(SPACE, "a", 7);
+    let mut front: Front<String> = Front::new(16, 1_000);
+    let mut asked = Vec::new();
+    let mut see = |front: &mut Front<String>, fine: bool, keep: bool| {
+        let look = |held: &String| fine.then(|| held.clone());
+        let seen = front.through(&store, SPACE, "a", look, |value, hold| {
+            asked.push(hold);
+            (format!("store {value}"), (hold && keep).then(|| format!("front {value}")))
+        });
+        (seen.unwrap(), asked.len())
+    };
+    assert_eq!(see(&mut front, true, true), ("store 7".into(), 1));
+    assert_eq!(see(&mut front, true, true), ("store 7".into(), 2));
+    assert_eq!(see(&mut front, true, true), ("front 7".into(), 2));
+    assert_eq!(see(&mut front, false, true), ("store 7".into(), 3));
+    assert_eq!(see(&mut front, true, true), ("front 7".into(), 3));
+    assert_eq!((see(&mut front, false, false), front.weight()), (("store 7".into(), 4), 0), "nothing to hold");
+    assert_eq!(asked, [false, true, true, true]);
 }

@@ -59,4 +59,8 @@ impl Address {
 #[cfg(test)]
 pub(crate) mod fake;
 #[cfg(test)]
+pub(crate) mod proxy;
+#[cfg(test)]
+pub(crate) mod server;
+#[cfg(test)]
 mod tests;

@@ -9,11 +9,18 @@ use stdx::Timestamp;
 
 use super::{Call, Fault, JSON, Purge, Purged, Target, What, fault, secret, shown};
 
+/// Most tags or addresses of one purge; the proxy takes more.
+pub const KEYS_MAX: usize = 100;
+
 pub fn request(target: &Target, purge: &Purge) -> Call {
-    let first = |keys: &[String]| keys.first().cloned().unwrap_or_default();
+    // One by itself is understood by proxies from before there were lists.
+    let keys = |keys: &[String]| match keys {
+        [one] => json!(one),
+        many => json!(many),
+    };
     let body = match &purge.what {
-        What::Tags(tags) => json!({ "tag": first(tags), "soft": purge.soft }),
-        What::Urls(urls) => json!({ "url": first(urls), "soft": purge.soft }),
+        What::Tags(tags) => json!({ "tag": keys(tags), "soft": purge.soft }),
+        What::Urls(urls) => json!({ "url": keys(urls), "soft": purge.soft }),
         What::Everything => json!({ "all": true, "soft": purge.soft }),
     };
     let headers = HeaderMap::from_iter([

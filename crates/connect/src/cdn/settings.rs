@@ -7,7 +7,7 @@ use stdx::Timestamp;
 use stdx::config::{Problem, Secret};
 use url::Url;
 
-use super::{Budget, cloudflare, fastly};
+use super::{Budget, cloudflare, edge, fastly};
 
 stdx::settings! {
     /// Remote caches that are told what has changed. Without a target nobody is told.
@@ -76,7 +76,7 @@ impl Kind {
         match self {
             Kind::Cloudflare => cloudflare::KEYS_MAX,
             Kind::Fastly => fastly::KEYS_MAX,
-            Kind::Edge => 1,
+            Kind::Edge => edge::KEYS_MAX,
         }
     }
 
@@ -84,7 +84,8 @@ impl Kind {
     pub fn urls_max(self) -> usize {
         match self {
             Kind::Cloudflare => cloudflare::KEYS_MAX,
-            Kind::Fastly | Kind::Edge => 1,
+            Kind::Fastly => 1,
+            Kind::Edge => edge::KEYS_MAX,
         }
     }
 }

@@ -63,6 +63,14 @@ fn requests() {
     check(Kind::Fastly, Purge::everything().soft(true), "https://api.fastly.com/service/SU1Z/purge_all", &[key], "");
     let edge = "https://edge.example/.copydesk/purge";
     check(Kind::Edge, tags(&["a"]).soft(true), edge, bearer, r#"{"soft":true,"tag":"a"}"#);
+    check(Kind::Edge, tags(&["a", "b"]), edge, bearer, r#"{"soft":false,"tag":["a","b"]}"#);
+    check(
+        Kind::Edge,
+        urls(&["https://h/p", "https://h/q"]),
+        edge,
+        bearer,
+        r#"{"soft":false,"url":["https://h/p","https://h/q"]}"#,
+    );
     check(Kind::Edge, urls(&["https://h/p"]), edge, bearer, r#"{"soft":false,"url":"https://h/p"}"#);
     check(Kind::Edge, Purge::everything(), edge, bearer, r#"{"all":true,"soft":false}"#);
 }

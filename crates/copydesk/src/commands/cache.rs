@@ -46,8 +46,7 @@ fn url_query() -> url::form_urlencoded::Serializer<'static, String> {
 }
 
 fn body(purge: &Purge) -> Json {
-    let mut body =
-        json!({ "soft": purge.soft, "dry_run": purge.dry_run, "all": purge.all, "remote": purge.remote });
+    let mut body = json!({ "soft": purge.soft, "dry_run": purge.dry_run, "all": purge.all, "remote": purge.remote });
     if let Some([space, key]) = purge.entry.as_deref() {
         (body["space"], body["key"]) = (space.as_str().into(), key.as_str().into());
     }

@@ -56,7 +56,7 @@ impl Chunked {
     /// Reads from `input` up to the next data; says how many bytes were used, those data included.
     ///
     /// # Errors
-    /// 400 for what is not chunked, a bare line feed among it, and for too many extensions; 431 for too many trailers.
+    /// 400 for what is not chunked, a bare LF among it, and for too many extensions; 431 for too many trailers.
     pub fn step<'i>(&mut self, input: &'i [u8]) -> Result<(usize, Found<'i>), Refusal> {
         let mut at = 0;
         while at < input.len() && self.state != State::End {

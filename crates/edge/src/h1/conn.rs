@@ -37,6 +37,8 @@ pub(crate) struct Lane {
     pub times: Times,
     pub pulse: Arc<Pulse>,
     pub counts: Counts,
+    /// Where HTTP/3 is spoken, for those who want it.
+    pub h3_port: Option<u16>,
 }
 
 /// Limits in whole seconds.
@@ -176,7 +178,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
                 return if n == PREFACE.len() { Step::HandOver } else { Step::More };
             }
         }
-        // A head ends with a line feed: without a new one it is not read again, however often bytes drip in.
+        // A head ends with an LF: without a new one it is not read again, however often bytes drip in.
         let is_full = bytes.len() >= self.lane.limits.bytes;
         if !is_full && memchr::memchr(b'\n', &bytes[self.scanned..]).is_none() {
             self.scanned = bytes.len();
@@ -201,6 +203,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         let after = After {
             close: !head.keep_alive || self.lane.pulse.is_draining(),
             says_keep_alive: head.minor == 0 && head.keep_alive,
+            h3_port: self.lane.h3_port,
         };
         if head.framing == Framing::None
             && let Some(front) = &self.lane.front
@@ -276,6 +279,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             watched: &self.watched,
             limits: exchange::Limits { body_s: times.body_s, write_s: times.write_s },
             pulse: &self.lane.pulse,
+            h3_port: self.lane.h3_port,
         };
         exchange::run(wire, order, self.lane.service.clone(), &self.lane.main).await
     }

@@ -167,6 +167,7 @@ pub(crate) struct Wire<'c, S> {
     pub watched: &'c Watched,
     pub limits: Limits,
     pub pulse: &'c Pulse,
+    pub h3_port: Option<u16>,
 }
 
 /// Has the service answer, and writes what it says.
@@ -176,7 +177,7 @@ where
 {
     let Order { request, mut rest, to_service, replies: (to_caller, replies), is_head, is_http10, keep_alive, expects } =
         *order;
-    let Wire { io, input, watched, limits, pulse } = wire;
+    let Wire { io, input, watched, limits, pulse, h3_port } = wire;
     // Not of the process's tasks: it ends with the connection, which is one of them.
     let _job = AbortOnDrop(main.spawn(attend(service, request, to_caller)).abort_handle());
     // The two halves are polled by one task in turns: nobody ever waits for this lock.
@@ -193,7 +194,7 @@ where
             watched,
             limits
         ));
-        let caller = Caller { io: &io, watched, limits, pulse };
+        let caller = Caller { io: &io, watched, limits, pulse, h3_port };
         let wishes = Wishes { is_head, is_http10, keep_alive, expects, is_cut: &is_cut };
         let mut answer = std::pin::pin!(give_out(caller, wishes, replies, &mut told_to_continue));
         tokio::select! {
@@ -218,8 +219,8 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// On the main runtime: calls the service and hands on its answer. A panic is an answer of 500, or the end of one.
-async fn attend(service: Service, request: Request<RequestBody>, replies: Sender<Reply>) {
+/// On the service's runtime: calls the service and hands on its answer. A panic is an answer of 500, or the end of one.
+pub(crate) async fn attend(service: Service, request: Request<RequestBody>, replies: Sender<Reply>) {
     let answered = AssertUnwindSafe(async {
         let Ok(answer) = service.oneshot(request).await;
         hand_on(answer, &replies).await
@@ -390,6 +391,7 @@ struct Caller<'c, 'i, S> {
     watched: &'c Watched,
     limits: Limits,
     pulse: &'c Pulse,
+    h3_port: Option<u16>,
 }
 
 impl<S: AsyncWrite + Unpin> Caller<'_, '_, S> {
@@ -455,7 +457,7 @@ async fn give_out<S: AsyncWrite + Unpin>(
     // Without leave the caller may still send its body, or not: only a new connection is sure.
     let unsure = (wishes.expects && !*told_to_continue) || wishes.is_cut.load(Ordering::Relaxed);
     let close = !wishes.keep_alive || said || unsure || ending == Ending::Close || caller.pulse.is_draining();
-    let after = After { close, says_keep_alive: wishes.is_http10 };
+    let after = After { close, says_keep_alive: wishes.is_http10, h3_port: caller.h3_port };
     write::head(&mut out, head.status, &head.headers, ending, after, caller.pulse.seconds());
     drop(head);
     match (ending, size) {

@@ -146,7 +146,7 @@ pub fn head<'h, 'b: 'h>(
         Ok(_) => return Err(too_large(bytes)),
         Err(error) => return Err(unreadable(error, bytes)),
     };
-    // The parser takes a bare line feed for a line's end; others do not.
+    // The parser takes a bare LF for a line's end; others do not.
     if memchr::memchr_iter(b'\n', &bytes[..len]).any(|at| at == 0 || bytes[at - 1] != b'\r') {
         return bad("a line ends without a carriage return");
     }

@@ -15,8 +15,8 @@ use super::pulse::{Side, Watched};
 
 /// `date: ` with its value and the line's end.
 const DATE_BYTES: usize = 37;
-/// `Date`, `Age`, `Cache-Status` without its label, `Connection` and the empty line, with room to spare.
-const TAIL_BYTES: usize = 160;
+/// `Date`, `Age`, the time taken, `Cache-Status` without its label, `Connection`, `Alt-Svc` and the empty line, with room to spare.
+const TAIL_BYTES: usize = 256;
 pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// How the end of an answer's body is told.
@@ -36,6 +36,8 @@ pub(crate) struct After {
     pub close: bool,
     /// HTTP/1.0 must be told that its wish is granted.
     pub says_keep_alive: bool,
+    /// The port of HTTP/3, which the caller is told of.
+    pub h3_port: Option<u16>,
 }
 
 impl After {
@@ -69,6 +71,9 @@ pub(crate) fn head(
     if !fields.contains_key(header::DATE) {
         with_date(now_s, |line| out.extend_from_slice(line));
     }
+    if let Some(port) = after.h3_port {
+        field(out, b"alt-svc", alt_svc(port).as_bytes());
+    }
     out.extend_from_slice(after.line());
     out.extend_from_slice(b"\r\n");
 }
@@ -85,6 +90,11 @@ pub(crate) fn fields(out: &mut Vec<u8>, fields: &HeaderMap) {
             field(out, name.as_str().as_bytes(), value.as_bytes());
         }
     }
+}
+
+/// Tells of HTTP/3 on a port of this host, for a day (RFC 7838 §3).
+pub(crate) fn alt_svc(port: u16) -> String {
+    format!("h3=\":{port}\"; ma=86400")
 }
 
 /// An informational answer: no fields but its own.
@@ -108,7 +118,7 @@ pub(crate) fn refusal(out: &mut Vec<u8>, refusal: super::Refusal, with_body: boo
     let mut fields = HeaderMap::with_capacity(1);
     fields.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
     let ending = Ending::Length(refusal.reason.len() as u64 + 1);
-    head(out, status, &fields, ending, After { close: true, says_keep_alive: false }, now_s);
+    head(out, status, &fields, ending, After { close: true, says_keep_alive: false, h3_port: None }, now_s);
     if with_body {
         out.extend_from_slice(refusal.reason.as_bytes());
         out.push(b'\n');
@@ -145,6 +155,19 @@ impl Tail {
             tail.add(b"age: ");
             tail.add(Decimal::of(now_s.saturating_sub(born).clamp(0, 1 << 31)).bytes());
             tail.add(b"\r\n");
+        }
+        if let Some(us) = hit.took_us {
+            let ms = Decimal::of_us(us);
+            for part in
+                [b"x-response-time: ".as_slice(), ms.bytes(), b"ms\r\nserver-timing: app;dur=", ms.bytes(), b"\r\n"]
+            {
+                tail.add(part);
+            }
+        }
+        if let Some(port) = after.h3_port {
+            tail.add(b"alt-svc: h3=\":");
+            tail.add(Decimal::of(port.into()).bytes());
+            tail.add(b"\"; ma=86400\r\n");
         }
         tail.add(after.line());
         if hit.cache_status.is_empty() {
@@ -228,6 +251,23 @@ impl Decimal {
         if number < 0 {
             decimal.start -= 1;
             decimal.digits[decimal.start] = b'-';
+        }
+        decimal
+    }
+
+    /// Milliseconds to three places.
+    fn of_us(us: u32) -> Decimal {
+        let mut decimal = Decimal { digits: [b'0'; 20], start: 20 };
+        let mut left = us;
+        // One digit at least stands before the point.
+        while decimal.start > 15 || left > 0 {
+            decimal.start -= 1;
+            if decimal.start == 16 {
+                decimal.digits[decimal.start] = b'.';
+                continue;
+            }
+            decimal.digits[decimal.start] = b'0' + (left % 10) as u8;
+            left /= 10;
         }
         decimal
     }

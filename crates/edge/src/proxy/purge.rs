@@ -1,4 +1,4 @@
-//! Purging over HTTP: `POST /.copydesk/purge` with `{"url"|"tag"|"pattern"|"all": …, "soft": true}`.
+//! Purging over HTTP: `POST /.copydesk/purge` with `{"url"|"tag"|"pattern": … or […], "all": true, "soft": true}`.
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
@@ -20,18 +20,44 @@ pub const METRICS: &str = "/.copydesk/metrics";
 
 const BODY_BYTES_MAX: u64 = 64 << 10;
 
-/// What to purge: exactly one of the first four.
+/// Addresses, tags and patterns of one call.
+const KEYS_MAX: usize = 1_000;
+
+/// What to purge: everything that is named, or all.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Wish {
-    /// An address, such as `https://example.com/a?b=1`; the scheme does not matter.
-    url: Option<String>,
-    tag: Option<String>,
+    /// Addresses such as `https://example.com/a?b=1`; the scheme does not matter.
+    url: Keys,
+    tag: Keys,
     /// Addresses in which `*` stands for anything, such as `example.com/blog/*`.
-    pattern: Option<String>,
+    pattern: Keys,
     all: bool,
     /// Keep the answers as stale ones instead.
     soft: bool,
+}
+
+/// One, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Keys {
+    One(String),
+    Several(Vec<String>),
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Keys::Several(Vec::new())
+    }
+}
+
+impl Keys {
+    fn all(&self) -> &[String] {
+        match self {
+            Keys::One(key) => std::slice::from_ref(key),
+            Keys::Several(keys) => keys,
+        }
+    }
 }
 
 impl Proxy {
@@ -79,35 +105,38 @@ impl Proxy {
     fn purge(&self, wish: &[u8]) -> Result<usize, String> {
         let wish: Wish = serde_json::from_slice(wish).map_err(|error| error.to_string())?;
         let soft = wish.soft.then(|| self.0.clock.now());
-        let bare = |text: &str| {
-            let text = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
-            text.to_owned()
-        };
-        let what = match (&wish.url, &wish.tag, &wish.pattern, wish.all) {
-            (Some(url), None, None, false) => {
-                let url = bare(url);
-                let (host, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
-                if host.is_empty() {
-                    return Err("a url has a host".to_owned());
-                }
-                // Under the name that answers are kept by.
-                let host = self.0.settings.host.as_deref().unwrap_or(host).to_ascii_lowercase();
-                let target = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
-                let target = target.split('#').next().unwrap_or_default();
-                let path = target.split('?').next().unwrap_or_default();
-                let search = self.0.search(&host, path);
-                let key = self.0.keys.key(&host, target, &HeaderMap::new(), search.as_ref());
-                Purge::Address(key.address)
-            }
-            (None, Some(tag), None, false) => Purge::Tag(tag.clone()),
-            (None, None, Some(pattern), false) => Purge::Pattern(bare(pattern)),
-            (None, None, None, true) => Purge::All,
-            _ => return Err("say exactly one of url, tag, pattern and all".to_owned()),
+        let mut all = Vec::new();
+        for url in wish.url.all() {
+            all.push(self.address(url)?);
+        }
+        all.extend(wish.tag.all().iter().cloned().map(Purge::Tag));
+        all.extend(wish.pattern.all().iter().map(|pattern| Purge::Pattern(bare(pattern).to_owned())));
+        let what = match (all.len(), wish.all) {
+            (0, true) => Purge::All,
+            (0, false) => return Err("say one of url, tag, pattern and all".to_owned()),
+            (_, true) => return Err("all is all: say nothing beside it".to_owned()),
+            (1..=KEYS_MAX, false) => Purge::Any(all),
+            (many, false) => return Err(format!("{many} are too many for one call; at most {KEYS_MAX}")),
         };
         let purged = self.0.store.purge(&what, soft);
         PURGED.add(purged as u64);
         tracing::info!(purge.answers = purged, purge.soft = wish.soft, "answers were purged");
         Ok(purged)
+    }
+
+    /// One address under the name that answers are kept by.
+    fn address(&self, url: &str) -> Result<Purge, String> {
+        let url = bare(url);
+        let (host, rest) = url.split_at(url.find(['/', '?']).unwrap_or(url.len()));
+        if host.is_empty() {
+            return Err("a url has a host".to_owned());
+        }
+        let host = self.0.settings.host.as_deref().unwrap_or(host).to_ascii_lowercase();
+        let target = if rest.starts_with('/') { rest.to_owned() } else { format!("/{rest}") };
+        let target = target.split('#').next().unwrap_or_default();
+        let path = target.split('?').next().unwrap_or_default();
+        let search = self.0.search(&host, path);
+        Ok(Purge::Address(self.0.keys.key(&host, target, &HeaderMap::new(), search.as_ref()).address))
     }
 
     /// Compares digests, so that the time tells nothing of the token, not even its length.
@@ -119,6 +148,10 @@ impl Proxy {
             && scheme.eq_ignore_ascii_case("bearer")
             && bool::from(given.as_slice().ct_eq(right.as_slice()))
     }
+}
+
+fn bare(url: &str) -> &str {
+    url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url)
 }
 
 /// Figures in the text format of Prometheus.

@@ -72,6 +72,8 @@ pub enum Purge {
     Tag(String),
     /// Addresses of this form; `*` stands for anything.
     Pattern(String),
+    /// Whatever one of these touches.
+    Any(Vec<Purge>),
     All,
 }
 
@@ -81,6 +83,7 @@ impl Purge {
             Purge::Address(address) => stored.key.address == *address,
             Purge::Tag(tag) => stored.tags.binary_search(tag).is_ok(),
             Purge::Pattern(pattern) => glob(pattern, &stored.key.address),
+            Purge::Any(all) => all.iter().any(|one| one.covers(stored)),
             Purge::All => true,
         }
     }
@@ -227,13 +230,8 @@ impl Store for Memory {
         if inner.purges.len() > PURGES_MAX {
             inner.purges.pop_front();
         }
-        let addresses: Vec<Arc<str>> = match what {
-            Purge::Address(address) => {
-                inner.places.get_key_value(address.as_str()).map(|(k, _)| k.clone()).into_iter().collect()
-            }
-            Purge::Tag(tag) => inner.tags.get(tag).into_iter().flatten().cloned().collect(),
-            Purge::Pattern(_) | Purge::All => inner.places.keys().cloned().collect(),
-        };
+        let mut addresses = HashSet::new();
+        inner.collect(what, &mut addresses);
         let mut touched = 0;
         for address in addresses {
             for stored in inner.take(&address, |known| what.covers(known)) {
@@ -266,6 +264,18 @@ impl Inner {
         {
             place.used = self.uses;
             self.order.insert(self.uses, name);
+        }
+    }
+
+    /// Addresses at which a purge may find something.
+    fn collect(&self, what: &Purge, addresses: &mut HashSet<Arc<str>>) {
+        match what {
+            Purge::Address(address) => {
+                addresses.extend(self.places.get_key_value(address.as_str()).map(|(k, _)| k.clone()))
+            }
+            Purge::Tag(tag) => addresses.extend(self.tags.get(tag).into_iter().flatten().cloned()),
+            Purge::Any(all) => all.iter().for_each(|one| self.collect(one, addresses)),
+            Purge::Pattern(_) | Purge::All => addresses.extend(self.places.keys().cloned()),
         }
     }
 

@@ -380,7 +380,7 @@ async fn purges_need_the_token_and_find_their_answers() {
         assert_eq!(seen.status, status, "{token}");
     }
     assert_eq!(site.call("GET", "/.copydesk/purge", &[], "").await.status, 405);
-    for wrong in ["", "{}", r#"{"url":"a/b","tag":"x"}"#, r#"{"tags":"x"}"#, r#"{"url":"/a"}"#] {
+    for wrong in ["", "{}", r#"{"all":true,"tag":"x"}"#, r#"{"tag":[]}"#, r#"{"tags":"x"}"#, r#"{"url":"/a"}"#] {
         assert_eq!(site.purge(wrong).await.status, 400, "{wrong}");
     }
     for (wish, purged) in [
@@ -388,6 +388,8 @@ async fn purges_need_the_token_and_find_their_answers() {
         (r#"{"url":"site.test"}"#, 1),
         (r#"{"pattern":"https://site.test/b*"}"#, 2),
         (r#"{"tag":"all"}"#, 4),
+        (r#"{"url":["site.test/b","https://site.test/b"],"pattern":["site.test/b/*"],"tag":["none","some"]}"#, 2),
+        (r#"{"tag":["all","none"],"url":"site.test/a"}"#, 4),
         (r#"{"all":true}"#, 4),
     ] {
         for path in ["/", "/a?utm_campaign=y", "/b", "/b/c"] {
@@ -398,9 +400,11 @@ async fn purges_need_the_token_and_find_their_answers() {
         assert_eq!(seen.text(), format!("{{\"purged\":{purged}}}\n"), "{wish}");
         site.holds(4 - purged).await;
     }
+    let many = format!(r#"{{"tag":{:?}}}"#, vec!["t"; 1_001]);
+    assert_eq!(site.purge(&many).await.status, 400);
     site.get("/", &[]).await;
     site.holds(1).await;
-    assert_eq!(site.purge(r#"{"tag":"all","soft":true}"#).await.text(), "{\"purged\":1}\n");
+    assert_eq!(site.purge(r#"{"tag":["all"],"url":"site.test/","soft":true}"#).await.text(), "{\"purged\":1}\n");
     assert!(site.get("/", &[]).await.get("cache-status").contains("detail=revalidating"));
 }
 

@@ -44,6 +44,15 @@ impl House {
             stop: tasks.stop(),
         }
     }
+
+    /// A place for one more connection, if there is one now.
+    pub fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.room).try_acquire_owned().ok()
+    }
+
+    pub fn handshakes(&self) -> &Semaphore {
+        &self.handshakes
+    }
 }
 
 /// One thread's part of the house.

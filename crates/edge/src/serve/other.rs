@@ -1,17 +1,20 @@
 //! Connections that our loop hands over with the bytes it has read: HTTP/2, and requests for another protocol
 //! (WebSockets). Both are served by hyper.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{self, HeaderValue};
 use http::{Request, Response};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use stdx::task::{Stop, Tasks};
@@ -19,7 +22,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::crew::Ticket;
 use super::{Peer, call, header_bytes, second};
+use crate::gather::Gather;
 use crate::h1::conn::Lane;
+use crate::h1::write;
 use crate::rewind::Rewind;
 use crate::{Body, Settings};
 
@@ -61,8 +66,12 @@ impl Other {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let is_http2 = bytes.starts_with(b"PRI");
-        let io = TokioIo::new(Rewind::new(io, bytes, ticket));
-        if is_http2 { self.http2(io, peer, lane, stop).await } else { self.upgrade(io, peer, lane, stop).await }
+        let io = Rewind::new(io, bytes, ticket);
+        if is_http2 {
+            self.http2(TokioIo::new(Gather::new(io)), peer, lane, stop).await;
+        } else {
+            self.upgrade(TokioIo::new(io), peer, lane, stop).await;
+        }
     }
 
     async fn upgrade<S>(&self, io: TokioIo<Rewind<S, Ticket>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
@@ -90,25 +99,35 @@ impl Other {
         let _ = tokio::time::timeout(self.drain_time, connection).await;
     }
 
-    async fn http2<S>(&self, io: TokioIo<Rewind<S, Ticket>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
+    async fn http2<S>(&self, io: TokioIo<Gather<Rewind<S, Ticket>>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let spoke = Arc::new(AtomicBool::new(false));
+        let alt_svc = lane.h3_port.and_then(|port| HeaderValue::try_from(write::alt_svc(port)).ok());
         let service = {
             let (lane, spoke) = (Arc::clone(lane), Arc::clone(&spoke));
             hyper::service::service_fn(move |request: Request<Incoming>| {
                 spoke.store(true, Ordering::Relaxed);
+                let alt_svc = alt_svc.clone();
                 // Looked for on the connection's own thread; the service is polled by the executor, on its runtime.
-                let answer = match second::look(&lane, &request) {
-                    Some(hit) => Ok(hit),
+                let front = lane.front.as_ref().filter(|_| request.body().is_end_stream());
+                let answer = match front.and_then(|front| second::look(front, lane.pulse.seconds(), &request)) {
+                    Some(hit) => {
+                        lane.counts.hits.inc();
+                        IS_AT_HAND.set(true);
+                        Ok(hit)
+                    }
                     None => Err(call(lane.service.clone(), with_peer(request, peer))),
                 };
                 async move {
-                    let answer: Response<Body> = match answer {
+                    let mut answer: Response<Body> = match answer {
                         Ok(hit) => hit,
                         Err(coming) => coming.await,
                     };
+                    if let Some(value) = alt_svc {
+                        answer.headers_mut().append(header::ALT_SVC, value);
+                    }
                     Ok::<_, Infallible>(answer)
                 }
             })
@@ -139,7 +158,13 @@ fn with_peer(request: Request<Incoming>, peer: SocketAddr) -> Request<crate::Req
     request
 }
 
-/// Runs the streams of HTTP/2 as tasks that the process knows.
+thread_local! {
+    /// The stream that hyper is about to have run holds an answer that was found on this thread.
+    static IS_AT_HAND: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs the streams of HTTP/2 as tasks that the process knows; what is at hand is written here and now, without a
+/// turn of another thread.
 #[derive(Clone)]
 pub(super) struct Executor(pub Tasks);
 
@@ -148,8 +173,15 @@ where
     F: Future + Send + 'static,
 {
     fn execute(&self, future: F) {
+        let mut stream = Box::pin(future);
+        if IS_AT_HAND.take() {
+            // Without room at the caller for all of it a task brings the rest, and is the one to be woken.
+            if stream.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                return;
+            }
+        }
         self.0.spawn(async move {
-            future.await;
+            stream.await;
         });
     }
 }

@@ -1,20 +1,19 @@
-//! The front on HTTP/2: the same look, and its answer as hyper wants it.
+//! The front on HTTP/2 and HTTP/3: the same look, and its answer as a head of fields.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Request, Response, StatusCode};
-use hyper::body::{Body as _, Incoming};
 
-use crate::h1::conn::Lane;
-use crate::h1::{Head, Hit};
+use crate::h1::{Front, Head, Hit};
 use crate::{Body, body};
 
 /// Fields of a request that is looked at; one with more goes to the service.
 const FIELDS_MAX: usize = 64;
 
-/// The answer, when it is at hand.
-pub fn look(lane: &Lane, request: &Request<Incoming>) -> Option<Response<Body>> {
-    let front = lane.front.as_ref().filter(|_| request.body().is_end_stream())?;
+/// The answer to a request without a body, when it is at hand.
+pub fn look<B>(front: &Arc<dyn Front>, now_s: i64, request: &Request<B>) -> Option<Response<Body>> {
     let mut room = [httparse::EMPTY_HEADER; FIELDS_MAX];
     let all = request.headers();
     if all.len() > FIELDS_MAX {
@@ -28,9 +27,7 @@ pub fn look(lane: &Lane, request: &Request<Incoming>) -> Option<Response<Body>> 
     let host = uri.authority().map(|authority| authority.as_str()).or(named)?;
     let target = uri.path_and_query()?.as_str();
     let hit = front.look(&Head::of(request.method().as_str(), target, host, &room[..all.len()]))?;
-    let answer = answer(hit, lane.pulse.seconds())?;
-    lane.counts.hits.inc();
-    Some(answer)
+    answer(hit, now_s)
 }
 
 /// Reads the head that was written for HTTP/1.1; its values stay where they are.
@@ -57,6 +54,12 @@ fn answer(hit: Hit, now_s: i64) -> Option<Response<Body>> {
         let label = str::from_utf8(&hit.cache_status).ok()?;
         headers.append(HeaderName::from_static("cache-status"), HeaderValue::try_from(format!("{label}{left}")).ok()?);
     }
+    if let Some(us) = hit.took_us {
+        let ms = f64::from(us) / 1_000.0;
+        let (whole, part) = (format!("{ms:.3}ms"), format!("app;dur={ms:.3}"));
+        headers.insert(HeaderName::from_static("x-response-time"), HeaderValue::try_from(whole).ok()?);
+        headers.insert(HeaderName::from_static("server-timing"), HeaderValue::try_from(part).ok()?);
+    }
     let mut answer = Response::new(if hit.body.is_empty() { body::empty() } else { body::full(hit.body) });
     *answer.status_mut() = status;
     *answer.headers_mut() = headers;
@@ -76,6 +79,7 @@ mod tests {
             fresh_until_s: Some(95),
             cache_status: Bytes::from_static(b"near; hit; ttl="),
             has_date: false,
+            took_us: None,
         };
         let answer = answer(hit, 100).unwrap();
         let all = |name| -> Vec<&str> { answer.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect() };

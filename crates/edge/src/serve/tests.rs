@@ -152,6 +152,42 @@ async fn connections_are_spread_over_threads_of_their_own() {
     assert!(TcpStream::connect(address).await.is_err(), "all of its sockets are closed");
 }
 
+/// Has the same page for everybody.
+struct Page(Bytes);
+
+impl Front for Page {
+    fn look(&self, _: &crate::h1::Head<'_>) -> Option<crate::h1::Hit> {
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n", self.0.len()).into();
+        Some(crate::h1::Hit { head, body: self.0.clone(), ..Default::default() })
+    }
+}
+
+#[tokio::test]
+async fn a_hit_over_http2_needs_no_turn_of_the_services_runtime() {
+    let listener = listen::bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let (address, tasks) = (listener.address(), Tasks::default());
+    let front = Arc::new(Page(vec![b'x'; 10_240].into()));
+    Server::new(service_fn(|_| async { panic!("it is at hand") }), &Settings::default()).front(front).start(listener, &tasks);
+    let ask = async move {
+        let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let tasks = Tasks::default();
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(Executor(tasks.clone()), io).await.unwrap();
+        tasks.spawn(async move { drop(connection.await) });
+        for _ in 0..20 {
+            let request = Request::get(format!("http://{address}/")).body(Empty::<Bytes>::new()).unwrap();
+            let answer = sender.send_request(request).await.unwrap();
+            assert_eq!(answer.into_body().collect().await.unwrap().to_bytes().len(), 10_240);
+        }
+    };
+    // This thread, the service's only one, waits for the caller's: a task on it would never run.
+    let caller = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { tokio::time::timeout(Duration::from_secs(5), ask).await.is_ok() })
+    });
+    assert!(caller.join().unwrap());
+}
+
 #[tokio::test]
 async fn another_protocol_gets_the_stream() {
     let tasks = Tasks::default();

@@ -11,7 +11,7 @@ fn framing() {
 async fn events_then_heartbeats_then_the_end() {
     let (tx, rx) = mpsc::channel(4);
     let mut body = response(rx, Duration::from_secs(15)).into_body();
-    tx.send(Event { data: "hello".into(), ..Event::default() }).await.unwrap();
+    tx.send(Event { data: "hello".into(), ..Event::default() }.to_bytes()).await.unwrap();
     let mut next = async || body.frame().await.map(|f| f.unwrap().into_data().unwrap());
     assert_eq!(next().await.unwrap(), "data: hello\n\n");
     let before = Instant::now();

@@ -1,6 +1,6 @@
 //! `/api/v3/events`: the messages as Server-Sent Events.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use desk::people::Action;
@@ -8,6 +8,7 @@ use edge::sse::{self, Event};
 use serde_json::{Map, Value as Json};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use super::interest;
 use super::ring::{Message, Reading};
@@ -46,7 +47,7 @@ pub async fn stream(caller: Caller, State(app): State<App>, wish: Wish) -> Resul
 
 /// Ends when the client is too slow or gone. Who is too slow has the last place in the channel kept for it, so that
 /// it learns why when it reads on: it comes back and reads anew.
-async fn forward(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Event>) -> Option<()> {
+async fn forward(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Bytes>) -> Option<()> {
     let last_word = sender.clone().try_reserve_owned().ok()?;
     if relay(app, wish, reading, sender).await == Ended::TooSlow {
         last_word.send(resync(app.live.newest().to_string()));
@@ -60,7 +61,7 @@ enum Ended {
     TooSlow,
 }
 
-async fn relay(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Event>) -> Ended {
+async fn relay(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Bytes>) -> Ended {
     let Reading { missed, counts, position, mut next } = reading;
     let place = position.to_string();
     let first = match missed {
@@ -89,23 +90,37 @@ async fn relay(app: &App, wish: Wish, reading: Reading, sender: &mpsc::Sender<Ev
     }
 }
 
-async fn send(sender: &mpsc::Sender<Event>, event: Event) -> Result<(), Ended> {
-    let sent = tokio::time::timeout(PATIENCE, sender.send(event)).await;
-    sent.map_err(|_| Ended::TooSlow)?.map_err(|_| Ended::Gone)
+async fn send(sender: &mpsc::Sender<Bytes>, event: Bytes) -> Result<(), Ended> {
+    match sender.try_send(event) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Closed(_)) => Err(Ended::Gone),
+        // Boxed, so that a stream that keeps up is small.
+        Err(TrySendError::Full(event)) => {
+            Box::pin(async {
+                let sent = tokio::time::timeout(PATIENCE, sender.send(event)).await;
+                sent.map_err(|_| Ended::TooSlow)?.map_err(|_| Ended::Gone)
+            })
+            .await
+        }
+    }
 }
 
-fn event(app: &App, message: &Message) -> Event {
-    let kind = if message.is_resync { "resync" } else { message.topic.name() };
-    Event { id: Some(app.live.place_of(message).to_string()), event: Some(kind.to_owned()), data: message.text.clone() }
+fn event(app: &App, message: &Message) -> Bytes {
+    let make = || {
+        let kind = if message.is_resync { "resync" } else { message.topic.name() };
+        let id = app.live.place_of(message).to_string();
+        Event { id: Some(id), event: Some(kind.to_owned()), data: message.text.clone() }.to_bytes()
+    };
+    message.event.get_or_init(make).clone()
 }
 
-fn resync(id: String) -> Event {
+fn resync(id: String) -> Bytes {
     named(&id, "resync", Map::new())
 }
 
 /// An event that is this client's alone.
-fn named(id: &str, kind: &str, mut body: Map<String, Json>) -> Event {
+fn named(id: &str, kind: &str, mut body: Map<String, Json>) -> Bytes {
     body.insert("id".to_owned(), id.into());
     body.insert("type".to_owned(), kind.into());
-    Event { id: Some(id.to_owned()), event: Some(kind.to_owned()), data: Json::Object(body).to_string() }
+    Event { id: Some(id.to_owned()), event: Some(kind.to_owned()), data: Json::Object(body).to_string() }.to_bytes()
 }

@@ -3,8 +3,9 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
+use axum::body::Bytes;
 use queue::JobId;
 use serde_json::{Map, Value as Json};
 use tokio::sync::{Notify, broadcast, mpsc};
@@ -54,6 +55,8 @@ pub struct Message {
     pub is_resync: bool,
     /// The message as JSON.
     pub text: String,
+    /// The same as an event of a stream, made once for all of them.
+    pub event: OnceLock<Bytes>,
 }
 
 /// The place of a message: the process it comes from and its number there.
@@ -176,7 +179,14 @@ impl Hub {
         body.insert("id".to_owned(), self.position(seq).to_string().into());
         body.insert("topic".to_owned(), topic.name().into());
         let is_resync = body.get("type").is_some_and(|kind| kind == "resync");
-        let message = Arc::new(Message { seq, topic, job, is_resync, text: Json::Object(body).to_string() });
+        let message = Arc::new(Message {
+            seq,
+            topic,
+            job,
+            is_resync,
+            text: Json::Object(body).to_string(),
+            event: OnceLock::new(),
+        });
         match topic {
             Topic::Jobs => state.jobs.push(Arc::clone(&message)),
             // Of no use later, and it would push out what is.

@@ -38,6 +38,13 @@ struct File {
 }
 
 impl Folder {
+    /// Looks for changes, where there is a folder.
+    pub fn refresh(&self, app: &App) {
+        if app.settings.pages_folder.is_some() {
+            self.pages(app);
+        }
+    }
+
     /// The pages, by slug. Every few seconds the folder is listed, and read again when a file's time
     /// or size has changed: some system calls on a local folder, too short to leave the task for.
     pub fn pages(&self, app: &App) -> Arc<Vec<SitePage>> {

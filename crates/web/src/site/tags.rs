@@ -3,11 +3,14 @@
 //! Tags tell what a site is made of, and what belongs together. So they are kept beside an answer and never in it, and
 //! written only where a target of purges is configured, and only to a trusted proxy.
 
+use std::sync::OnceLock;
+
 use axum::response::Response;
 use desk::remote::TAG_SITE;
-use edge::Ready;
+use edge::{Encoding, Ready};
 use http::{HeaderName, HeaderValue};
 
+use super::front::Printed;
 use crate::App;
 
 /// An answer with its tags.
@@ -15,6 +18,8 @@ pub(super) struct Tagged {
     pub ready: Ready,
     /// With blanks between.
     tags: String,
+    /// For the short way, by coding.
+    printed: [OnceLock<Printed>; 4],
 }
 
 /// Caches read this much of either header, and drop the rest without a word.
@@ -34,12 +39,21 @@ impl Tagged {
             line.push(' ');
             line.push_str(tag);
         }
-        Tagged { ready, tags: line }
+        Tagged { ready, tags: line, printed: Default::default() }
     }
 
     /// Bytes that it holds.
     pub fn size(&self) -> usize {
         self.ready.size() + self.ready.body().len() + self.tags.len()
+    }
+
+    /// The answer in a coding as bytes; `None` while that would have to be compressed first.
+    pub fn printed(&self, app: &App, encoding: Encoding) -> Option<&Printed> {
+        let place = &self.printed[encoding as usize];
+        if place.get().is_none() && !self.ready.has(encoding) {
+            return None;
+        }
+        Some(place.get_or_init(|| Printed::new(app, &self.ready, encoding)))
     }
 
     /// Writes the tags as the configured caches read them. `answer` must be for a trusted proxy.

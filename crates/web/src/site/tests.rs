@@ -1,4 +1,5 @@
 mod bench;
+mod front;
 mod tags;
 mod warm;
 

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::hash::{BuildHasher as _, RandomState};
+use std::net::IpAddr;
 use std::sync::LazyLock;
 
 use axum::body::Body;
@@ -65,6 +66,11 @@ impl Visit {
         Visit { path, query, origin, method: Method::GET, headers: HeaderMap::new(), session: None, is_proxied: false }
     }
 
+    /// The variant that must be made before [`Visit::answer`] can be quick.
+    pub(super) fn lacks(&self, ready: &Ready) -> Option<edge::Encoding> {
+        ready.lacks(&self.headers)
+    }
+
     pub(crate) fn answer(&self, ready: &Ready) -> Response {
         ready.answer(&self.method, &self.headers).map(Body::new)
     }
@@ -109,10 +115,15 @@ pub(super) fn is_slug(text: &str) -> bool {
 
 /// A number for the reader's address and browser, which cannot be turned back and ends with the process.
 fn session(parts: &Parts, app: &App) -> u64 {
-    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     let peer = parts.extensions.get::<edge::Peer>().map(|peer| peer.0.ip());
     let address = peer.map(|peer| app.proxies.client(peer, &parts.headers));
-    KEY.hash_one((address, parts.headers.get(header::USER_AGENT).map(|agent| agent.as_bytes())))
+    session_of(address, parts.headers.get(header::USER_AGENT).map(|agent| agent.as_bytes()))
+}
+
+/// The same, of what is known of the reader.
+pub(super) fn session_of(address: Option<IpAddr>, agent: Option<&[u8]>) -> u64 {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    KEY.hash_one((address, agent))
 }
 
 fn is_proxied(parts: &Parts, app: &App) -> bool {

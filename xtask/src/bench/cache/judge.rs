@@ -13,6 +13,8 @@ const CELLS: usize = 15;
 pub struct Figures {
     costs: Vec<(String, f64)>,
     ratios: Vec<Ratio>,
+    /// What has a name and no peer.
+    singles: Vec<(&'static str, f64)>,
 }
 
 struct Ratio {
@@ -52,6 +54,14 @@ pub fn bars(figures: &Figures) -> Vec<Bar> {
         bar("a hit with expiry and three tags, times quick_cache", false, 1.3, times("ours-l1", "quick_cache")),
         // Like beside like: neither looks at expiry and tags.
         bar("a hit in a thread's front, times one in the bare store", false, 1.0, times("ours-front", "ours-store")),
+        bar("purge of a tag that a million entries have, ns", false, 1_000.0, figures.quantile("purge_ns", 0.5)),
+        bar("until another process obeys, ms, 99 of 100", false, 5.0, figures.quantile("heard_ms", 0.99)),
+        bar(
+            "start with a gibibyte on the disk, to the first answer, ms",
+            false,
+            1_000.0,
+            figures.quantile("warm_ms", 1.0),
+        ),
         bar("mean of the hit ratios, percent", true, 58.1, figures.mean(OURS).filter(|_| whole)),
         bar("most points below the best of six in any cell", false, 1.5, figures.gap(OURS).filter(|_| whole)),
     ]
@@ -80,6 +90,27 @@ impl Figures {
         let percent = line["percent"].as_u64().with_context(|| format!("no percent in {line}"))?;
         self.ratios.push(Ratio { engine: text(line, "engine")?, cell: (text(line, "trace")?, percent), hits });
         Ok(())
+    }
+
+    /// One value of the figure `name`.
+    pub fn add(&mut self, name: &'static str, value: &Value) -> Result<()> {
+        self.singles.push((name, value.as_f64().with_context(|| format!("{name} is {value}"))?));
+        Ok(())
+    }
+
+    /// `q` from 0, the least, to 1, the most.
+    pub fn quantile(&self, name: &str, q: f64) -> Option<f64> {
+        let mut all: Vec<f64> = self.singles.iter().filter(|(n, _)| *n == name).map(|(_, value)| *value).collect();
+        all.sort_by(f64::total_cmp);
+        let at = (q * (all.len().saturating_sub(1)) as f64).ceil() as usize;
+        all.get(at).copied()
+    }
+
+    /// Least, median, 99th percentile and most of each.
+    pub fn singles(&self) -> Vec<(&str, [f64; 4])> {
+        let names = unique(self.singles.iter().map(|(name, _)| *name));
+        let of = |name| [0.0, 0.5, 0.99, 1.0].map(|q| self.quantile(name, q).unwrap_or_default());
+        names.into_iter().map(|name| (name, of(name))).collect()
     }
 
     /// The median over the rounds.
@@ -136,7 +167,9 @@ impl Figures {
                 json!({ "engine": ratio.engine, "trace": trace, "percent": percent, "ratio": ratio.hits })
             })
             .collect();
-        json!({ "costs": costs, "ratios": ratios })
+        let singles: Vec<Value> =
+            self.singles.iter().map(|(name, value)| json!({ "figure": name, "value": value })).collect();
+        json!({ "costs": costs, "ratios": ratios, "singles": singles })
     }
 }
 

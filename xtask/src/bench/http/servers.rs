@@ -13,9 +13,10 @@ use crate::need;
 use crate::run::{self, Owned};
 
 pub const KEYS: usize = 1_000;
-const PAGE_BYTES: usize = 10_240;
+pub const PAGE_BYTES: usize = 10_240;
 const SMALL_BYTES: usize = 1_024;
 pub const OURS: &str = "copydesk edge";
+pub const NGINX: &str = "nginx static";
 /// What a page of the product says, on top of what a server says by itself.
 const POLICY: &[(&str, &str)] = &[
     ("Cache-Control", "public, max-age=3600, stale-while-revalidate=60"),
@@ -30,12 +31,25 @@ const POLICY: &[(&str, &str)] = &[
 pub struct Server {
     pub name: &'static str,
     pub port: u16,
-    pub process: Owned,
+    process: Owned,
+}
+
+/// A server is asked to end before it is killed: nginx's and Varnish's processes for the work outlive a killed parent.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.id().to_string()).status();
+        let _ = run::wait_at_most(&mut self.process.0, Duration::from_secs(5));
+    }
 }
 
 impl Server {
     pub fn is_ours(&self) -> bool {
         self.name == OURS
+    }
+
+    /// Of the process, which may have children.
+    pub fn id(&self) -> u32 {
+        self.process.0.id()
     }
 
     pub fn address(&self) -> String {
@@ -46,6 +60,8 @@ impl Server {
 /// All servers at work, and who may use which processors.
 pub struct Fleet {
     pub servers: Vec<Server>,
+    /// Those that speak TLS: nginx and ours.
+    pub secure: Vec<Server>,
     /// Lists for `taskset`.
     pub server_cores: String,
     pub load_cores: String,
@@ -60,16 +76,21 @@ impl Fleet {
         ensure!(cores >= 2, "one processor cannot serve and make the load apart");
         let mut fleet = Fleet {
             servers: Vec::new(),
+            secure: Vec::new(),
             server_cores: list(0, cores / 2),
             load_cores: list(cores / 2, cores),
             peer: peer.to_owned(),
             etag: String::new(),
         };
         pages(&folder.join("www"))?;
-        let origin = fleet.nginx("nginx static", folder, None)?;
-        fleet.nginx("nginx proxy_cache", folder, Some(origin))?;
-        fleet.varnish(folder, origin)?;
-        fleet.ours(ours, folder, origin)?;
+        let origin = fleet.nginx(NGINX, folder, None, false)?;
+        let port = origin.port;
+        fleet.servers.push(origin);
+        fleet.servers.push(fleet.nginx("nginx proxy_cache", folder, Some(port), false)?);
+        fleet.servers.push(fleet.varnish(folder, port)?);
+        fleet.servers.push(fleet.ours(ours, folder, port, false)?);
+        fleet.secure.push(fleet.nginx(NGINX, folder, None, true)?);
+        fleet.secure.push(fleet.ours(ours, folder, port, true)?);
         let address = fleet.servers.last().context("ours was started")?.address();
         fleet.etag = etag(&address)?;
         let known = format!("If-None-Match: {}\r\n", fleet.etag);
@@ -79,14 +100,22 @@ impl Fleet {
             ask(&address, path, more)?;
             fs::write(folder.join(name), ask(&address, path, more)?)?;
         }
-        fleet.peer("hyper", "hyper", folder)?;
-        fleet.peer("bare loop", "raw", folder)?;
+        let known = ["page", "small", "known"];
+        fleet.servers.push(fleet.peer("hyper", &[&["hyper"][..], &known].concat(), folder)?);
+        fleet.servers.push(fleet.peer("bare loop", &[&["raw"][..], &known].concat(), folder)?);
         fleet.compare()?;
         Ok(fleet)
     }
 
     /// Starts a program on the servers' processors, with as many files open as the system lets it.
-    fn start_one(&mut self, name: &'static str, port: u16, words: &[&str], folder: &Path) -> Result<u16> {
+    fn start_one(
+        &self,
+        name: &'static str,
+        port: u16,
+        words: &[&str],
+        more: &[(&str, String)],
+        folder: &Path,
+    ) -> Result<Server> {
         let log = File::create(folder.join(format!("{port}.log")))?;
         let mut command = Command::new(need::find("sh").context("there is no sh")?);
         command
@@ -95,6 +124,7 @@ impl Fleet {
             .current_dir(folder)
             .env("COPYDESK_EDGE__CONNECTIONS_MAX", "20000")
             .env("COPYDESK_EDGE__HEADER_TIMEOUT_S", "300")
+            .envs(more.iter().map(|(key, value)| (key, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
@@ -108,11 +138,10 @@ impl Fleet {
             ensure!(began.elapsed() < Duration::from_secs(30), "{name} does not listen: {}", log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        self.servers.push(Server { name, port, process });
-        Ok(port)
+        Ok(Server { name, port, process })
     }
 
-    fn nginx(&mut self, name: &'static str, folder: &Path, origin: Option<u16>) -> Result<u16> {
+    fn nginx(&self, name: &'static str, folder: &Path, origin: Option<u16>, is_secure: bool) -> Result<Server> {
         let port = run::free_port()?;
         let here = folder.join(format!("nginx-{port}"));
         fs::create_dir_all(&here)?;
@@ -130,6 +159,13 @@ impl Fleet {
                  add_header X-Cache $upstream_cache_status; }}"
             ),
         };
+        let speaks = if is_secure { "ssl http2" } else { "" };
+        let [certificate, key] = certificate();
+        let tls = if is_secure {
+            format!("ssl_certificate {certificate}; ssl_certificate_key {key};")
+        } else {
+            String::new()
+        };
         let cache = origin.map_or_else(String::new, |_| {
             format!(
                 "proxy_cache_path {}/cache keys_zone=z:20m max_size=200m inactive=60m use_temp_path=off;",
@@ -141,17 +177,17 @@ impl Fleet {
              events {{ worker_connections 25000; multi_accept on; }}\n\
              http {{ access_log off; sendfile on; tcp_nopush on; tcp_nodelay on; keepalive_requests 100000000; keepalive_timeout 300;\n\
              client_header_timeout 300; default_type text/html; etag on; open_file_cache max=4000 inactive=600s; open_file_cache_valid 600s;\n\
-             {temp}{cache}\nserver {{ listen 127.0.0.1:{port} reuseport backlog=4096; {site} }} }}\n",
+             {temp}{cache}\nserver {{ listen 127.0.0.1:{port} {speaks} reuseport backlog=4096; {tls} {site} }} }}\n",
             here = here.display(),
         );
         let file = here.join("nginx.conf");
         fs::write(&file, config)?;
         let nginx = find("nginx")?;
         let (file, error) = (file.display().to_string(), here.join("error").display().to_string());
-        self.start_one(name, port, &[&nginx, "-c", &file, "-e", &error], folder)
+        self.start_one(name, port, &[&nginx, "-c", &file, "-e", &error], &[], folder)
     }
 
-    fn varnish(&mut self, folder: &Path, origin: u16) -> Result<()> {
+    fn varnish(&self, folder: &Path, origin: u16) -> Result<Server> {
         let port = run::free_port()?;
         let vcl = folder.join("default.vcl");
         fs::write(&vcl, format!("vcl 4.1;\nbackend default {{ .host = \"127.0.0.1\"; .port = \"{origin}\"; }}\n"))?;
@@ -168,23 +204,46 @@ impl Fleet {
             "-p",
             "timeout_idle=300",
         ];
-        self.start_one("Varnish", port, &[&[varnish.as_str()][..], &words, &tuned].concat(), folder)?;
-        Ok(())
+        self.start_one("Varnish", port, &[&[varnish.as_str()][..], &words, &tuned].concat(), &[], folder)
     }
 
-    fn ours(&mut self, program: &Path, folder: &Path, origin: u16) -> Result<()> {
+    fn ours(&self, program: &Path, folder: &Path, origin: u16, is_secure: bool) -> Result<Server> {
         let port = run::free_port()?;
         let (program, site, address) =
             (program.display().to_string(), format!("http://127.0.0.1:{origin}"), format!("127.0.0.1:{port}"));
-        self.start_one(OURS, port, &[&program, "edge", "--upstream", &site, "--listen", &address], folder)?;
-        Ok(())
+        let [certificate, key] = certificate();
+        let tls = [("COPYDESK_EDGE__TLS_CERTIFICATE_FILE", certificate), ("COPYDESK_EDGE__TLS_KEY_FILE", key)];
+        let more: &[_] = if is_secure { &tls } else { &[] };
+        self.start_one(OURS, port, &[&program, "edge", "--upstream", &site, "--listen", &address], more, folder)
     }
 
-    fn peer(&mut self, name: &'static str, kind: &str, folder: &Path) -> Result<()> {
+    /// The newsroom itself; with the key of its administrator.
+    pub fn desk(&self, program: &Path, folder: &Path) -> Result<(Server, String)> {
+        let port = run::free_port()?;
+        let (program, address) = (program.display().to_string(), format!("127.0.0.1:{port}"));
+        let data = folder.join("desk").display().to_string();
+        let words = [program.as_str(), "serve", "--listen", &address, "--data", &data];
+        let desk = self.start_one("copydesk serve", port, &words, &[], folder)?;
+        let file = folder.join(format!("{port}.log"));
+        let began = Instant::now();
+        loop {
+            let said = fs::read_to_string(&file)?;
+            let key = said
+                .split_once("first key (administrator; shown this once): ")
+                .and_then(|(_, key)| key.split_once('\n'));
+            if let Some((key, _)) = key {
+                return Ok((desk, key.trim().to_owned()));
+            }
+            ensure!(began.elapsed() < Duration::from_secs(30), "the desk gives no key: {said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn peer(&self, name: &'static str, words: &[&str], folder: &Path) -> Result<Server> {
         let port = run::free_port()?;
         let (program, address) = (self.peer.display().to_string(), format!("127.0.0.1:{port}"));
-        self.start_one(name, port, &[&program, kind, &address, "page", "small", "known"], folder)?;
-        Ok(())
+        let (kind, files) = words.split_first().context("a peer has a kind")?;
+        self.start_one(name, port, &[&[program.as_str(), kind, &address][..], files].concat(), &[], folder)
     }
 
     /// All say the same body to the same question, and nothing to whoever has it.
@@ -216,6 +275,11 @@ impl Fleet {
         }
         Ok(())
     }
+}
+
+/// For `one.test`, as the tests of the edge have it: certificate and key.
+fn certificate() -> [String; 2] {
+    ["one.pem", "one.key"].map(|file| run::root().join("crates/edge/fixtures/tls").join(file).display().to_string())
 }
 
 /// `0,1,2` for 0 to before 3.

@@ -3,14 +3,16 @@
 use serde_json::{Value, json};
 
 use super::Plan;
-use super::measure::{Halves, Idle, Sample, Work};
-use super::servers::OURS;
+use super::measure::{Halves, Idle, Live, Sample, Secure, Told, Work};
+use super::servers::{NGINX, OURS};
 
 #[derive(Default)]
 pub struct Results {
     pub samples: Vec<Sample>,
     pub halves: Vec<Halves>,
+    pub secure: Vec<Secure>,
     pub idle: Vec<Idle>,
+    pub live: Vec<Live>,
     pub load_before: String,
     pub load_after: String,
 }
@@ -52,6 +54,10 @@ impl Results {
         median(self.halves.iter().filter(|half| half.server == server).map(figure).collect())
     }
 
+    fn secure(&self, server: &str, figure: fn(&Secure) -> f64) -> Option<f64> {
+        median(self.secure.iter().filter(|secure| secure.server == server).map(figure).collect())
+    }
+
     /// In the order in which they were measured.
     fn servers(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
@@ -64,12 +70,21 @@ impl Results {
     }
 }
 
+impl Live {
+    fn told(&self, figure: fn(&Told) -> f64) -> Option<f64> {
+        median(self.rounds.iter().map(figure).collect())
+    }
+}
+
+/// 50 MB.
+const MEMORY_MIB_MAX: f64 = 50e6 / 1_048_576.0;
+
 pub fn bars(plan: &Plan, results: &Results) -> Vec<Bar> {
     let mut bars = Vec::new();
     let cpu = |server: &str, work, connections| results.cpu(server, work, connections);
     for connections in &plan.connections {
         let times = |peer: &str| Some(cpu(OURS, Work::Page, *connections)? / cpu(peer, Work::Page, *connections)?);
-        for (peer, limit) in [("nginx static", 1.0), ("Varnish", 0.5), ("bare loop", 1.2)] {
+        for (peer, limit) in [(NGINX, 1.0), ("Varnish", 0.5), ("bare loop", 1.2)] {
             let what = format!("processor time for 10 KiB at {connections} connections, times {peer}'s");
             bars.push(Bar { what, limit, measured: times(peer) });
         }
@@ -87,12 +102,19 @@ pub fn bars(plan: &Plan, results: &Results) -> Vec<Bar> {
         limit: 1.0,
         measured: results.half(OURS, p99).zip(best).map(|(ours, best)| ours / best),
     });
-    let idle = results.idle.iter().find(|idle| idle.server == OURS).map(|idle| idle.pss_mib);
+    let tls = |server| results.secure(server, |secure| secure.cpu_us);
     bars.push(Bar {
-        what: format!("MiB with {} idle connections", plan.idle),
-        limit: 50e6 / 1_048_576.0,
-        measured: idle,
+        what: format!("processor time for 10 KiB over TLS and HTTP/2, times {NGINX}'s"),
+        limit: 1.0,
+        measured: tls(OURS).zip(tls(NGINX)).map(|(ours, nginx)| ours / nginx),
     });
+    let idle = results.idle.iter().find(|idle| idle.server == OURS).map(|idle| idle.pss_mib);
+    bars.push(Bar { what: format!("MiB with {} idle connections", plan.idle), limit: MEMORY_MIB_MAX, measured: idle });
+    let desk = results.live.iter().find(|live| live.server == "copydesk serve");
+    let what = format!("MiB with {} streams of events", plan.streams);
+    bars.push(Bar { what, limit: MEMORY_MIB_MAX, measured: desk.map(|live| live.pss_mib) });
+    let what = format!("ms until 99 of 100 of {} streams are told", plan.streams);
+    bars.push(Bar { what, limit: 20.0, measured: desk.and_then(|live| live.told(|told| told.p99_ms)) });
     bars
 }
 
@@ -128,6 +150,30 @@ pub fn print(plan: &Plan, results: &Results) -> bool {
             println!("| {server} | {} | {} |", shown(p50, 3), shown(p99, 3));
         }
     }
+    if !results.secure.is_empty() {
+        println!(
+            "\n10 KiB over TLS and HTTP/2, 64 connections of 10 streams\n\n| | µs of processor time a request | requests/s |\n|---|--:|--:|"
+        );
+        for server in [NGINX, OURS] {
+            let of = |figure| results.secure(server, figure);
+            println!("| {server} | {} | {} |", shown(of(|s| s.cpu_us), 2), shown(of(|s| s.rate), 0));
+        }
+    }
+    for live in &results.live {
+        println!(
+            "\n{}: {:.1} MiB before, {:.1} MiB with {} streams; ms until the first, half, 99 of 100 and all are told: {}, {}, {}, {}; \
+             {:.1} ms of processor time a telling",
+            live.server,
+            live.before_mib,
+            live.pss_mib,
+            live.streams,
+            shown(live.told(|told| told.first_ms), 1),
+            shown(live.told(|told| told.p50_ms), 1),
+            shown(live.told(|told| told.p99_ms), 1),
+            shown(live.told(|told| told.last_ms), 1),
+            live.cpu_ms
+        );
+    }
     for idle in &results.idle {
         println!(
             "\n{}: {:.1} MiB before, {:.1} MiB with {} idle connections",
@@ -161,12 +207,30 @@ pub fn json(plan: &Plan, results: &Results) -> Value {
         .iter()
         .map(|i| json!({ "server": i.server, "connections": i.connections, "before_mib": i.before_mib, "pss_mib": i.pss_mib }))
         .collect();
+    let secure: Vec<Value> = results
+        .secure
+        .iter()
+        .map(|s| json!({ "server": s.server, "requests_per_s": s.rate, "cpu_us": s.cpu_us }))
+        .collect();
+    let live: Vec<Value> = results
+        .live
+        .iter()
+        .map(|l| {
+            let told: Vec<Value> = l
+                .rounds
+                .iter()
+                .map(|t| json!({ "first_ms": t.first_ms, "p50_ms": t.p50_ms, "p99_ms": t.p99_ms, "last_ms": t.last_ms }))
+                .collect();
+            json!({ "server": l.server, "streams": l.streams, "before_mib": l.before_mib, "pss_mib": l.pss_mib, "told": told,
+                "cpu_ms": l.cpu_ms })
+        })
+        .collect();
     let bars: Vec<Value> = bars(plan, results)
         .iter()
         .map(|b| json!({ "bar": b.what, "at_most": b.limit, "measured": b.measured, "verdict": b.verdict() }))
         .collect();
     json!({ "seconds": plan.seconds, "rounds": plan.reps, "load_before": results.load_before, "load_after": results.load_after,
-        "flat_out": samples, "half_load": halves, "idle": idle, "bars": bars })
+        "flat_out": samples, "half_load": halves, "tls_http2": secure, "idle": idle, "live": live, "bars": bars })
 }
 
 fn median(mut all: Vec<f64>) -> Option<f64> {

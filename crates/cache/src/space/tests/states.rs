@@ -164,7 +164,7 @@ async fn early_refresh_happens_once_before_the_end() {
         .map(|i| {
             let key = i.to_string();
             space.put(&key, &[], 1);
-            cache.0.memory.get(space.0.id, &key).unwrap().early_at
+            cache.0.memory.get(space.0.part.id, &key).unwrap().early_at
         })
         .collect();
     assert!(moments.len() > 15);

@@ -48,7 +48,7 @@ proptest! {
     ) {
         let evicted = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&evicted);
-        let options = Options { capacity, entries: capacity as usize / 10 + 1, shards: Some(shards), seed };
+        let options = Options { capacity, entries: capacity as usize / 10 + 1, least: 1, shards: Some(shards), seed };
         let store = Store::new(&options, |value: &Value| value.1, move |value| told.lock().unwrap().push(value.0));
         let mut front = Front::new(8, 200);
         // What was put in last and not taken out; what had to leave is struck out as it is told.

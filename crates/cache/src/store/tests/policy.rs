@@ -73,7 +73,7 @@ fn yesterdays_favourites_make_way() {
 /// Settings guess the number of entries; the trials notice when they were far off.
 #[test]
 fn heavy_values_have_a_sample_of_their_own_size() {
-    let options = Options { capacity: 100_000, entries: 50_000, shards: Some(1), seed: 5 };
+    let options = Options { capacity: 100_000, entries: 50_000, least: 1, shards: Some(1), seed: 5 };
     let store: Store<u64> = Store::new(&options, |_| 200, |_| {});
     hits(&store, (0..60_000).map(|i| i % 1_000));
     assert!(store.len() == 500);

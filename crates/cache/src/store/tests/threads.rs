@@ -16,7 +16,7 @@ const ROUNDS: u64 = 6_000;
 #[test]
 fn nobody_sees_what_was_replaced_or_removed() {
     for seed in [1, 2] {
-        let options = Options { capacity: 64, entries: 64, shards: Some(4), seed };
+        let options = Options { capacity: 64, entries: 64, least: 1, shards: Some(4), seed };
         let store: Store<u64> = Store::new(&options, |_| 1, |_| {});
         let done = AtomicBool::new(false);
         thread::scope(|scope| {

@@ -149,9 +149,9 @@ async fn torn_and_rotten_records_are_never_believed() {
 
 const START_BYTES: usize = segment::START as usize;
 
-/// What a start costs for 16,000 records in full segments: their footers, not their bytes.
+/// 16,000 records in full segments, found again by their footers; `cargo xtask bench cache` says how soon.
 #[tokio::test]
-async fn a_full_folder_opens_at_once() {
+async fn a_full_folder_is_found_again() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, _) = open(folder.path(), 128 << 20, 8 << 20).await;
     let value = noise(1, 4_000);
@@ -166,11 +166,8 @@ async fn a_full_folder_opens_at_once() {
     assert_eq!((stats.entries, stats.dropped), (16_000, 0));
     drop(disk);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let began = Instant::now();
     let (disk, _) = open(folder.path(), 128 << 20, 8 << 20).await;
-    println!("{} MiB with {} records opened after {:?}", stats.bytes >> 20, stats.entries, began.elapsed());
     assert_eq!((disk.stats().entries, disk.stats().bytes), (stats.entries, stats.bytes));
-    assert!(began.elapsed() < Duration::from_secs(1));
     assert_eq!(self::value(&disk, "15999").await, Some(value));
 }
 
@@ -231,6 +228,126 @@ async fn a_folder_that_cannot_be_written_costs_errors_only() {
     disk.write(&name("over"), frame("over", b"x"), NOW);
     disk.settled().await;
     assert_eq!((value(&disk, "long").await, value(&disk, "over").await), (None, None));
+}
+
+/// Bytes that change under a running process, in the place where a record lies.
+#[tokio::test]
+async fn rot_is_counted_and_the_rest_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let (disk, _) = open(folder.path(), 1 << 20, 64 << 10).await;
+    ["a", "b"].iter().for_each(|key| write(&disk, key, key.as_bytes()));
+    disk.settled().await;
+    let (_, path) = segments(folder.path()).unwrap().pop_first().unwrap();
+    let file = File::options().write(true).open(path).unwrap();
+    file.write_all_at(&[0xff; 8], segment::START + HEAD_BYTES as u64 + 20).unwrap();
+    assert_eq!((value(&disk, "a").await, value(&disk, "b").await.as_deref()), (None, Some(&b"b"[..])));
+    assert_eq!((value(&disk, "a").await, disk.stats().errors, disk.stats().entries), (None, 1, 1), "found out once");
+    write(&disk, "a", b"anew");
+    disk.settled().await;
+    assert_eq!(value(&disk, "a").await.unwrap(), b"anew");
+}
+
+/// Runs the test `name` of this binary as a process of its own, with `variable` set; its output must hold `word`.
+fn as_process(name: &str, variable: &str, folder: &Path) -> std::process::Child {
+    let own = std::env::current_exe().unwrap();
+    // A write beyond the limit of a process shall fail, not end it.
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(own).args([name, "--exact", "--nocapture"]);
+    command.env(variable, folder).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// A disk on which nothing has room, from the first byte of a new file on, and then has again. The limit is the
+/// process's, hence a process of its own.
+#[tokio::test]
+async fn a_disk_that_is_full_is_used_again_when_it_is_not() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    const NAME: &str = "tier::disk::tests::a_disk_that_is_full_is_used_again_when_it_is_not";
+    const VARIABLE: &str = "COPYDESK_TEST_FULL_DISK";
+    let Some(folder) = std::env::var_os(VARIABLE).map(PathBuf::from) else {
+        let folder = tempfile::tempdir().unwrap();
+        let ended = as_process(NAME, VARIABLE, folder.path()).wait_with_output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        return;
+    };
+    let limit = |bytes: Option<u64>| setrlimit(Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+    use crate::bus::{Backplane, FileLog, Purge, What};
+    let log = FileLog::open(&folder.join("purges")).unwrap();
+    let (disk, clock) = open(&folder.join("cache"), 256 << 10, 32 << 10).await;
+    write(&disk, "kept", b"kept");
+    disk.settled().await;
+    let mut errors = 0;
+    // No room for a record; for its half; for a new file's first byte.
+    for room in [40, 100, 0] {
+        limit(Some(room));
+        for n in 0..3 {
+            write(&disk, &format!("{room}:{n}"), &noise(n, 500));
+            disk.settled().await;
+            clock.advance(Duration::from_secs(2));
+            assert_eq!(value(&disk, &format!("{room}:{n}")).await, None);
+        }
+        log.publish(Purge { origin: 1, ticket: room, soft: false, what: What::All });
+        let stats = disk.stats();
+        assert!(stats.errors >= errors + 3, "{room}: {stats:?}");
+        errors = stats.errors;
+        limit(None);
+        clock.advance(Duration::from_secs(2));
+        write(&disk, "again", &noise(room, 500));
+        disk.settled().await;
+        assert_eq!(value(&disk, "again").await, Some(noise(room, 500)), "after {room}");
+    }
+    drop(disk);
+    let (disk, _) = open(&folder.join("cache"), 256 << 10, 32 << 10).await;
+    assert_eq!(value(&disk, "again").await, Some(noise(0, 500)));
+    assert_eq!(value(&disk, "0:1").await, None);
+    // A purge that could not be logged: what lies on the disk is another log's, and not believed.
+    assert_ne!(FileLog::open(&folder.join("purges")).unwrap().log(), log.log());
+}
+
+/// A process that writes, killed at any moment: what is found afterwards is what was written, or nothing.
+#[tokio::test]
+async fn a_killed_writer_leaves_whole_values_or_none() {
+    const NAME: &str = "tier::disk::tests::a_killed_writer_leaves_whole_values_or_none";
+    const VARIABLE: &str = "COPYDESK_TEST_KILLED_WRITER";
+    let text = |n: u64| noise(n % 50, 200 + n as usize % 3_000);
+    if let Some(folder) = std::env::var_os(VARIABLE).map(PathBuf::from) {
+        let (disk, _) = open(&folder, 256 << 10, 32 << 10).await;
+        for n in 0.. {
+            write(&disk, &n.to_string(), &text(n));
+            if n % 16 == 0 {
+                disk.settled().await;
+            }
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let rng = stdx::Rng::seeded(11);
+    let mut found = 0;
+    for _ in 0..12 {
+        let before = fs::read_dir(folder.path()).unwrap().count();
+        let mut writer = as_process(NAME, VARIABLE, folder.path());
+        // It has begun when the folder changes; how far it comes is chance.
+        let mut looks = 0;
+        while fs::read_dir(folder.path()).unwrap().count() == before && looks < 2_000 {
+            looks += 1;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        tokio::time::sleep(Duration::from_micros(rng.below(30_000))).await;
+        writer.kill().unwrap();
+        writer.wait().unwrap();
+        let (disk, _) = open(folder.path(), 256 << 10, 32 << 10).await;
+        for n in 0..4_000 {
+            if let Some(value) = value(&disk, &n.to_string()).await {
+                assert!(value == text(n), "{n} is not what was written");
+                found += 1;
+            }
+        }
+        write(&disk, "after", b"after");
+        disk.settled().await;
+        assert_eq!(value(&disk, "after").await.unwrap(), b"after");
+        drop(disk);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert!(found > 100, "something was written: {found}");
 }
 
 /// Memory, disk and a log in a file: a start finds what the one before kept, but nothing that was purged.

@@ -115,9 +115,13 @@ impl Writer {
         }
         if self.active.is_none() {
             let id = self.shared.read().segments.last_key_value().map_or(1, |(id, _)| id + 1);
-            let salt = u64::from_le_bytes(os_random());
-            let file = File::options().read(true).write(true).create_new(true).open(self.shared.path(id))?;
-            file.write_all_at(&segment::head(id, salt), 0)?;
+            let (salt, path) = (u64::from_le_bytes(os_random()), self.shared.path(id));
+            let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+            if let Err(error) = file.write_all_at(&segment::head(id, salt), 0) {
+                // Or its name would be taken when there is room again.
+                fs::remove_file(&path)?;
+                return Err(error);
+            }
             let file = Arc::new(file);
             self.shared.write().segments.insert(id, Segment { file: Arc::clone(&file), bytes: START });
             self.active = Some(Active { id, salt, file, offset: START, records: Vec::new() });

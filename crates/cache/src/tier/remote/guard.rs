@@ -81,7 +81,13 @@ impl Distant {
         match self.call(self.remote.lock(&self.lock_name(name), token, ttl)).await {
             Ok(true) => Lock::Ours(token),
             Ok(false) => Lock::Theirs,
-            Err(_) => Lock::Unknown,
+            Err(error) => {
+                // A server that is only slow may still give it, and everybody would wait for one who does not know.
+                if matches!(error, TierError::Timeout) {
+                    self.push(self.lock_name(name), Op::Unlock(token));
+                }
+                Lock::Unknown
+            }
         }
     }
 
@@ -177,6 +183,7 @@ impl Distant {
                 Op::Set(_, until) if *until <= now => return true,
                 Op::Set(frame, until) => self.call(self.remote.set(&name, frame, until.since(now))).await,
                 Op::Delete => self.call(self.remote.delete(&name)).await,
+                Op::Unlock(token) => self.call(self.remote.unlock(&name, *token)).await,
             };
             match result {
                 Ok(()) => {

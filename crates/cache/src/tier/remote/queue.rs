@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 pub(super) enum Op {
     Set(Arc<[u8]>, Timestamp),
     Delete,
+    Unlock(u64),
 }
 
 pub(super) struct Queue {

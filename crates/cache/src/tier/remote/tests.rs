@@ -1,12 +1,11 @@
 //! What every server must do, on a fake one, and on real ones where `COPYDESK_TEST_REDIS` and
 //! `COPYDESK_TEST_MEMCACHED` name them.
 
-use std::sync::atomic::{AtomicU8, Ordering};
-
 use stdx::{Clock, Rng, Timestamp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
+use super::proxy::{CUT, PASS, Proxy, SILENT};
 use super::*;
 
 async fn conforms(remote: &dyn Remote, whole_seconds: bool) {
@@ -86,58 +85,6 @@ async fn memcached_conforms() {
     conforms(&*open(&format!("memcached://{hosts}")), true).await;
     // Twice the same server under two names: names are spread, and each is found again.
     conforms(&*open(&format!("memcached://{hosts},{}", hosts.replace("127.0.0.1", "localhost"))), true).await;
-}
-
-/// Between a client and a server: passes on, says nothing, or hangs up.
-struct Proxy {
-    port: u16,
-    mood: Arc<AtomicU8>,
-}
-
-const PASS: u8 = 0;
-const SILENT: u8 = 1;
-const CUT: u8 = 2;
-
-impl Proxy {
-    async fn start(server: String) -> Proxy {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let (port, mood) = (listener.local_addr().unwrap().port(), Arc::new(AtomicU8::new(PASS)));
-        let seen = Arc::clone(&mood);
-        let tasks = stdx::task::Tasks::default();
-        let inner = tasks.clone();
-        tasks.spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                if seen.load(Ordering::SeqCst) == CUT {
-                    continue;
-                }
-                let (server, seen) = (server.clone(), Arc::clone(&seen));
-                inner.spawn(async move {
-                    let Ok(server) = TcpStream::connect(server).await else { return };
-                    let ((from, to), (back, home)) = (client.into_split(), server.into_split());
-                    let mut there = std::pin::pin!(pass(from, home, &seen));
-                    let mut here = std::pin::pin!(pass(back, to, &seen));
-                    tokio::select! { () = &mut there => {}, () = &mut here => {} }
-                });
-            }
-        });
-        Proxy { port, mood }
-    }
-
-    fn is(&self, mood: u8) {
-        self.mood.store(mood, Ordering::SeqCst);
-    }
-}
-
-async fn pass(mut from: impl AsyncReadExt + Unpin, mut to: impl AsyncWriteExt + Unpin, mood: &AtomicU8) {
-    let mut buffer = vec![0; 64 << 10];
-    loop {
-        let read = tokio::time::timeout(Duration::from_millis(5), from.read(&mut buffer)).await;
-        match (mood.load(Ordering::SeqCst), read) {
-            (CUT, _) | (_, Ok(Ok(0) | Err(_))) => return,
-            (PASS, Ok(Ok(len))) if to.write_all(&buffer[..len]).await.is_err() => return,
-            _ => {}
-        }
-    }
 }
 
 /// Gone, silent and back again, without a restart of ours.
@@ -247,5 +194,50 @@ fn addresses_are_checked() {
         "memcached://a:99999",
     ] {
         assert!(Address::parse(bad).is_err(), "{bad}");
+    }
+}
+
+/// A server that does what it is told, but says so too late.
+struct Late(Arc<fake::Fake>);
+
+impl Remote for Late {
+    fn get<'a>(&'a self, names: &'a [String]) -> Doing<'a, Vec<Option<Vec<u8>>>> {
+        self.0.get(names)
+    }
+
+    fn set<'a>(&'a self, name: &'a str, bytes: &'a [u8], ttl: Duration) -> Doing<'a, ()> {
+        self.0.set(name, bytes, ttl)
+    }
+
+    fn delete<'a>(&'a self, name: &'a str) -> Doing<'a, ()> {
+        self.0.delete(name)
+    }
+
+    fn lock<'a>(&'a self, name: &'a str, token: u64, ttl: Duration) -> Doing<'a, bool> {
+        Box::pin(async move {
+            self.0.lock(name, token, ttl).await?;
+            std::future::pending().await
+        })
+    }
+
+    fn unlock<'a>(&'a self, name: &'a str, token: u64) -> Doing<'a, ()> {
+        self.0.unlock(name, token)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_came_too_late_is_given_back() {
+    let clock = Clock::manual(Timestamp::EPOCH);
+    let (fake, tasks) = (fake::Fake::new(clock.clone()), stdx::task::Tasks::default());
+    let late = Arc::new(Late(Arc::clone(&fake)));
+    let distant = guard::Distant::start(late, "test", Duration::from_millis(50), 1 << 20, clock, &tasks);
+    let name = crate::tier::Name::of("s", "k");
+    assert!(matches!(distant.lock(&name, Duration::from_secs(10)).await, guard::Lock::Unknown));
+    assert_eq!(fake.len(), 1, "the server took it for given");
+    let mut looks = 0;
+    while fake.len() > 0 {
+        looks += 1;
+        assert!(looks < 100, "nobody may wait for one who does not know");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }

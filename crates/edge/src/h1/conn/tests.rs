@@ -26,6 +26,7 @@ fn lane(service: Service) -> Lane {
         times: TIMES,
         pulse: Pulse::new(Clock::manual(noon)),
         counts: Counts::default(),
+        h3_port: None,
     }
 }
 
@@ -406,6 +407,7 @@ impl Front for Shelf {
             fresh_until_s: Some(784_111_787),
             cache_status: Bytes::from_static(b"edge; hit; ttl="),
             has_date: false,
+            took_us: None,
         })
     }
 }

@@ -4,7 +4,7 @@ use http::HeaderValue;
 use super::*;
 
 const NOON: i64 = 784_111_777;
-const AFTER: After = After { close: false, says_keep_alive: false };
+const AFTER: After = After { close: false, says_keep_alive: false, h3_port: None };
 
 #[test]
 fn fields_of_the_connection_are_ours() {
@@ -18,7 +18,14 @@ fn fields_of_the_connection_are_ours() {
         fields.insert(name, HeaderValue::from_static(value));
     }
     let mut out = Vec::new();
-    head(&mut out, StatusCode::OK, &fields, Ending::Length(5), After { close: true, says_keep_alive: true }, NOON);
+    head(
+        &mut out,
+        StatusCode::OK,
+        &fields,
+        Ending::Length(5),
+        After { close: true, says_keep_alive: true, ..AFTER },
+        NOON,
+    );
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 5\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\nconnection: close\r\n\r\n"
@@ -43,8 +50,12 @@ fn a_hit_gets_what_changes_with_time() {
         format!("{date}age: 70\r\ncache-status: copydesk; hit; ttl=-10\r\n\r\n")
     );
     assert_eq!(told(Hit::default(), After { close: true, ..AFTER }, NOON), format!("{date}connection: close\r\n\r\n"));
-    let far = Hit { born_s: Some(i64::MIN), fresh_until_s: Some(i64::MAX), ..hit };
-    let longest = told(far, After { close: false, says_keep_alive: true }, NOON + 1);
+    for (us, said) in [(0, "0.000"), (7, "0.007"), (12_345, "12.345"), (u32::MAX, "4294967.295")] {
+        let timed = told(Hit { took_us: Some(us), ..Hit::default() }, AFTER, NOON);
+        assert_eq!(timed, format!("{date}x-response-time: {said}ms\r\nserver-timing: app;dur={said}\r\n\r\n"));
+    }
+    let far = Hit { took_us: Some(u32::MAX), born_s: Some(i64::MIN), fresh_until_s: Some(i64::MAX), ..hit };
+    let longest = told(far, After { says_keep_alive: true, h3_port: Some(u16::MAX), ..AFTER }, NOON + 1);
     assert!(longest.contains("age: 2147483648\r\n") && longest.contains("ttl=2147483648\r\n"), "{longest}");
     assert!(longest.contains("08:49:38 GMT"), "the next second has its own date: {longest}");
 }

@@ -110,6 +110,7 @@ impl Printed {
             fresh_until_s: Some(now.seconds() + self.freshness.ttl_at(now)),
             cache_status: self.cache_status.clone(),
             has_date: self.has_date,
+            took_us: None,
         })
     }
 

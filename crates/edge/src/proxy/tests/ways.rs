@@ -126,7 +126,7 @@ fn wished(rng: &Rng) -> (&'static str, String, Vec<(&'static str, String)>) {
 
 /// As it would stand on the wire, read again.
 fn on_the_wire(hit: &Hit, now_s: i64) -> Seen {
-    let tail = Tail::of(hit, After { close: false, says_keep_alive: false }, now_s);
+    let tail = Tail::of(hit, After { close: false, says_keep_alive: false, h3_port: None }, now_s);
     let bytes = [&hit.head[..], tail.before(), &hit.cache_status, tail.after(), &hit.body].concat();
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap() + 4;
     let (head, body) = (String::from_utf8(bytes[..end].to_vec()).unwrap(), String::from_utf8(bytes[end..].to_vec()));

@@ -1,0 +1,36 @@
+import { plural, words } from "../../lib/i18n";
+
+export const w = words({
+  en: {
+    title: "Cache", tabs: "Parts of the cache", overview: "Overview", spaces: "Spaces", keys: "Keys", since: "since the start of this process",
+    look: "Look up a key", purge: "Purge", warm: "Warm up", warmed: (fresh: number, all: number) => `${plural(fresh, { one: "# page", other: "# pages" })} of ${all} kept now`,
+    behind: "Purges of other processes may have been missed", behindWhy: "What others keep is not read until the log of purges has been.", waiting: (n: number) => plural(n, { one: "# purge waits for the log", other: "# purges wait for the log" }),
+    hits: "Hits", lately: (share: string) => `${share} lately`, memory: "In memory", of: (is: string, max: string) => `${is} of ${max}`, entries: "Entries",
+    sums: { evictions: "Evictions", stampedes_avoided: "Stampedes avoided", stale_served: "Served stale", load_errors: "Errors" },
+    ahead: "Loaded ahead", used: (n: string) => `${n} of use`, paused: "paused: too few were of use", fronts: "Caches in front", told: "told of every change",
+    tiers: "Tiers", tier: "Tier", tierNames: { memory: "Memory", remote: "Shared", disk: "Disk" } as Record<string, string>, median: "Median", p99: "99% within", bytes: "Size",
+    space: "Space", loads: "Made", ttl: "Kept for", nothing: "Nothing yet", top: "Most asked for", missed: "Asked for in vain", about: "by sampling, about", key: "Key", count: "Times",
+    phases: { fresh: "fresh", stale: "stale, a newer one is made when it is asked for", grace: "old, for when no newer one can be made" } as Record<string, string>, failed: "a failure, not a value",
+    state: "State", stored: "Stored", freshUntil: "Fresh until", staleUntil: "Stale until", graceUntil: "Kept until", tags: "Tags", close: "Close",
+    what: "What", kinds: { tag: "Tag", key: "Key", pattern: "Pattern", all: "Everything" } as Record<string, string>, hints: { tag: "Such as pages", pattern: "Such as site:/topic/*" } as Record<string, string>,
+    soft: "Softly: readers get the old one while a newer one is made", remote: "Tell the caches in front too", ask: "Show what it touches",
+    would: (n: number) => plural(n, { one: "# entry would be touched", other: "# entries would be touched" }), did: (n: number) => plural(n, { one: "# entry was touched", other: "# entries were touched" }),
+    scope: "in this process's memory. A purge holds in every process and tier.", more: (n: number) => plural(n, { one: "and # more", other: "and # more" }),
+  },
+  tr: {
+    title: "Önbellek", tabs: "Önbelleğin bölümleri", overview: "Özet", spaces: "Alanlar", keys: "Anahtarlar", since: "bu süreç başladığından beri",
+    look: "Anahtara bak", purge: "Boşalt", warm: "Isıt", warmed: (fresh: number, all: number) => `${all} sayfanın ${fresh} tanesi hazır`,
+    behind: "Başka süreçlerin boşaltmaları kaçırılmış olabilir", behindWhy: "Boşaltma günlüğü okunana dek ötekilerin sakladıkları okunmaz.", waiting: (n: number) => `${n} boşaltma günlüğü bekliyor`,
+    hits: "İsabet", lately: (share: string) => `son anlarda ${share}`, memory: "Bellekte", of: (is: string, max: string) => `${is} / ${max}`, entries: "Kayıt",
+    sums: { evictions: "Yer açmak için çıkan", stampedes_avoided: "Önlenen yığılma", stale_served: "Bayat sunulan", load_errors: "Hata" },
+    ahead: "Önden yüklenen", used: (n: string) => `${n} tanesi işe yaradı`, paused: "durdu: pek azı işe yaradı", fronts: "Öndeki önbellekler", told: "her değişiklik bildiriliyor",
+    tiers: "Katmanlar", tier: "Katman", tierNames: { memory: "Bellek", remote: "Ortak", disk: "Disk" }, median: "Ortanca", p99: "%99'u", bytes: "Boyut",
+    space: "Alan", loads: "Yapılan", ttl: "Saklama", nothing: "Henüz bir şey yok", top: "En çok sorulanlar", missed: "Boşuna sorulanlar", about: "örneklemeyle, yaklaşık", key: "Anahtar", count: "Kez",
+    phases: { fresh: "taze", stale: "bayat, sorulunca yenisi yapılır", grace: "eski, yenisi yapılamazsa diye" }, failed: "bir değer değil, bir hata",
+    state: "Durum", stored: "Saklandı", freshUntil: "Tazelik sonu", staleUntil: "Bayatlık sonu", graceUntil: "Saklama sonu", tags: "Etiket", close: "Kapat",
+    what: "Ne", kinds: { tag: "Etiket", key: "Anahtar", pattern: "Kalıp", all: "Her şey" }, hints: { tag: "Örneğin pages", pattern: "Örneğin site:/topic/*" },
+    soft: "Yumuşakça: yenisi yapılırken okurlar eskisini alsın", remote: "Öndeki önbelleklere de bildir", ask: "Neye dokunacağını göster",
+    would: (n: number) => `${n} kayda dokunulacak`, did: (n: number) => `${n} kayda dokunuldu`,
+    scope: "bu sürecin belleğinde. Boşaltma her süreçte ve katmanda geçerlidir.", more: (n: number) => `ve ${n} tane daha`,
+  },
+});
