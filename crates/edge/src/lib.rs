@@ -18,7 +18,6 @@ mod decode;
 pub mod early;
 pub mod encoding;
 mod error;
-mod gather;
 pub mod h1;
 pub mod listen;
 pub mod proxy;

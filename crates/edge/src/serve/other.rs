@@ -22,7 +22,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::crew::Ticket;
 use super::{Peer, call, header_bytes, second};
-use crate::gather::Gather;
 use crate::h1::conn::Lane;
 use crate::h1::write;
 use crate::rewind::Rewind;
@@ -66,12 +65,8 @@ impl Other {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let is_http2 = bytes.starts_with(b"PRI");
-        let io = Rewind::new(io, bytes, ticket);
-        if is_http2 {
-            self.http2(TokioIo::new(Gather::new(io)), peer, lane, stop).await;
-        } else {
-            self.upgrade(TokioIo::new(io), peer, lane, stop).await;
-        }
+        let io = TokioIo::new(Rewind::new(io, bytes, ticket));
+        if is_http2 { self.http2(io, peer, lane, stop).await } else { self.upgrade(io, peer, lane, stop).await }
     }
 
     async fn upgrade<S>(&self, io: TokioIo<Rewind<S, Ticket>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
@@ -99,7 +94,7 @@ impl Other {
         let _ = tokio::time::timeout(self.drain_time, connection).await;
     }
 
-    async fn http2<S>(&self, io: TokioIo<Gather<Rewind<S, Ticket>>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
+    async fn http2<S>(&self, io: TokioIo<Rewind<S, Ticket>>, peer: SocketAddr, lane: &Arc<Lane>, mut stop: Stop)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {

@@ -167,7 +167,9 @@ async fn a_hit_over_http2_needs_no_turn_of_the_services_runtime() {
     let listener = listen::bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let (address, tasks) = (listener.address(), Tasks::default());
     let front = Arc::new(Page(vec![b'x'; 10_240].into()));
-    Server::new(service_fn(|_| async { panic!("it is at hand") }), &Settings::default()).front(front).start(listener, &tasks);
+    Server::new(service_fn(|_| async { panic!("it is at hand") }), &Settings::default())
+        .front(front)
+        .start(listener, &tasks);
     let ask = async move {
         let io = TokioIo::new(TcpStream::connect(address).await.unwrap());
         let tasks = Tasks::default();
