@@ -36,6 +36,16 @@ export default {
     const [first, second, third, fourth] = await t.posts(4);
     const dueOf = async (post) => local(Date.parse((await t.api("GET", `posts/${post.id}`)).due_at));
     const plan = (post, at) => t.api("POST", `posts/${post.id}/approval`, { version: post.version, due_at: new Date(moment(at)).toISOString(), force: true });
+    // The demo's own posts would come into the month meanwhile and move what is dragged.
+    let before = -1;
+    await t.until("the demo's posts to be out", async () => {
+      const kinds = ["assign_stories", "draft_story"].map((kind) => ["available", "scheduled", "running"].map((state) => `state=${state}&kind=${kind}`));
+      const lists = await Promise.all(kinds.flat().map((which) => t.api("GET", `jobs?${which}&limit=1`)));
+      const { posts } = await t.api("GET", "dashboard");
+      const isStill = lists.every(({ data }) => data.length === 0) && posts.published > 0 && posts.published === before;
+      before = posts.published;
+      return isStill;
+    }, { ms: 60_000, every: 500 });
     await plan(first, `${monday}T11:20`);
     await plan(second, `${monday}T16:00`);
 

@@ -212,7 +212,7 @@ async fn a_name_may_be_entered_by_several_processes_at_once() {
         // None of them knows the name yet: what was entered is remembered after the commit, by whoever entered it.
         let entries = (0..8).map(|entry| {
             let queue = queue.clone();
-            tokio::spawn(async move {
+            async move {
                 let name = format!("new-{round}");
                 if entry % 4 == 3 {
                     let change = QueueChange { weight: Some(2), ..QueueChange::default() };
@@ -224,11 +224,10 @@ async fn a_name_may_be_entered_by_several_processes_at_once() {
                     Box::pin(async move { queue.know_names(tx, &names).await })
                 });
                 Ok(add.await?)
-            })
+            }
         });
-        for entry in entries.collect::<Vec<_>>() {
-            entry.await.unwrap().unwrap();
-        }
+        let entered: Vec<Result<(), Error>> = futures_util::future::join_all(entries).await;
+        entered.into_iter().for_each(Result::unwrap);
         let name = format!("new-{round}");
         let queues = queue.queues();
         assert_eq!(queues.iter().filter(|one| one.name == name && one.weight == 2).count(), 1, "{name}");
