@@ -158,7 +158,7 @@ fn conformance(stage: &mut Stage) -> Result<String> {
 }
 
 fn kill(stage: &mut Stage) -> Result<String> {
-    soak::kill(&stage.suite()?.copydesk, &soak::KillPlan { seconds: 30, seed: 1, kills: u32::MAX })
+    soak::kill(&stage.suite()?.copydesk, &soak::KillPlan { seconds: 45, seed: 1, kills: u32::MAX })
 }
 
 fn queue(stage: &mut Stage) -> Result<String> {
