@@ -1,4 +1,4 @@
-//! Figures: of the whole line, of the queue and the cache beside their peers, and of the console; and the public suite of
+//! Figures: of the whole line, of the queue and the cache beside their peers, of the analysis of texts, and of the console; and the public suite of
 //! HTTP caching.
 
 mod bars;
@@ -11,6 +11,7 @@ mod phase;
 mod report;
 mod rounds;
 mod server;
+mod text;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -46,8 +47,9 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("console") => console::bench(args),
         Some("cache") => cache::bench(args),
         Some("http") => http::bench(args),
+        Some("text") => text::bench(args),
         Some("conformance") => conformance::run(args),
-        _ => bail!("the benchmarks are line, queue, cache, http, console and conformance"),
+        _ => bail!("the benchmarks are line, queue, cache, http, text, console and conformance"),
     }
 }
 

@@ -37,6 +37,8 @@ cargo xtask bench cache [--traces DIR] [--phases A,B] [--reps N] [--seed S] [--j
                                               the cache beside its peers: cost of a hit, hits on public traces; purges, a warm start
 cargo xtask bench http [--seconds N] [--reps R] [--only flat|half|tls|idle|live]… [--idle N] [--streams N] [--json FILE] [--binary FILE] [--install]
                                               cached answers beside nginx, Varnish and a bare loop
+cargo xtask bench text [--texts FILE] [--reps N] [--json FILE] [--binary FILE] [--install]
+                                              the analysis of texts beside the Python references, installed at run time
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium
 cargo xtask bench conformance [--suite DIR] [--binary FILE] [--json FILE]

@@ -37,6 +37,7 @@ pub const NEEDS: &[Need] = &[
     Need { program: "nginx", package: "nginx", step: "http" },
     Need { program: "varnishd", package: "varnish", step: "http" },
     Need { program: "wrk", package: "wrk", step: "http" },
+    Need { program: "python3", package: "python3-venv", step: "text" },
     Need { program: "h2load", package: "nghttp2-client", step: "http" },
 ];
 

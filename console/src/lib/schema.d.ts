@@ -304,6 +304,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what people made of versions, newest first: ratings, edits, rejections and approvals. */
+        get: operations["moderation.list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/generate-batch": {
         parameters: {
             query?: never;
@@ -349,6 +366,23 @@ export interface paths {
         get: operations["health.show"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Improves a text without keeping it: safe edits, then rewriting by the default pipeline's providers. */
+        post: operations["analysis.improve_text"];
         delete?: never;
         options?: never;
         head?: never;
@@ -809,6 +843,27 @@ export interface paths {
         get: operations["posts.history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/improve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Improves the newest version of a post: safe edits, then rewriting by the pipeline's providers. A change is kept only
+         *     if the score rises or the targets come nearer, and nothing is said that neither the text nor its sources said. 412
+         *     when there is a newer version.
+         */
+        post: operations["posts.improve_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1499,6 +1554,34 @@ export interface components {
         AlarmKindName: "old_snapshot" | "pool" | "replica" | "log" | "notify_queue" | "disk";
         /** @enum {string} */
         AlarmSeverity: "warning" | "error";
+        /** @description Everything that is known about a text. Positions are Unicode code points of the text that was sent. */
+        Analysis: {
+            counts: components["schemas"]["TextCounts"];
+            /** @description The changes that would raise the score most, the best one first. */
+            fix_first: components["schemas"]["Fix"][];
+            /** @description At most ten, best (lowest score) first. */
+            keywords: components["schemas"]["Keyword"][];
+            /** @description The same by the rules of the text's own language; absent where those are English. */
+            keywords_own?: components["schemas"]["Keyword"][];
+            /** @description ISO 639-1; `und` when it cannot be told. */
+            language: string;
+            readability: components["schemas"]["Readability"];
+            /** @description Only of Turkish texts. */
+            readability_tr?: components["schemas"]["ReadabilityTr"];
+            /**
+             * Format: double
+             * @description Quality, 0 to 1.
+             */
+            score: number;
+            score_parts: components["schemas"]["ScorePart"][];
+            sentiment: components["schemas"]["Sentiment"];
+            seo: components["schemas"]["Seo"];
+            structure: components["schemas"]["Structure"];
+            /** @description In the order of their positions. */
+            suggestions: components["schemas"]["Suggestion"][];
+            /** @description How many more there are than are shown. */
+            suggestions_left_out: number;
+        };
         /** @description A text to be measured. */
         AnalysisRequest: {
             description?: string | null;
@@ -2194,6 +2277,43 @@ export interface components {
             /** @description JSON pointer (RFC 6901) to the value. */
             pointer: string;
         };
+        /** @description One word of somebody on one version. */
+        Feedback: {
+            at: components["schemas"]["Time"];
+            /** @description The principal. */
+            by: string;
+            /**
+             * Format: double
+             * @description The share of the words that an edit replaced, 0 to 1; of edits alone.
+             */
+            changed?: number | null;
+            id: components["schemas"]["Id"];
+            kind: components["schemas"]["FeedbackKind"];
+            /** @description What the score was made of then: each part with its value, 0 to 1. */
+            parts: {
+                [key: string]: number;
+            };
+            post: components["schemas"]["Id"];
+            /**
+             * Format: int32
+             * @description 1 to 5; of ratings alone.
+             */
+            rating?: number | null;
+            /** @description What was said about it; may be empty. */
+            reason: string;
+            /**
+             * Format: double
+             * @description The judged version's quality, 0 to 1.
+             */
+            score: number;
+            /**
+             * Format: int32
+             * @description The version it judges.
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        FeedbackKind: "rating" | "edit" | "rejection" | "approval";
         /** @description Which sources to fetch. */
         FetchRequest: {
             /**
@@ -2204,6 +2324,21 @@ export interface components {
             age_max_s?: number | null;
             /** @description All active ones when absent. */
             sources?: components["schemas"]["Id"][] | null;
+        };
+        /** @description A change worth making before others. */
+        Fix: {
+            code: string;
+            /** @description How many places there are. */
+            count: number;
+            end: number;
+            /**
+             * Format: double
+             * @description By how much the score would rise.
+             */
+            gain: number;
+            message: string;
+            /** @description The first place. */
+            start: number;
         };
         /** @enum {string} */
         Format: "plain" | "markdown" | "html";
@@ -2240,6 +2375,53 @@ export interface components {
          * @example 0M7K2Q9XA4D0G
          */
         Id: string;
+        /** @description One change that was tried. */
+        ImproveStep: {
+            /** @description What the safe edits were, at most 500. */
+            edits?: components["schemas"]["SafeEdit"][];
+            kept: boolean;
+            kind: components["schemas"]["StepKind"];
+            /** @description Why it was kept or not. */
+            reason: string;
+            /**
+             * Format: double
+             * @description Of the changed text, whether it was kept or not; `null` when there was none.
+             */
+            score?: number | null;
+        };
+        /** @enum {string} */
+        ImproveStop: "targets_met" | "nothing_left" | "nothing_better" | "rounds_max" | "no_provider" | "too_long" | "time_up";
+        /** @description What became of a text. */
+        Improved: {
+            after: components["schemas"]["TextStanding"];
+            before: components["schemas"]["TextStanding"];
+            /**
+             * Format: int64
+             * @description Millionths of a dollar, for all calls.
+             */
+            cost_micros: number;
+            /** @description Why it ended there, as a sentence. */
+            note: string;
+            /** @description Who wrote what was kept last; `null` when no model did. */
+            provider?: string | null;
+            /** @description In the order they were tried. */
+            steps: components["schemas"]["ImproveStep"][];
+            stopped: components["schemas"]["ImproveStop"];
+            text: components["schemas"]["ImprovedText"];
+            /**
+             * Format: int32
+             * @description The version that was written, if one was.
+             */
+            version?: number | null;
+        };
+        /** @description What the text is now. */
+        ImprovedText: {
+            body: string;
+            /** @description Of posts alone. */
+            excerpt: string;
+            /** @description Empty when none was given. */
+            title: string;
+        };
         /** @description A link that can still be used; what it holds is shown once, when it is made. */
         Invitation: {
             created_at: components["schemas"]["Time"];
@@ -2335,6 +2517,14 @@ export interface components {
         /** @description A new key with its secret, which is never shown again. */
         KeyWithSecret: components["schemas"]["Key"] & {
             secret: string;
+        };
+        Keyword: {
+            /**
+             * Format: double
+             * @description The lower, the better.
+             */
+            score: number;
+            text: string;
         };
         /** @description An address to look at. */
         Look: {
@@ -2460,6 +2650,11 @@ export interface components {
              */
             workers: number;
         };
+        /** @description Something that was left unjudged. */
+        NotJudged: {
+            reason: string;
+            what: string;
+        };
         /** @description A request that says nothing. */
         Nothing: Record<string, never>;
         /** @description Something that needs a person. */
@@ -2543,6 +2738,44 @@ export interface components {
                 prompt_version: string;
                 provider: string;
                 story?: components["schemas"]["Id"] | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_Feedback: {
+            data: {
+                at: components["schemas"]["Time"];
+                /** @description The principal. */
+                by: string;
+                /**
+                 * Format: double
+                 * @description The share of the words that an edit replaced, 0 to 1; of edits alone.
+                 */
+                changed?: number | null;
+                id: components["schemas"]["Id"];
+                kind: components["schemas"]["FeedbackKind"];
+                /** @description What the score was made of then: each part with its value, 0 to 1. */
+                parts: {
+                    [key: string]: number;
+                };
+                post: components["schemas"]["Id"];
+                /**
+                 * Format: int32
+                 * @description 1 to 5; of ratings alone.
+                 */
+                rating?: number | null;
+                /** @description What was said about it; may be empty. */
+                reason: string;
+                /**
+                 * Format: double
+                 * @description The judged version's quality, 0 to 1.
+                 */
+                score: number;
+                /**
+                 * Format: int32
+                 * @description The version it judges.
+                 */
+                version: number;
             }[];
             pagination: components["schemas"]["Pagination"];
         };
@@ -3220,6 +3453,25 @@ export interface components {
              */
             version: number;
         };
+        /** @description How far a post is to be improved. */
+        PostImprovement: {
+            /** @description Whether the result becomes a new version, if anything was kept; yes when nothing is said. */
+            apply?: boolean;
+            /**
+             * Format: int32
+             * @description The newest version, which is improved.
+             */
+            base_version: number;
+            /**
+             * Format: int32
+             * @description Rounds of rewriting, 1 to 5; 3 when nothing is said.
+             */
+            rounds_max?: number | null;
+            /** @description Measures by name, each with the value to reach, such as `{"flesch_reading_ease": 60, "words_per_sentence": 18}`. */
+            targets?: {
+                [key: string]: number;
+            };
+        };
         /** @description A post with all that is known of it. */
         PostInFull: components["schemas"]["Post"] & {
             deliveries: components["schemas"]["Delivery"][];
@@ -3447,6 +3699,67 @@ export interface components {
             /** Format: int32 */
             version: number;
         };
+        /** @description A target and how near the text is. */
+        ReachedTarget: {
+            direction: components["schemas"]["TargetDirection"];
+            met: boolean;
+            name: string;
+            /**
+             * Format: double
+             * @description `null` where it cannot be measured of this text.
+             */
+            value?: number | null;
+            /** Format: double */
+            wanted: number;
+        };
+        /** @description English formulas whatever the language. */
+        Readability: {
+            /** Format: double */
+            automated_readability_index: number;
+            /** Format: double */
+            coleman_liau_authors: number;
+            /** Format: double */
+            coleman_liau_index: number;
+            /** Format: double */
+            dale_chall_readability_score: number;
+            /** Format: double */
+            flesch_kincaid_grade: number;
+            /** Format: double */
+            flesch_reading_ease: number;
+            /** Format: double */
+            gunning_fog: number;
+            /** Format: double */
+            linsear_write_formula: number;
+            /** Format: double */
+            lix: number;
+            /** Format: double */
+            mcalpine_eflaw: number;
+            /**
+             * Format: double
+             * @description In seconds.
+             */
+            reading_time_s: number;
+            /** Format: double */
+            rix: number;
+            /** Format: double */
+            smog_index: number;
+            /** Format: double */
+            spache_readability: number;
+        };
+        /** @description Turkish formulas. */
+        ReadabilityTr: {
+            /**
+             * Format: double
+             * @description Ateşman (1997); 90 and more is very easy.
+             */
+            atesman: number;
+            /**
+             * Format: double
+             * @description Bezirci and Yılmaz (2010), in years of school.
+             */
+            bezirci_yilmaz: number;
+            syllables: number;
+        };
         /** @description A link that lets somebody choose another password, once. */
         RecoveryLink: {
             expires_at: components["schemas"]["Time"];
@@ -3574,6 +3887,17 @@ export interface components {
             /** @description Its pattern, such as `/api/v3/posts/{id}`. */
             route: string;
         };
+        /** @description One safe edit; `start` and `end` are Unicode code points of the field as it was. */
+        SafeEdit: {
+            code: string;
+            end: number;
+            /** @description `title`, `excerpt` or `body`. */
+            field: string;
+            reason: string;
+            replacement: string;
+            start: number;
+            was: string;
+        };
         /** @description A job that comes again at its times. */
         Schedule: {
             /** Format: int32 */
@@ -3611,6 +3935,54 @@ export interface components {
         };
         /** @enum {string} */
         Scope: "read" | "configure" | "write" | "judge" | "publish" | "operate" | "admin";
+        /** @description A part of the score. */
+        ScorePart: {
+            name: string;
+            reason: string;
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            value: number;
+            /**
+             * Format: double
+             * @description Its share of the score; all together 1.
+             */
+            weight: number;
+        };
+        /** @description VADER's four numbers. English. */
+        Sentiment: {
+            /**
+             * Format: double
+             * @description -1 to 1.
+             */
+            compound: number;
+            /** Format: double */
+            neg: number;
+            /** Format: double */
+            neu: number;
+            /** Format: double */
+            pos: number;
+        };
+        /** @description How a text does in lists of results. */
+        Seo: {
+            checks: components["schemas"]["TextCheck"][];
+            /** @description The one given, or the beginning of the text. */
+            description: string;
+            keyphrase_count?: number | null;
+            /**
+             * Format: double
+             * @description Per hundred words.
+             */
+            keyphrase_density?: number | null;
+            /** @description The one given, or the one that the title would get. */
+            slug?: string | null;
+            /**
+             * Format: double
+             * @description As lists of results set it.
+             */
+            title_width_px?: number | null;
+        };
         /** @description Who is asking, and what they may do. */
         Session: {
             /**
@@ -3822,6 +4194,8 @@ export interface components {
             /** Format: int64 */
             "5xx": number;
         };
+        /** @enum {string} */
+        StepKind: "edits" | "rewrite";
         /** @description A group of items about one event. */
         Story: {
             /** @description Why the items are one story, for people. */
@@ -3851,10 +4225,112 @@ export interface components {
             items: components["schemas"]["Item"][];
             story: components["schemas"]["Story"];
         };
+        /** @description How a text is built. Shares are 0 to 1; `null` is what the language has no list for. */
+        Structure: {
+            /** Format: double */
+            capitals_share: number;
+            checks: components["schemas"]["TextCheck"][];
+            cliches?: number | null;
+            empty_headings: number;
+            equal_openings_max: number;
+            exclamations: number;
+            heading_jumps: number;
+            headings: number;
+            hedges?: number | null;
+            images: number;
+            images_without_alt: number;
+            links: number;
+            links_outbound: number;
+            list_items: number;
+            /** Format: double */
+            long_sentences_share: number;
+            longest_paragraph_words: number;
+            longest_sentence_words: number;
+            not_judged: components["schemas"]["NotJudged"][];
+            paragraphs: number;
+            /** Format: double */
+            passive_share?: number | null;
+            questions: number;
+            quotes: number;
+            repeated_words: number;
+            sentences: number;
+            top_headings: number;
+            /** Format: double */
+            transition_share?: number | null;
+            weasels?: number | null;
+            words: number;
+            words_between_headings_max: number;
+            /** Format: double */
+            words_per_sentence: number;
+            wordy?: number | null;
+        };
+        /** @description A remedy for the characters `start..end`; 0..0 for what stands outside the text. */
+        Suggestion: {
+            code: string;
+            end: number;
+            message: string;
+            start: number;
+        };
+        /** @enum {string} */
+        TargetDirection: "at_least" | "at_most";
+        /** @description One judgement. */
+        TextCheck: {
+            /** @description Also the code of the suggestions that show where it fails. */
+            name: string;
+            passed: boolean;
+            reason: string;
+            remedy: string;
+            /**
+             * Format: double
+             * @description What was measured, as `reason` says.
+             */
+            value: number;
+        };
+        /** @description English rules whatever the language. */
+        TextCounts: {
+            chars: number;
+            difficult_dale_chall: number;
+            difficult_fog: number;
+            difficult_spache: number;
+            letters: number;
+            long_words: number;
+            monosyllables: number;
+            polysyllables: number;
+            sentences: number;
+            syllables: number;
+            words: number;
+        };
+        /** @description A text to be improved. */
+        TextImprovement: {
+            format?: components["schemas"]["Format"] | null;
+            /** @description ISO 639-1; detected when absent. */
+            language?: string | null;
+            /**
+             * Format: int32
+             * @description Rounds of rewriting, 1 to 5; 3 when nothing is said.
+             */
+            rounds_max?: number | null;
+            /** @description Measures by name, each with the value to reach. */
+            targets?: {
+                [key: string]: number;
+            };
+            /** @description At most 1,000,000 bytes; what is beyond 30,000 characters no model is asked to rewrite. */
+            text: string;
+            title?: string | null;
+        };
         /** @description A stretch of text and what became of it. */
         TextSpan: {
             op: components["schemas"]["SpanOp"];
             text: string;
+        };
+        /** @description How a text does. */
+        TextStanding: {
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            score: number;
+            targets: components["schemas"]["ReachedTarget"][];
         };
         /** Format: date-time */
         Time: string;
@@ -4037,7 +4513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Analysis"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -4878,6 +5354,42 @@ export interface operations {
             };
         };
     };
+    "moderation.list": {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["FeedbackKind"];
+                post?: components["schemas"]["Id"];
+                /** @description `next` of the page before; opaque. */
+                after?: string;
+                /** @description Entries of a page, 1 to 200; 50 when nothing is said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Feedback"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "drafts.generate_many": {
         parameters: {
             query?: never;
@@ -4973,6 +5485,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "analysis.improve_text": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextImprovement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improved"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -6339,6 +6887,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_PostEvent"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "posts.improve_post": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostImprovement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Improved"];
                 };
             };
             /** @description Any error; `type` says which. */

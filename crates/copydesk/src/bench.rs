@@ -3,6 +3,7 @@
 pub mod live;
 pub mod queue;
 pub mod seed;
+pub mod text;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;

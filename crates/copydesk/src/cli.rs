@@ -50,6 +50,8 @@ pub enum Command {
     Feed(Feed),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
+    /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
+    Improve(Improve),
     /// Manage the people who sign in with a password
     #[command(subcommand)]
     User(User),
@@ -191,17 +193,67 @@ pub enum Feed {
 #[derive(Debug, Args)]
 pub struct Analyze {
     /// Files; - reads standard input
-    #[arg(required = true)]
+    #[arg(required_unless_present = "jsonl")]
     pub files: Vec<PathBuf>,
+    /// Print one line of JSON a file
     #[arg(long)]
     pub json: bool,
+    /// Read lines of {"id", "text"[, "language"]} and print one line of JSON each, in the same order; standard input
+    /// when no file is named
+    #[arg(long, conflicts_with_all = ["json", "title", "slug", "description", "keyphrase"])]
+    pub jsonl: bool,
+    /// The headline, which is judged as well
     #[arg(long)]
     pub title: Option<String>,
+    /// The last part of the address
+    #[arg(long)]
+    pub slug: Option<String>,
+    /// What search results would show
+    #[arg(long)]
+    pub description: Option<String>,
+    /// What the text should be found by
     #[arg(long)]
     pub keyphrase: Option<String>,
     /// ISO 639-1 code; detected otherwise
     #[arg(long)]
     pub language: Option<String>,
+    /// How the text is written; a plain one is analysed as given
+    #[arg(long, value_enum, default_value_t = TextFormat::Plain)]
+    pub format: TextFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Improve {
+    /// A file; - reads standard input
+    pub file: PathBuf,
+    /// Write the result into the file instead of printing it
+    #[arg(long)]
+    pub write: bool,
+    /// Print everything that was tried as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// The headline, which is judged and may be improved as well
+    #[arg(long)]
+    pub title: Option<String>,
+    /// ISO 639-1 code; detected otherwise
+    #[arg(long)]
+    pub language: Option<String>,
+    /// How the text is written; otherwise by the file's name (.md, .html), else plain
+    #[arg(long, value_enum)]
+    pub format: Option<TextFormat>,
+    /// A measure and the value to reach, such as flesch_reading_ease=60; several can be given
+    #[arg(long = "target", value_name = "NAME=VALUE")]
+    pub targets: Vec<String>,
+    /// Rounds of rewriting by the configured models
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=5))]
+    pub rounds: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TextFormat {
+    Plain,
+    Markdown,
+    Html,
 }
 
 #[derive(Debug, Subcommand)]
@@ -369,6 +421,8 @@ pub enum Bench {
     Queue(BenchQueue),
     /// How soon a client of a live stream is told, on the same node and (PostgreSQL) on another
     Live(BenchLive),
+    /// What it costs to analyse a text, by measure: 500 words and 100,000 words of invented news
+    Text(BenchText),
     /// Fill the empty database that is configured with invented news, to measure on
     #[command(hide = true)]
     Seed(BenchSeed),
@@ -386,6 +440,22 @@ pub struct BenchSeed {
     /// Stories that come through the whole line; their posts are among the posts
     #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub stories: u32,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BenchText {
+    /// Measure these instead, one {"id", "text"} a line
+    #[arg(long, value_name = "FILE")]
+    pub texts: Option<PathBuf>,
+    /// Where the results of each of the texts go, one line a text; otherwise standard output
+    #[arg(long, value_name = "FILE", requires = "texts")]
+    pub results: Option<PathBuf>,
+    /// Calls of each measure
+    #[arg(long, value_name = "NUMBER", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub reps: u32,
+    /// Print one JSON line: post and long with best_us and p50_us by measure, posts_per_s_per_core
     #[arg(long)]
     pub json: bool,
 }

@@ -6,6 +6,7 @@ pub mod cron;
 pub mod db;
 pub mod doctor;
 pub mod edge;
+pub mod improve;
 pub mod jobs;
 pub mod keys;
 pub mod setup;
@@ -39,6 +40,11 @@ pub fn say_json(value: &impl Serialize) -> Result<()> {
     say(serde_json::to_string(value)?)
 }
 
+/// Tells the user something beside the command's answer, on standard error.
+pub fn complain(line: impl AsRef<str>) -> Result<()> {
+    writeln!(std::io::stderr().lock(), "{}", line.as_ref()).context("writing to standard error")
+}
+
 /// Largest file a command reads into memory.
 const FILE_MAX: u64 = 256 << 20;
 
@@ -49,6 +55,7 @@ pub fn read_input(file: &Path) -> Result<Vec<u8>> {
         std::io::stdin().lock().take(FILE_MAX + 1).read_to_end(&mut bytes).context("reading standard input")?;
     } else {
         let open = std::fs::File::open(file).with_context(|| format!("opening {}", file.display()))?;
+        anyhow::ensure!(!open.metadata().is_ok_and(|about| about.is_dir()), "{} is a folder", file.display());
         open.take(FILE_MAX + 1).read_to_end(&mut bytes).with_context(|| format!("reading {}", file.display()))?;
     }
     anyhow::ensure!(bytes.len() as u64 <= FILE_MAX, "{} is larger than 256 MiB", file.display());

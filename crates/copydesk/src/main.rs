@@ -12,6 +12,7 @@ mod serve;
 mod server;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -39,9 +40,9 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "the one place that tells the user why a command failed")]
 fn complain(text: &str) {
-    eprintln!("{text}");
+    // Where nobody can be told, nothing can be done.
+    let _ = commands::complain(text);
 }
 
 async fn run(cli: Cli) -> Result<ExitCode> {
@@ -50,7 +51,6 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Feed(cli::Feed::Parse { file, url, json }) => {
             return done(commands::texts::feed_parse(file, url.as_deref(), *json));
         }
-        Command::Analyze(args) => return done(commands::texts::analyze(args)),
         Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
         Command::Cron(cli::Cron::Next { schedule, zone, count, json }) => {
             return done(commands::cron::next(schedule, zone, usize::from(*count), *json));
@@ -59,6 +59,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Openapi => return done(commands::say(web::api::document().to_json()?)),
         Command::Config(cli::Config::Reference) => return done(commands::say(config::reference())),
         _ => {}
+    }
+    if let Command::Analyze(args) = &cli.command {
+        return commands::texts::analyze(args, &weights(cli.common.config.as_ref())?);
     }
     let mut flags = BTreeMap::new();
     if let Some(data) = &cli.common.data {
@@ -112,8 +115,25 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Bench(cli::Bench::Live(args)) => done(bench::live::run(&config, args).await),
         Command::Bench(cli::Bench::Queue(args)) => done(bench::queue::run(&config, args).await),
         Command::Bench(cli::Bench::Seed(args)) => done(bench::seed::run(&config, args).await),
+        Command::Bench(cli::Bench::Text(args)) => done(bench::text::run(args)),
         Command::Soak(command) => done(commands::soak::run(&config, command).await),
+        Command::Improve(args) => done(commands::improve::run(&config, args).await),
         Command::Feed(_) | Command::Analyze(_) | Command::Version | Command::Openapi => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// The configured weights of the score. A mistake in a file that nobody named must not keep anybody from measuring a
+/// text: the usual weights count then, and the user is told.
+fn weights(named: Option<&PathBuf>) -> Result<text::score::Weights> {
+    let loaded =
+        config::Sources::of_process(named.cloned(), BTreeMap::new()).and_then(|sources| config::load(&sources));
+    match loaded {
+        Ok(loaded) => Ok(loaded.config.score),
+        Err(mistakes) if named.is_some() => anyhow::bail!("{}", mistakes.to_string().trim_end()),
+        Err(mistakes) => {
+            complain(&format!("{}\nthe score is made with the usual weights", mistakes.to_string().trim_end()));
+            Ok(text::score::Weights::default())
+        }
     }
 }
 

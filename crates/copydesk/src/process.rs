@@ -88,6 +88,7 @@ impl Process {
             limits: config.connect.limits(),
             sealer: guard::Sealer::new(secret_key(config)?),
             cache,
+            weights: config.score.clone(),
             store,
             clock,
             rng,

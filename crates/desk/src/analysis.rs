@@ -2,10 +2,12 @@
 
 use serde_json::Value as Json;
 use store::Conn;
+use text::ground::Report;
+use text::score::Weights;
 
-use crate::posts::{Draft, Edit, SourceRef, VersionView};
+use crate::posts::{self, Draft, Edit, SourceRef, VersionView};
 use crate::stories::Member;
-use crate::{CompletionId, Error, stories};
+use crate::{CompletionId, Error, PostId, stories};
 
 /// A text with what it was made from.
 pub(crate) struct Text<'a> {
@@ -20,6 +22,7 @@ pub(crate) struct Text<'a> {
 /// Scores `text` and holds it against its sources. Work for the processor: some milliseconds for a
 /// usual post.
 pub(crate) fn judge(
+    weights: &Weights,
     text: Text<'_>,
     sources: &[Member],
     refs: Vec<SourceRef>,
@@ -30,18 +33,12 @@ pub(crate) fn judge(
         format: text::document::Format::Markdown,
         title: Some(text.title.to_owned()),
         language: text.language.and_then(text::language::Language::from_code),
+        weights: weights.clone(),
         ..Default::default()
     };
     let analysis = text::analysis::analyze(text.body, &options);
-    let facts: Vec<String> = sources.iter().map(|member| format!("{}.\n\n{}", member.title, member.text)).collect();
-    let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
-    let plain = text::markdown::to_text(text.body);
-    // Without sources there is nothing to hold a text against: it is not grounded, and no part of it more so.
-    let grounding = match facts.is_empty() {
-        true => text::ground::Report { supported: false, verbatim: false, unsupported: vec![], sentences: vec![] },
-        false => text::ground::check(&plain, &facts),
-    };
-    let title = text::ground::check(text.title, &facts);
+    let facts = facts(sources);
+    let (grounding, grounded) = ground(&text::markdown::to_text(text.body), text.title, &facts);
     Draft {
         title: text.title.trim().to_owned(),
         excerpt: text.excerpt.trim().to_owned(),
@@ -50,8 +47,7 @@ pub(crate) fn judge(
         language: analysis.language.code().to_owned(),
         sources: refs,
         score: analysis.score,
-        // A headline is no sentence of the sources as a rule; its numbers and quotations still must be.
-        grounded: !sources.is_empty() && grounding.supported && title.supported,
+        grounded,
         analysis: serde_json::to_value(&analysis).unwrap_or(Json::Null),
         grounding: serde_json::to_value(&grounding).unwrap_or(Json::Null),
         completion,
@@ -59,13 +55,41 @@ pub(crate) fn judge(
     }
 }
 
+/// What sources say, each with its title.
+pub(crate) fn facts(sources: &[Member]) -> Vec<String> {
+    sources.iter().map(|member| format!("{}.\n\n{}", member.title, member.text)).collect()
+}
+
+/// Holds a plain text and its title against `facts`, and says whether they say only what stands there.
+pub(crate) fn ground(plain: &str, title: &str, facts: &[String]) -> (Report, bool) {
+    // Without sources there is nothing to hold a text against: it is not grounded, and no part of it more so.
+    if facts.is_empty() {
+        return (Report { supported: false, verbatim: false, unsupported: vec![], sentences: vec![] }, false);
+    }
+    let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
+    let report = text::ground::check(plain, &facts);
+    // A headline is no sentence of the sources as a rule; its numbers and quotations still must be.
+    let grounded = report.supported && text::ground::check(title, &facts).supported;
+    (report, grounded)
+}
+
+/// What a post was made from; nothing for a text of somebody's own.
+pub(crate) async fn sources(conn: &mut Conn, post: PostId) -> Result<Vec<Member>, Error> {
+    match posts::get(conn, post).await?.story {
+        Some(story) => stories::members(conn, story).await,
+        None => Ok(Vec::new()),
+    }
+}
+
 /// The base version with a person's changes, judged anew against the same sources.
-pub(crate) async fn edited(conn: &mut Conn, base: &VersionView, topic: &str, edit: &Edit) -> Result<Draft, Error> {
-    let story = crate::posts::get(conn, base.post).await?.story;
-    let sources = match story {
-        Some(story) => stories::members(conn, story).await?,
-        None => Vec::new(),
-    };
+pub(crate) async fn edited(
+    weights: &Weights,
+    conn: &mut Conn,
+    base: &VersionView,
+    topic: &str,
+    edit: &Edit,
+) -> Result<Draft, Error> {
+    let sources = sources(conn, base.post).await?;
     let text = Text {
         title: edit.title.as_deref().unwrap_or(&base.title),
         excerpt: edit.excerpt.as_deref().unwrap_or(&base.excerpt),
@@ -73,5 +97,5 @@ pub(crate) async fn edited(conn: &mut Conn, base: &VersionView, topic: &str, edi
         topic: edit.topic.as_deref().unwrap_or(topic),
         language: None,
     };
-    Ok(judge(text, &sources, base.sources.clone(), base.completion, true))
+    Ok(judge(weights, text, &sources, base.sources.clone(), base.completion, true))
 }

@@ -33,6 +33,8 @@ pub struct Parts {
     /// Seals secrets that are kept in the database.
     pub sealer: guard::seal::Sealer,
     pub cache: cache::Cache,
+    /// How much each part counts in the score of a text.
+    pub weights: text::score::Weights,
 }
 
 /// Cheap to clone; clones share everything.

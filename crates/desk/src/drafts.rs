@@ -1,7 +1,8 @@
 //! Drafts: from a story's items to a judged version of a post.
 
 mod generate;
-mod prompt;
+pub(crate) mod models;
+pub(crate) mod prompt;
 
 use std::time::Duration;
 
@@ -263,10 +264,11 @@ async fn make(
     let completion = made.records.last().map(|record| record.id);
     let records = made.records;
     let (title, excerpt, body) = (made.title, made.excerpt, made.body);
+    let weights = desk.weights.clone();
     let judged = desk.queue.compute(move || {
         let language = originals.first().map(|member| member.language.as_str()).filter(|language| !language.is_empty());
         let text = analysis::Text { title: &title, excerpt: &excerpt, body: &body, topic: &topic, language };
-        analysis::judge(text, &originals, used, completion, false)
+        analysis::judge(&weights, text, &originals, used, completion, false)
     });
     let draft = judged.await?;
     let (d, actor, policy, pipeline) = (desk.clone(), actor.clone(), pipeline.spec.policy.clone(), pipeline.id);
@@ -341,7 +343,7 @@ fn topic_of(members: &[Member]) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(name)
 }
 
-async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
+pub(crate) async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
     let values = params![
         c.id.to_i64(),
         c.provider,

@@ -30,8 +30,10 @@ pub mod posts;
 pub mod pages;
 pub mod calendar;
 pub mod analysis;
+pub mod feedback;
 pub mod moderation;
 pub mod drafts;
+pub mod improve;
 pub mod channels;
 pub mod remote;
 pub mod figures;
@@ -73,6 +75,8 @@ stdx::id_type! {
     CompletionId;
     /// A moderator's or a policy's decision on a version.
     ReviewId;
+    /// What somebody made of a version.
+    FeedbackId;
     /// A destination.
     ChannelId;
     /// One post on one channel.
@@ -122,6 +126,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0006_remote.sqlite.sql"),
             postgres: include_str!("../migrations/0006_remote.postgres.sql"),
         },
+        Migration {
+            version: 7,
+            name: "feedback",
+            sqlite: include_str!("../migrations/0007_feedback.sqlite.sql"),
+            postgres: include_str!("../migrations/0007_feedback.postgres.sql"),
+        },
     ],
 };
 
@@ -146,6 +156,7 @@ pub const TABLES: &[&str] = &[
     "review",
     "claim",
     "rating",
+    "feedback",
     "working_copy",
     "review_link",
     "bulk",
@@ -177,6 +188,7 @@ pub fn statements() -> Vec<&'static Statement> {
         posts::search::STATEMENTS,
         posts::who::STATEMENTS,
         calendar::STATEMENTS,
+        feedback::STATEMENTS,
         drafts::STATEMENTS,
         moderation::STATEMENTS,
         &moderation::parts(),

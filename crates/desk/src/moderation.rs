@@ -25,6 +25,7 @@ pub(crate) use approve::{submit_to_people, submit_to_policy};
 pub use policy::{Check, Facts, judge};
 pub use publish::{publish_now, retract};
 pub use reject::{reject, reopen};
+pub(crate) use write::replace_in;
 pub use write::{NewPost, edit, edit_and_approve, restore, write, write_own};
 
 use crate::people::{Actor, Principal};

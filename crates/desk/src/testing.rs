@@ -58,6 +58,7 @@ impl Bench {
             limits: connect.limits(),
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
+            weights: text::score::Weights::default(),
         });
         Bench { desk, clock, site, _store: store }
     }
@@ -88,6 +89,8 @@ pub(crate) struct Site {
     answers: Arc<Mutex<HashMap<String, Vec<u8>>>>,
     heads: Arc<Mutex<Vec<String>>>,
     machine: Arc<Mutex<Option<Machine>>>,
+    /// While a test holds it for writing, a simulator's answers wait.
+    pub gate: Arc<tokio::sync::RwLock<()>>,
     _tasks: Tasks,
 }
 
@@ -102,6 +105,7 @@ impl Site {
             answers: Arc::default(),
             heads: Arc::default(),
             machine: Arc::default(),
+            gate: Arc::default(),
             _tasks: Tasks::default(),
         };
         let (tasks, served) = (site._tasks.clone(), site.clone());
@@ -169,6 +173,7 @@ async fn serve(mut stream: TcpStream, site: &Site) -> std::io::Result<()> {
             }
             let method = head.split(' ').next().unwrap_or_default();
             let reply = machine(&Asked { method, path: &path, headers: &headers, body: &got[end..] });
+            let _open = site.gate.read().await;
             let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
             let length = reply.body.len();
             let head = format!(

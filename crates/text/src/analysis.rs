@@ -1,15 +1,18 @@
 //! Everything that is known about a text, in one value: the result of `analyze`.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use crate::document::Document;
 pub use crate::document::Format;
 use crate::keywords::{self, Keyword};
 use crate::language::{self, Language};
+use crate::phrase::Lowered;
 use crate::readability::{self, Counts, Readability, TurkishReadability};
-use crate::score::{self, Evidence, Part};
+use crate::score::{self, Evidence, Facts, Fix, Flaw, Part, Weights};
 use crate::seo::{self, Context, Seo};
-use crate::structure::{self, Finding, Structure};
+use crate::structure::{self, Findings, Reading, Structure};
 use crate::token::Tokens;
 use crate::vader::{self, Sentiment};
 
@@ -23,6 +26,8 @@ pub struct Options {
     pub description: Option<String>,
     pub keyphrase: Option<String>,
     pub format: Format,
+    /// How much each part counts in the score.
+    pub weights: Weights,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,8 +40,11 @@ pub struct Analysis {
     /// Only for Turkish texts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub readability_tr: Option<TurkishReadability>,
-    /// At most ten, best (lowest score) first.
+    /// At most ten, best (lowest score) first; English rules whatever the language, as the reference.
     pub keywords: Vec<Keyword>,
+    /// The same by the language's own function words and letters, for one that has a list and is not English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keywords_own: Option<Vec<Keyword>>,
     pub structure: Structure,
     pub seo: Seo,
     /// Quality from 0 to 1; [`crate::score`] has the formula.
@@ -44,6 +52,10 @@ pub struct Analysis {
     pub score_parts: Vec<Part>,
     /// In the order of their positions; at most [`SUGGESTIONS_MAX`].
     pub suggestions: Vec<Suggestion>,
+    /// How many more there are: of each code [`structure::FINDINGS_MAX`] are shown, [`SUGGESTIONS_MAX`] in all.
+    pub suggestions_left_out: usize,
+    /// The changes that would raise the score most, the best one first; at most [`score::FIX_FIRST`].
+    pub fix_first: Vec<Fix>,
 }
 
 /// A remedy for characters `start..end` (Unicode code points) of the original, markup included. Advice about the title
@@ -51,7 +63,7 @@ pub struct Analysis {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Suggestion {
     pub code: &'static str,
-    pub message: String,
+    pub message: Cow<'static, str>,
     pub start: usize,
     pub end: usize,
 }
@@ -67,28 +79,40 @@ pub fn analyze(text: &str, options: &Options) -> Analysis {
     let sentiment = vader::score(tokens.text);
     let (counts, readability) = readability::measure(&tokens);
     let readability_tr = if language == Language::Turkish { readability::turkish(&tokens) } else { None };
-    let keywords = keywords::extract(&tokens, language, KEYWORDS);
-    let (structure, findings) = structure::measure(&document, &tokens, language);
+    let keywords = keywords::extract(&document.text, keywords::Rules::Reference, KEYWORDS);
+    let keywords_own = (language != Language::English && language.has_function_words())
+        .then(|| keywords::extract(&document.text, keywords::Rules::Of(language), KEYWORDS));
+    let lowered = Lowered::of(&tokens, language);
+    let reading = Reading {
+        original: text,
+        format: options.format,
+        document: &document,
+        tokens: &tokens,
+        lowered: &lowered,
+        language,
+    };
+    let (structure, mut findings, links) = structure::measure(&reading);
     let context = Context {
         title: options.title.as_deref(),
         slug: options.slug.as_deref(),
         description: options.description.as_deref(),
         keyphrase: options.keyphrase.as_deref(),
     };
-    let seo = seo::check(context, &document, &tokens, &structure, language);
-    let (score, score_parts) = score::score(&Evidence {
+    let (seo, located) = seo::check(context, &reading, &links);
+    findings.extend(located);
+    let evidence = Evidence {
         language,
-        counts: &counts,
         readability: &readability,
         turkish: readability_tr.as_ref(),
         structure: &structure,
         sentiment: &sentiment,
         seo: &seo,
-        focus: focus(&tokens, &keywords, context.title, language),
+        focus: focus(&tokens, keywords_own.as_ref().unwrap_or(&keywords), context.title, language),
         has_title: context.title.is_some(),
-        has_keyphrase: context.keyphrase.is_some(),
-    });
-    let suggestions = suggest(text, findings, &seo);
+    };
+    let (score, score_parts) = score::score(&evidence, &options.weights);
+    let (suggestions, suggestions_left_out) = suggest(text, &findings, &seo);
+    let fix_first = fix_first(&Facts::of(&evidence), &options.weights, &findings, &score_parts, &suggestions);
     Analysis {
         language,
         sentiment,
@@ -96,11 +120,14 @@ pub fn analyze(text: &str, options: &Options) -> Analysis {
         readability,
         readability_tr,
         keywords,
+        keywords_own,
         structure,
         seo,
         score,
         score_parts,
         suggestions,
+        suggestions_left_out,
+        fix_first,
     }
 }
 
@@ -112,20 +139,44 @@ fn focus(tokens: &Tokens, keywords: &[Keyword], title: Option<&str>, language: L
     found as f64 / keywords.len().max(1) as f64
 }
 
-/// Failed checks first (they have no place in the text), then the findings, with bytes turned into characters.
-fn suggest(original: &str, findings: Vec<Finding>, seo: &Seo) -> Vec<Suggestion> {
-    let failed = seo.checks.iter().filter(|check| !check.passed);
+/// Failed checks without a place in the text first, then the findings, with bytes turned into characters; and how many
+/// were left out.
+fn suggest(original: &str, findings: &Findings, seo: &Seo) -> (Vec<Suggestion>, usize) {
+    let failed = seo.checks.iter().filter(|check| !check.passed && findings.count(check.name) == 0);
     let mut suggestions: Vec<Suggestion> = failed
-        .map(|check| Suggestion { code: check.name, message: sentence(&check.reason), start: 0, end: 0 })
+        .map(|check| Suggestion { code: check.name, message: sentence(&check.reason).into(), start: 0, end: 0 })
         .collect();
+    let all = suggestions.len() + findings.total();
     let (mut byte, mut characters) = (0, 0);
-    for finding in findings.into_iter().take(SUGGESTIONS_MAX.saturating_sub(suggestions.len())) {
+    for finding in findings.kept.iter().take(SUGGESTIONS_MAX.saturating_sub(suggestions.len())) {
         characters += original[byte..finding.range.start].chars().count();
         byte = finding.range.start;
-        let end = characters + original[finding.range].chars().count();
-        suggestions.push(Suggestion { code: finding.code, message: finding.message, start: characters, end });
+        let end = characters + original[finding.range.clone()].chars().count();
+        suggestions.push(Suggestion { code: finding.code, message: finding.message.clone(), start: characters, end });
     }
-    suggestions
+    let left_out = all - suggestions.len();
+    (suggestions, left_out)
+}
+
+/// What to mend first: each code of the suggestions once, with its first place.
+fn fix_first(
+    facts: &Facts,
+    weights: &Weights,
+    findings: &Findings,
+    parts: &[Part],
+    suggestions: &[Suggestion],
+) -> Vec<Fix> {
+    let located = findings.codes().map(|(code, count)| Flaw { code, count });
+    let others = suggestions.iter().filter(|suggestion| findings.count(suggestion.code) == 0);
+    let flaws: Vec<Flaw> = located.chain(others.map(|other| Flaw { code: other.code, count: 0 })).collect();
+    let fix = |(code, gain, count)| {
+        let first = suggestions.iter().find(|suggestion| suggestion.code == code);
+        let part = || parts.iter().find(|part| part.name == code).map(|part| sentence(&part.reason));
+        let message = first.map(|first| first.message.to_string()).or_else(part).unwrap_or_default();
+        let (start, end) = first.map_or((0, 0), |first| (first.start, first.end));
+        Fix { code, message, gain, count, start, end }
+    };
+    score::fix_first(facts, weights, &flaws, parts).into_iter().map(fix).collect()
 }
 
 /// A reason as a sentence of its own.

@@ -1,11 +1,13 @@
 //! Which language a text is in, and the function words of the languages that have a list.
 //!
 //! Scripts with one main language decide alone. Latin text is judged by a model of letter n-grams (`whichlang`) on its
-//! first four kilobytes, together with the share of its words that are function words of a language.
+//! first kilobyte, together with the share of its words that are function words of a language.
+
+use std::sync::LazyLock;
 
 use serde::{Serialize, Serializer};
 
-use crate::lexicon::Lines;
+use crate::hash::{Map, Table};
 use crate::token::Tokens;
 
 macro_rules! languages {
@@ -49,21 +51,38 @@ impl Serialize for Language {
 }
 
 /// The languages with a list of function words.
-const LISTED: [(Language, Lines); 8] = [
-    (Language::English, Lines(include_str!("../data/stop_en.txt"))),
-    (Language::Turkish, Lines(include_str!("../data/stop_tr.txt"))),
-    (Language::German, Lines(include_str!("../data/stop_de.txt"))),
-    (Language::French, Lines(include_str!("../data/stop_fr.txt"))),
-    (Language::Spanish, Lines(include_str!("../data/stop_es.txt"))),
-    (Language::Italian, Lines(include_str!("../data/stop_it.txt"))),
-    (Language::Portuguese, Lines(include_str!("../data/stop_pt.txt"))),
-    (Language::Dutch, Lines(include_str!("../data/stop_nl.txt"))),
+const LISTED: [(Language, &str); 8] = [
+    (Language::English, include_str!("../data/stop_en.txt")),
+    (Language::Turkish, include_str!("../data/stop_tr.txt")),
+    (Language::German, include_str!("../data/stop_de.txt")),
+    (Language::French, include_str!("../data/stop_fr.txt")),
+    (Language::Spanish, include_str!("../data/stop_es.txt")),
+    (Language::Italian, include_str!("../data/stop_it.txt")),
+    (Language::Portuguese, include_str!("../data/stop_pt.txt")),
+    (Language::Dutch, include_str!("../data/stop_nl.txt")),
 ];
+
+/// Function words with a bit for each language of [`LISTED`] in whose list they are.
+static FUNCTION_WORDS: LazyLock<Table> = LazyLock::new(|| {
+    let mut words: Map<&str, u16> = Map::default();
+    for (bit, (_, list)) in LISTED.iter().enumerate() {
+        for word in list.lines() {
+            *words.entry(word).or_default() |= 1 << bit;
+        }
+    }
+    Table::of(words.iter().map(|(word, bits)| (word.as_bytes(), *bits)))
+});
 
 impl Language {
     /// Whether `word` (lower case) carries grammar rather than meaning; `false` throughout for a language without a list.
     pub fn is_stop(self, word: &str) -> bool {
-        LISTED.iter().any(|(language, list)| *language == self && list.contains(word))
+        let bit = LISTED.iter().position(|(language, _)| *language == self);
+        bit.is_some_and(|bit| FUNCTION_WORDS.get(word).is_some_and(|bits| bits >> bit & 1 == 1))
+    }
+
+    /// Whether the language has a list of function words.
+    pub fn has_function_words(self) -> bool {
+        LISTED.iter().any(|(language, _)| *language == self)
     }
 
     /// Lower case by the rules of the language: in Turkish `I` becomes `ı` and `İ` becomes `i`.
@@ -86,7 +105,9 @@ impl Language {
 /// The language of `tokens`.
 pub fn detect(tokens: &Tokens) -> Language {
     const BYTES: usize = 4096;
+    const MODEL_BYTES: usize = 1024;
     const WORDS: usize = 400;
+    const TURKISH: u16 = 1 << 1;
     let end = tokens.text.floor_char_boundary(BYTES);
     let sample = &tokens.text[..end];
     if let Some(language) = by_script(sample) {
@@ -95,12 +116,20 @@ pub fn detect(tokens: &Tokens) -> Language {
     if !sample.chars().any(char::is_alphabetic) {
         return Language::Undetermined;
     }
-    let words: Vec<_> = tokens.words.iter().take(WORDS).map(|word| (word.text.to_lowercase(), word.text)).collect();
-    let hits = |language: Language, list: Lines| {
-        words.iter().filter(|(lower, word)| list.contains(lower) || list.contains(&language.lower(word))).count()
-    };
-    let counts = LISTED.map(|(language, list)| (language, hits(language, list)));
-    let model = by_model(sample);
+    let mut counts = LISTED.map(|(language, _)| (language, 0));
+    let words = &tokens.words[..tokens.words.len().min(WORDS)];
+    for word in words {
+        let lower = word.text.to_lowercase();
+        let mut bits = FUNCTION_WORDS.get(&lower).unwrap_or_default();
+        // The Turkish list has its own lower case.
+        if word.text.contains(['I', 'İ']) {
+            bits |= FUNCTION_WORDS.get(&Language::Turkish.lower(word.text)).unwrap_or_default() & TURKISH;
+        }
+        for (bit, (_, count)) in counts.iter_mut().enumerate() {
+            *count += usize::from(bits >> bit & 1);
+        }
+    }
+    let model = by_model(&sample[..sample.floor_char_boundary(MODEL_BYTES)]);
     let support = counts.iter().find(|(language, _)| *language == model).map_or(0, |(_, count)| *count);
     match counts.iter().max_by_key(|(_, count)| *count) {
         // Function words overrule the model only when they are many and clearly more than those of its choice.
@@ -206,7 +235,7 @@ mod tests {
         assert_eq!(Language::from_code("en-GB"), Some(Language::English));
         assert_eq!(Language::from_code("xx"), None);
         assert_eq!(Language::Turkish.lower("IŞIK İZMİR"), "ışık izmir");
-        for (_, Lines(list)) in LISTED {
+        for (_, list) in LISTED {
             assert!(list.lines().is_sorted() && list.ends_with('\n'));
         }
     }

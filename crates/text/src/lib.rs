@@ -5,21 +5,26 @@
 //! linear in the text, and never panics on input.
 
 pub mod analysis;
+pub mod check;
 pub mod diff;
 pub mod document;
+pub mod edits;
 pub mod ground;
+mod hash;
 pub mod html;
 pub mod keywords;
 pub mod language;
 pub mod lexicon;
 pub mod link;
 pub mod markdown;
+pub mod phrase;
 pub mod readability;
 pub mod score;
 pub mod sentence;
 pub mod seo;
 pub mod similar;
 pub mod slug;
+pub mod stem;
 pub mod structure;
 pub mod summary;
 pub mod syllable;

@@ -4,13 +4,16 @@
 //! 'll 're` stays. Its sentence runs from a word character to the next run of `. ! ?`, and sentences of one or two words
 //! are not counted. Syllables are [`crate::syllable`]'s.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
-use crate::lexicon::Lines;
+use crate::hash::Table;
 use crate::syllable;
 use crate::token::{Tokens, is_word_char};
 
-const EASY: Lines = Lines(include_str!("../data/dale_chall.txt"));
+static EASY: LazyLock<Table> =
+    LazyLock::new(|| Table::of(include_str!("../data/dale_chall.txt").lines().map(|word| (word.as_bytes(), 0))));
 
 /// Textstat's counters. Characters are code points without white space; a long word has seven characters and more, a
 /// difficult one is missing from the Dale-Chall list and has 0 (Dale-Chall), 2 (Spache) or 3 (Fog) syllables and more.
@@ -53,6 +56,9 @@ pub struct Readability {
 pub struct TurkishReadability {
     /// Ateşman (1997): 198.825 - 40.175 × syllables per word - 2.610 × words per sentence; 90 and more is very easy.
     pub atesman: f64,
+    /// Bezirci and Yılmaz (2010), as years of school: the square root of the words per sentence times the sum of the words
+    /// per sentence of three, four, five and more syllables, weighted with 0.84, 1.5, 3.5 and 26.25.
+    pub bezirci_yilmaz: f64,
     pub syllables: usize,
 }
 
@@ -61,7 +67,7 @@ pub fn measure(tokens: &Tokens) -> (Counts, Readability) {
     let (mut mini_words, mut linsear) = (0, Linsear::default());
     let mut sentences = SentenceCounter::default();
     let capped = tokens.pieces.len() > Linsear::WORDS;
-    let mut word = String::new();
+    let (mut word, mut lower) = (String::new(), String::new());
     for piece in &tokens.pieces {
         let piece = &tokens.text[piece.clone()];
         if !(capped && linsear.words == Linsear::WORDS) {
@@ -74,7 +80,12 @@ pub fn measure(tokens: &Tokens) -> (Counts, Readability) {
             continue;
         }
         let letters = word.chars().filter(|&c| c != '\'').count();
-        let lower = word.to_lowercase();
+        if word.is_ascii() {
+            lower.clone_from(&word);
+            lower.make_ascii_lowercase();
+        } else {
+            lower = word.to_lowercase();
+        }
         let syllables = syllable::count(&lower);
         counts.words += 1;
         counts.letters += letters;
@@ -104,15 +115,28 @@ pub fn measure(tokens: &Tokens) -> (Counts, Readability) {
     (counts, readability)
 }
 
-/// Ateşman's reading ease of a Turkish text, or `None` for a text without words.
+/// How hard a Turkish text is to read, or `None` for a text without words.
 pub fn turkish(tokens: &Tokens) -> Option<TurkishReadability> {
     let (words, sentences) = (tokens.words.len(), tokens.sentences.len());
     if words == 0 || sentences == 0 {
         return None;
     }
-    let syllables = tokens.words.iter().map(|word| syllable::count_turkish(word.text)).sum();
+    let (mut syllables, mut weights) = (0, 0.0);
+    for word in &tokens.words {
+        let n = syllable::count_turkish(word.text);
+        syllables += n;
+        weights += match n {
+            0..=2 => 0.0,
+            3 => 0.84,
+            4 => 1.5,
+            5 => 3.5,
+            _ => 26.25,
+        };
+    }
+    let per_sentence = ratio(words, sentences);
     Some(TurkishReadability {
-        atesman: 198.825 - 40.175 * ratio(syllables, words) - 2.610 * ratio(words, sentences),
+        atesman: 198.825 - 40.175 * ratio(syllables, words) - 2.610 * per_sentence,
+        bezirci_yilmaz: (per_sentence * weights / sentences as f64).sqrt(),
         syllables,
     })
 }
@@ -224,6 +248,10 @@ impl SentenceCounter {
 /// Leaves word characters and the apostrophes of contractions.
 fn clean(piece: &str, word: &mut String) {
     word.clear();
+    if piece.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        word.push_str(piece);
+        return;
+    }
     for (at, c) in piece.char_indices() {
         if is_word_char(c) || c == '\'' && contracts(&piece[at + 1..]) {
             word.push(c);
@@ -248,3 +276,6 @@ fn syllables_of_lowered(lower: &str, syllables: usize) -> usize {
 fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole as f64
 }
+
+#[cfg(test)]
+mod tests;

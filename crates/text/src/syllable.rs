@@ -4,9 +4,15 @@
 //! vowels, any other word one more than it has break points at least two characters from either end
 //! (Liang's algorithm: of all patterns that match, the highest weight wins at each place, and odd weights allow a break).
 
-use crate::lexicon::{Blocks, Trie};
+use std::sync::LazyLock;
 
-const WORDS: Blocks = Blocks(include_bytes!("../data/syllables.bin"));
+use crate::hash::Table;
+use crate::lexicon::Trie;
+
+static WORDS: LazyLock<Table> = LazyLock::new(|| {
+    let words = unpacked(include_bytes!("../data/syllables.bin"));
+    Table::of(words.iter().map(|(word, count)| (word.as_slice(), u16::from(*count))))
+});
 const PATTERNS: Trie = Trie(include_bytes!("../data/hyphens.bin"));
 
 /// Characters that must stand on either side of a break.
@@ -18,6 +24,23 @@ pub fn count(word: &str) -> usize {
         return 0;
     }
     WORDS.get(word).map_or_else(|| breaks(word) + 1, usize::from)
+}
+
+/// The words of `syllables.bin` with their syllables; `data/README.md` has the layout.
+fn unpacked(data: &[u8]) -> Vec<(Vec<u8>, u8)> {
+    const BLOCK: usize = 16;
+    let number = |at: usize| u32::from_le_bytes(data[at..at + 4].try_into().expect("four bytes")) as usize;
+    let mut rest = &data[4 + 4 * number(0)..];
+    let mut words: Vec<(Vec<u8>, u8)> = Vec::new();
+    while let [head, length, tail @ ..] = rest {
+        let (suffix, next) = tail.split_at(usize::from(*length));
+        let shared = if words.len().is_multiple_of(BLOCK) { 0 } else { usize::from(head >> 4) };
+        let mut word = words.last().map_or(Vec::new(), |(previous, _)| previous[..shared].to_vec());
+        word.extend(suffix);
+        words.push((word, head & 15));
+        rest = next;
+    }
+    words
 }
 
 /// The vowels of a Turkish word, which are its syllables.

@@ -6,18 +6,66 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
+use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::lexicon::Lines;
+use crate::hash::{Map, Table};
 use crate::token::{is_space, is_upper, pieces};
 
 mod words;
-use words::{booster, is_negation, phrase_booster, phrase_valence};
+use words::{NEGATIONS, boosters, phrase_booster, phrase_valence};
 
-const LEXICON: Lines = Lines(include_str!("../data/vader.tsv"));
-const EMOJI: Lines = Lines(include_str!("../data/emoji.tsv"));
+/// Rows of `key ⇥ value`.
+const LEXICON: &str = include_str!("../data/vader.tsv");
+const EMOJI: &str = include_str!("../data/emoji.tsv");
+
+/// What is known of the words that matter.
+struct Lexicon {
+    table: Table,
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    valence: Option<f64>,
+    booster: Option<f64>,
+    negation: bool,
+}
+
+static WORDS: LazyLock<Lexicon> = LazyLock::new(|| {
+    let listed = LEXICON.lines().filter_map(|line| line.split_once('\t'));
+    let mut words: Map<&str, Entry> = listed
+        .map(|(word, value)| {
+            let valence = Some(value.parse().expect("the lexicon holds numbers"));
+            (word, Entry { valence, ..Entry::default() })
+        })
+        .collect();
+    for (word, boost) in boosters() {
+        words.entry(word).or_default().booster = Some(boost);
+    }
+    for word in NEGATIONS {
+        words.entry(word).or_default().negation = true;
+    }
+    let table = Table::of(words.keys().zip(0..).map(|(word, index)| (word.as_bytes(), index)));
+    Lexicon { table, entries: words.into_values().collect() }
+});
+
+/// The rows of [`EMOJI`] by their emoji.
+static EMOJI_ROWS: LazyLock<(Table, Vec<&str>)> = LazyLock::new(|| {
+    let rows: Vec<(&str, &str)> = EMOJI.lines().filter_map(|line| line.split_once('\t')).collect();
+    let table = Table::of(rows.iter().zip(0..).map(|((emoji, _), index)| (emoji.as_bytes(), index)));
+    (table, rows.iter().map(|(_, description)| *description).collect())
+});
+
+impl Lexicon {
+    fn get(&self, word: &str) -> Entry {
+        let mut entry = self.table.get(word).map_or(Entry::default(), |index| self.entries[usize::from(index)]);
+        entry.negation |= word.contains("n't");
+        entry
+    }
+}
 
 const CAPITALS: f64 = 0.733;
 const NEGATION: f64 = -0.74;
@@ -54,8 +102,7 @@ pub fn score(text: &str) -> Sentiment {
 struct Token<'a> {
     lower: Cow<'a, str>,
     upper: bool,
-    listed: Option<f64>,
-    booster: Option<f64>,
+    known: Entry,
 }
 
 impl<'a> Token<'a> {
@@ -67,8 +114,7 @@ impl<'a> Token<'a> {
         } else {
             Cow::Owned(word.to_lowercase())
         };
-        let listed = LEXICON.get(&lower).map(|value| value.parse().expect("the lexicon holds numbers"));
-        Self { upper: is_upper(word), booster: booster(&lower), listed, lower }
+        Self { upper: is_upper(word), known: WORDS.get(&lower), lower }
     }
 }
 
@@ -92,10 +138,10 @@ impl Scene<'_> {
         let word = &self.words[at];
         let next = self.words.get(at + 1);
         let kind_of = word.lower == "kind" && next.is_some_and(|next| next.lower == "of");
-        let Some(listed) = word.listed.filter(|_| word.booster.is_none() && !kind_of) else { return 0.0 };
+        let Some(listed) = word.known.valence.filter(|_| word.known.booster.is_none() && !kind_of) else { return 0.0 };
 
         let mut valence = listed;
-        if word.lower == "no" && next.is_some_and(|next| next.listed.is_some()) {
+        if word.lower == "no" && next.is_some_and(|next| next.known.valence.is_some()) {
             valence = 0.0;
         }
         let or_nor = matches!(self.before(at, 1), "or" | "nor");
@@ -107,7 +153,7 @@ impl Scene<'_> {
         }
         for distance in 1..=3.min(at) {
             let before = &self.words[at - distance];
-            if before.listed.is_none() {
+            if before.known.valence.is_none() {
                 valence += self.boost(before, valence) * DISTANCE[distance - 1];
                 valence = self.negate(valence, at, distance);
                 if distance == 3 {
@@ -119,7 +165,7 @@ impl Scene<'_> {
     }
 
     fn boost(&self, word: &Token, valence: f64) -> f64 {
-        let Some(mut boost) = word.booster else { return 0.0 };
+        let Some(mut boost) = word.known.booster else { return 0.0 };
         if valence < 0.0 {
             boost = -boost;
         }
@@ -143,7 +189,7 @@ impl Scene<'_> {
         };
         if strengthened {
             valence * 1.25
-        } else if !doubtless && is_negation(self.before(at, distance)) {
+        } else if !doubtless && self.words[at - distance].known.negation {
             valence * NEGATION
         } else {
             valence
@@ -168,7 +214,7 @@ impl Scene<'_> {
     }
 
     fn least(&self, valence: f64, at: usize) -> f64 {
-        let least = self.before(at, 1) == "least" && self.words[at - 1].listed.is_none();
+        let least = self.before(at, 1) == "least" && self.words[at - 1].known.valence.is_none();
         if least && !matches!(self.before(at, 2), "at" | "very") { valence * NEGATION } else { valence }
     }
 }
@@ -178,7 +224,7 @@ impl Scene<'_> {
 /// The reference walks over the valences and each time changes the *first* one of equal value, so a repeated value can
 /// be changed twice and its twin not at all. Heaps of positions per value give the same result in linear-logarithmic time.
 fn weigh_around_but(valences: &mut [f64], but: usize) {
-    let mut places: HashMap<u64, BinaryHeap<Reverse<usize>>> = HashMap::new();
+    let mut places: Map<u64, BinaryHeap<Reverse<usize>>> = Map::default();
     for (at, value) in valences.iter().enumerate().filter(|(_, value)| **value != 0.0) {
         places.entry(value.to_bits()).or_default().push(Reverse(at));
     }
@@ -241,8 +287,19 @@ fn emphasis(text: &str) -> f64 {
 /// Writes each emoji of one code point as its description. A space goes before it unless one is there already, none
 /// after it, and the description itself counts as no space.
 fn name_emoji(text: &str) -> Cow<'_, str> {
-    let named = |c: char| if c.is_ascii() { None } else { EMOJI.get(c.encode_utf8(&mut [0; 4])) };
-    if text.is_ascii() || !text.chars().any(|c| named(c).is_some()) {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let (table, descriptions) = &*EMOJI_ROWS;
+    let named = |c: char| {
+        // The first emoji of the list; letters with signs need no look.
+        if c < '©' {
+            None
+        } else {
+            table.get(c.encode_utf8(&mut [0; 4])).map(|index| descriptions[usize::from(index)])
+        }
+    };
+    if !text.chars().any(|c| named(c).is_some()) {
         return Cow::Borrowed(text);
     }
     let (mut out, mut spaced) = (String::with_capacity(text.len() * 2), true);

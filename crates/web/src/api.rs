@@ -22,12 +22,15 @@ mod database;
 mod decisions;
 mod docs;
 mod drafts;
+mod feedback;
 pub(crate) mod health;
+mod improve;
 mod invitations;
 mod items;
 mod jobs;
 mod keys;
 mod links;
+mod measures;
 pub(crate) mod metrics;
 mod pipelines;
 mod posts;
@@ -88,9 +91,11 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(links::routes())
         .merge(copies::routes())
         .merge(ratings::routes())
+        .merge(feedback::routes())
         .merge(calendar::routes())
         .merge(drafts::routes())
         .merge(analyze::routes())
+        .merge(improve::routes())
         .merge(pipelines::routes())
         .merge(providers::routes())
         .merge(channels::routes())

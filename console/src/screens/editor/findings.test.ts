@@ -16,9 +16,12 @@ test("what costs the score most is to be fixed first", () => {
     { code: "sentence_long", message: "s2", start: 9, end: 12 },
     { code: "sentence_long", message: "s1", start: 3, end: 5 },
   ];
-  const found = toFix("a text that is here", { suggestions, score_parts: [part("sentences", 0.3, 0.13), part("typography", 0.9, 0.16), part("title", 0.5, 0.08)] });
+  const score_parts = [part("sentences", 0.3, 0.13), part("typography", 0.9, 0.16), part("title", 0.5, 0.08)];
+  const found = toFix("a text that is here", { suggestions, score_parts, fix_first: [] });
   expect(found.map((one) => one.message)).toEqual(["s1", "s2", "t", "w"]);
   expect(found[2]?.place).toBeNull();
+  const measured = toFix("a text that is here", { suggestions, score_parts, fix_first: [{ code: "word_repeated", gain: 0.02 }, { code: "title_length", gain: 0.01 }] });
+  expect(measured.map((one) => one.message)).toEqual(["w", "t", "s1", "s2"]);
 });
 
 test("pieces without support are found where they stand by themselves", () => {

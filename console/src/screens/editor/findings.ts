@@ -12,15 +12,16 @@ export interface Finding {
 /** Which part of the score a piece of advice mends. */
 export const PART_OF: Record<string, string> = {
   sentence_long: "sentences", openings_equal: "sentences", paragraph_long: "structure", heading_missing: "structure",
-  image_alt_missing: "structure", images_alt: "structure", top_heading_single: "structure", passive_voice: "flow",
-  transitions_few: "flow", word_repeated: "typography", capitals: "typography", hedge: "tone", cliche: "tone",
-  title_length: "title", title_case: "title",
+  top_heading_single: "structure", passive_voice: "flow", transitions_few: "flow", word_repeated: "typography", capitals: "typography",
+  exclamation_run: "typography", title_length: "title", title_case: "title", slug: "title",
 };
 
-/** Advice with its places, the most rewarding first: by what its part of the score loses, then by where it stands. */
-export function toFix(text: string, { suggestions, score_parts }: Pick<Analysis, "suggestions" | "score_parts">): Finding[] {
+/** Advice with its places, the most rewarding first: what the server says raises the score most, then by what its part of the score loses, then by where it stands. */
+export function toFix(text: string, { suggestions, score_parts, fix_first }: Pick<Analysis, "suggestions" | "score_parts" | "fix_first">): Finding[] {
   const losses = new Map(score_parts.map((part) => [part.name, loss(part)]));
-  const gain = (code: string) => losses.get(PART_OF[code] ?? "") ?? 0;
+  for (const { code, gain } of fix_first) losses.set(code, gain * 1e3);
+  // What was measured counts before what is guessed.
+  const gain = (code: string) => losses.get(code) ?? losses.get(PART_OF[code] ?? "") ?? 0;
   const places = utf16(text, suggestions);
   const seen = new Map<string, number>();
   const found = suggestions.map((one, i): Finding => {

@@ -54,6 +54,8 @@ export interface Analysis {
   score: number;
   score_parts: Part[];
   suggestions: Suggestion[];
+  /** What would raise the score most, by how much. */
+  fix_first: { code: string; gain: number }[];
 }
 
 /** Advice about the characters (code points) `start` to `end`; about the title and other things at 0 to 0. */

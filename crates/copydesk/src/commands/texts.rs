@@ -1,12 +1,17 @@
 //! `feed parse` and `analyze`: files in, facts out, no desk needed.
 
+mod lines;
+
 use std::path::Path;
+use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result};
 use serde_json::json;
+use text::language::Language;
+use text::score::Weights;
 
-use super::{Refused, read_input, say, say_json};
-use crate::cli::Analyze;
+use super::{Refused, complain, read_input, say, say_json};
+use crate::cli::{Analyze, TextFormat};
 
 /// Prints what a feed says.
 ///
@@ -36,48 +41,86 @@ pub fn feed_parse(file: &Path, base: Option<&str>, as_json: bool) -> Result<()> 
     Ok(())
 }
 
-/// Prints what is measured of each file; one JSON line a file with `--json`.
-pub fn analyze(args: &Analyze) -> Result<()> {
-    let language = match args.language.as_deref() {
-        None => None,
-        Some(code) => match text::language::Language::from_code(code) {
-            Some(language) => Some(language),
-            None => bail!("{code:?} is no language that is known here; give an ISO 639-1 code such as en or tr"),
-        },
+/// Prints what is measured of each file; one JSON line a file with `--json`. A file that cannot be measured does not
+/// keep the others from it.
+///
+/// # Errors
+/// [`Refused`] when the only file is no text.
+pub fn analyze(args: &Analyze, weights: &Weights) -> Result<ExitCode> {
+    let options = text::Options {
+        language: args.language.as_deref().map(language).transpose()?,
+        title: args.title.clone(),
+        slug: args.slug.clone(),
+        description: args.description.clone(),
+        keyphrase: args.keyphrase.clone(),
+        format: args.format.into(),
+        weights: weights.clone(),
     };
-    let several = args.files.len() > 1;
-    for file in &args.files {
-        let bytes = read_input(file)?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            Refused(json!({
-                "type": "/docs/problems#invalid", "title": "The file is not a text", "status": 422,
-                "detail": format!("it is not UTF-8 from byte {} on", error.valid_up_to()), "file": file.display().to_string(),
-            }))
-        })?;
-        let options = text::Options {
-            language,
-            title: args.title.clone(),
-            keyphrase: args.keyphrase.clone(),
-            ..text::Options::default()
-        };
-        let analysis = text::analyze(text, &options);
-        if args.json {
-            let mut value = serde_json::to_value(&analysis)?;
-            if let (true, Some(object)) = (several, value.as_object_mut()) {
-                object.insert("file".to_owned(), json!(file.display().to_string()));
+    if args.jsonl {
+        return lines::analyze(&args.files, &options);
+    }
+    let [one] = args.files.as_slice() else {
+        let mut sound = true;
+        for file in &args.files {
+            if let Err(error) = measure(file, args.json, true, &options) {
+                sound = false;
+                complain(format!("copydesk: {error:#}"))?;
             }
-            say_json(&value)?;
-            continue;
         }
-        say(format!("{}: score {:.2}, language {}", file.display(), analysis.score, analysis.language.name()))?;
-        for part in &analysis.score_parts {
-            say(format!("  {:<14} {:.2}  {}", part.name, part.value, part.reason))?;
+        return Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    };
+    measure(one, args.json, false, &options).map(|()| ExitCode::SUCCESS)
+}
+
+fn measure(file: &Path, as_json: bool, is_named: bool, options: &text::Options) -> Result<()> {
+    let bytes = read_input(file)?;
+    let analysis = text::analyze(as_text(&bytes, file)?, options);
+    if as_json {
+        let mut value = serde_json::to_value(&analysis)?;
+        if let (true, Some(object)) = (is_named, value.as_object_mut()) {
+            object.insert("file".to_owned(), json!(file.display().to_string()));
         }
-        let keywords: Vec<&str> = analysis.keywords.iter().map(|keyword| keyword.text.as_str()).collect();
-        say(format!("  sentiment {:+.3}; keywords: {}", analysis.sentiment.compound, keywords.join(", ")))?;
-        for suggestion in analysis.suggestions.iter().take(20) {
-            say(format!("  {}-{}: {}", suggestion.start, suggestion.end, suggestion.message))?;
-        }
+        return say_json(&value);
+    }
+    say(format!("{}: score {:.2}, language {}", file.display(), analysis.score, analysis.language.name()))?;
+    for part in &analysis.score_parts {
+        say(format!("  {:<14} {:.2}  {}", part.name, part.value, part.reason))?;
+    }
+    let keywords: Vec<&str> = analysis.keywords.iter().map(|keyword| keyword.text.as_str()).collect();
+    say(format!("  sentiment {:+.3}; keywords: {}", analysis.sentiment.compound, keywords.join(", ")))?;
+    for fix in &analysis.fix_first {
+        say(format!("  fix first (+{:.3}): {}", fix.gain, fix.message))?;
+    }
+    for suggestion in analysis.suggestions.iter().take(20) {
+        say(format!("  {}-{}: {}", suggestion.start, suggestion.end, suggestion.message))?;
     }
     Ok(())
+}
+
+/// The language of an ISO 639-1 code.
+pub fn language(code: &str) -> Result<Language> {
+    Language::from_code(code)
+        .with_context(|| format!("{code:?} is no language that is known here; give an ISO 639-1 code such as en or tr"))
+}
+
+/// # Errors
+/// [`Refused`] with a problem object when it is no UTF-8.
+pub fn as_text<'a>(bytes: &'a [u8], file: &Path) -> Result<&'a str> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let problem = json!({
+            "type": "/docs/problems#invalid", "title": "The file is not a text", "status": 422,
+            "detail": format!("it is not UTF-8 from byte {} on", error.valid_up_to()), "file": file.display().to_string(),
+        });
+        Refused(problem).into()
+    })
+}
+
+impl From<TextFormat> for text::document::Format {
+    fn from(format: TextFormat) -> Self {
+        match format {
+            TextFormat::Plain => Self::Plain,
+            TextFormat::Markdown => Self::Markdown,
+            TextFormat::Html => Self::Html,
+        }
+    }
 }

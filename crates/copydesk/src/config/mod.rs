@@ -98,6 +98,8 @@ sections! {
     cache: cache::Settings,
     /// How sources are polled and posts are made.
     desk: desk::Settings,
+    /// How much each part counts in the quality score of a text. Only the proportions matter; 0 leaves a part out.
+    score: text::score::Weights,
     /// The public site.
     site: web::Settings,
     /// Remote caches that are told what has changed.

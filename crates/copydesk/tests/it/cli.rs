@@ -118,6 +118,109 @@ fn analyze_takes_several_files() {
 }
 
 #[test]
+fn analyze_measures_what_it_can_of_several_files() {
+    let home = Home::on_sqlite();
+    let good = home.file("good.txt", "The library is open on Sundays.");
+    let bad = home.file("bad.txt", [0x66, 0xff, 0xfe]);
+    let folder = std::path::Path::new(&good).parent().unwrap().display().to_string();
+    let output = finish(bare(&["analyze", &bad, "/no/such/file.txt", &folder, &good, "--json"]), b"");
+    assert_eq!((output.code, output.out.lines().count()), (1, 1), "{output:?}");
+    for part in ["not UTF-8", "/no/such/file.txt", "is a folder"] {
+        assert!(output.err.contains(part), "{part}: {}", output.err);
+    }
+    let more =
+        ["--slug", "library-open", "--description", "When it is open", "--keyphrase", "library", "--title", "Open"];
+    let full = json_of(&finish(bare(&[&["analyze", "-", "--json"], &more[..]].concat()), b"The library is open."));
+    assert_eq!(full["seo"]["slug"], "library-open");
+    assert_eq!(full["seo"]["description"], "When it is open");
+    let html = finish(bare(&["analyze", "-", "--json", "--format", "html"]), b"<p>Open <b>now</b></p>");
+    assert_eq!(json_of(&html)["counts"]["words"], 2);
+}
+
+#[test]
+fn analyze_answers_line_by_line() {
+    let lines = [
+        r#"{"id": 1, "text": "The new library is wonderful."}"#,
+        "",
+        r#"{"id": "zwei", "text": "Die neue Bibliothek", "language": "de"}"#,
+        r#"{"id": 3, "text": "#,
+        r#"{"text": "no id"}"#,
+        r#"{"id": 4, "text": "x", "language": "xx"}"#,
+        "\u{fffd}\u{fffd}",
+        r#"{"id": {"a": [5]}, "text": "", "source": "left alone"}"#,
+    ];
+    let mut input = lines.join("\n").into_bytes();
+    let broken = input.windows(3).position(|bytes| bytes == "\u{fffd}".as_bytes()).unwrap();
+    input[broken] = 0xff;
+    let output = finish(bare(&["analyze", "--jsonl"]), &input);
+    assert_eq!(output.code, 1, "{output:?}");
+    let answers: Vec<Json> = output.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&Json> = answers.iter().map(|answer| &answer["id"]).collect();
+    assert_eq!(ids, [&json!(1), &json!("zwei"), &json!({ "a": [5] })]);
+    assert_eq!((&answers[0]["language"], &answers[1]["language"]), (&json!("en"), &json!("de")));
+    assert_eq!(answers[2]["counts"]["words"], 0);
+    let told: Vec<&str> = output.err.lines().collect();
+    let wanted = [("line 4:", "EOF"), ("line 5:", "`id`"), ("line 6:", "\"xx\""), ("line 7:", "not UTF-8 from byte 0")];
+    assert_eq!(told.len(), wanted.len(), "{}", output.err);
+    for (line, (number, part)) in told.iter().zip(wanted) {
+        assert!(line.contains(number) && line.contains(part), "{line}");
+    }
+    let home = Home::on_sqlite();
+    let file = home.file("texts.jsonl", lines[..3].join("\n"));
+    let sound = finish(bare(&["analyze", "--jsonl", &file]), b"");
+    assert_eq!((sound.code, sound.out.lines().count(), sound.err.as_str()), (0, 2, ""));
+    // One word of 50 MB.
+    let long = format!("{{\"id\":1,\"text\":\"{}\"}}\n{}", "a".repeat(50 << 20), lines[0]);
+    let output = finish(bare(&["analyze", "--jsonl"]), long.as_bytes());
+    assert_eq!((output.code, output.out.lines().count()), (0, 2), "{}", output.err);
+}
+
+#[test]
+fn the_weights_of_the_score_are_configured() {
+    let home = Home::on_sqlite();
+    let file = home.file("post.txt", "The library opens. It is new.");
+    let analysis = |home: &Home| json_of(&finish(home.command(&["analyze", &file, "--json"]), b""));
+    let usual = analysis(&home);
+    home.set("score.length", "0");
+    let other = analysis(&home);
+    let weight = |analysis: &Json| analysis["score_parts"].as_array().unwrap()[0]["weight"].as_f64();
+    assert_eq!(usual["score_parts"][0]["name"], "length");
+    assert!(weight(&usual) > Some(0.1) && weight(&other) == Some(0.0), "{other}");
+    assert!(other["score"].as_f64() > usual["score"].as_f64(), "a short text is better where length counts nothing");
+    home.set("score.length", "-1");
+    let bad = finish(home.command(&["config", "check"]), b"");
+    assert!(bad.code == 1 && bad.err.contains("score.length = -1"), "{bad:?}");
+}
+
+#[test]
+fn improve_mends_without_a_key() {
+    let home = Home::on_sqlite();
+    let text = "The the ferry stops on Monday. Two buses run around the bay every twenty minutes.\n";
+    let file = home.file("post.md", text);
+    let output = finish(bare(&["improve", &file]), b"");
+    assert_eq!(output.code, 0, "{output:?}");
+    assert!(!output.out.contains("The the") && output.out.ends_with("minutes.\n"), "{}", output.out);
+    assert!(output.err.contains("safe edits kept") && output.err.contains("No model provider"), "{}", output.err);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text, "it is only printed");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+    let written = finish(bare(&["improve", &file, "--write"]), b"");
+    assert_eq!((written.code, written.out.as_str()), (0, ""));
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), output.out);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    let again = json_of(&finish(bare(&["improve", "-", "--json", "--language", "en"]), output.out.as_bytes()));
+    assert_eq!((&again["steps"], &again["stopped"]), (&json!([]), &json!("no_provider")));
+    assert_eq!(again["text"]["body"], output.out);
+    for (args, part) in [
+        (&["improve", "-", "--write"][..], "standard input"),
+        (&["improve", "-", "--target", "beauty=1"], "gunning_fog"),
+        (&["improve", "-", "--target", "score"], "NAME=VALUE"),
+    ] {
+        let refused = finish(bare(args), b"The ferry stops.");
+        assert!(refused.code == 1 && refused.err.contains(part), "{refused:?}");
+    }
+}
+
+#[test]
 fn the_configuration_can_be_shown_and_checked() {
     let home = Home::on_sqlite();
     home.set("cache.ttl_s", "77");

@@ -2,6 +2,7 @@
 
 use connect::llm::{Completion, Format, Message};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use stdx::Rng;
 
@@ -20,26 +21,33 @@ You write a news post for a newsroom from the source texts in the data block, an
 /// Characters of one source that are passed on.
 const SOURCE_CHARS: usize = 6_000;
 
-/// First 16 hex digits of the rules' SHA-256.
+/// The version of the rules for drafts.
 pub(crate) fn version() -> String {
-    Sha256::digest(RULES.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    version_of(RULES)
+}
+
+/// First 16 hex digits of the rules' SHA-256.
+pub(crate) fn version_of(rules: &str) -> String {
+    Sha256::digest(rules.as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Material in one block under a marker that it cannot know, without what is hidden from a reader's eye.
+pub(crate) fn marked(data: &str, rng: &Rng) -> String {
+    let marker = format!("DATA-{:016X}", rng.next_u64());
+    let data = clean(data).replace(&marker, "");
+    format!("<{marker}>\n{data}</{marker}>")
 }
 
 /// The question for a model. The sources stand in one block under a marker that they cannot know.
 pub(crate) fn question(spec: &Spec, members: &[Member], rng: &Rng) -> Completion {
-    let marker = format!("DATA-{:016X}", rng.next_u64());
     let mut data = String::new();
     for (i, member) in members.iter().take(10).enumerate() {
         let text: String = member.text.chars().take(SOURCE_CHARS).collect();
         data.push_str(&format!("[{}] {} — {}\n{}\n\n", i + 1, member.source, member.title, text));
     }
-    let data = clean(&data).replace(&marker, "");
     let length = format!("At most {} words and {} sentences.", spec.words_max, spec.sentences_max);
     Completion {
-        messages: vec![
-            Message::system(format!("{RULES}\n- {length}")),
-            Message::user(format!("<{marker}>\n{data}</{marker}>")),
-        ],
+        messages: vec![Message::system(format!("{RULES}\n- {length}")), Message::user(marked(&data, rng))],
         tokens_max: Some(spec.words_max * 4 + 400),
         temperature: Some(0.2),
         format: Format::JsonObject,
@@ -82,11 +90,7 @@ pub(crate) struct Answer {
 /// # Errors
 /// Says in one sentence what is wrong with it.
 pub(crate) fn read(answer: &str) -> Result<Answer, String> {
-    let answer = &answer.replace("\\u0000", "").replace('\0', "");
-    let start = answer.find('{').ok_or("the answer holds no JSON object")?;
-    let end = answer.rfind('}').filter(|end| *end > start).ok_or("the answer's JSON object does not end")?;
-    let mut parsed: Answer = serde_json::from_str(&answer[start..=end])
-        .map_err(|error| format!("the answer's JSON cannot be read: {error}"))?;
+    let mut parsed: Answer = object(answer)?;
     parsed.title = parsed.title.split_whitespace().collect::<Vec<_>>().join(" ");
     if parsed.title.is_empty() || parsed.title.chars().count() > 300 {
         return Err("the title must have 1 to 300 characters".to_owned());
@@ -98,6 +102,14 @@ pub(crate) fn read(answer: &str) -> Result<Answer, String> {
         return Err("the body holds a link or an image, which was not asked for".to_owned());
     }
     Ok(parsed)
+}
+
+/// The JSON object of an answer, also inside a code fence or between other words.
+pub(crate) fn object<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
+    let answer = &answer.replace("\\u0000", "").replace('\0', "");
+    let start = answer.find('{').ok_or("the answer holds no JSON object")?;
+    let end = answer.rfind('}').filter(|end| *end > start).ok_or("the answer's JSON object does not end")?;
+    serde_json::from_str(&answer[start..=end]).map_err(|error| format!("the answer's JSON cannot be read: {error}"))
 }
 
 fn foreign_link(body: &str) -> bool {

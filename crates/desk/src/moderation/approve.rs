@@ -7,6 +7,7 @@ use store::Tx;
 
 use super::{Check, Decision, claim, policy, record};
 use crate::calendar::{self, When};
+use crate::feedback::{self, Kind, Word};
 use crate::jobs::PublishPost;
 use crate::people::{self, Action, Actor, recall, remember};
 use crate::pipelines::Policy;
@@ -94,6 +95,8 @@ pub(super) async fn approve_in(desk: &Desk, tx: &mut Tx, actor: &Actor, approval
     };
     let life = posts::execute(desk, tx, actor, id, command(due_at)).await?;
     claim::end(desk, tx, &post).await?;
+    let said = if vouched_by.is_some() { reason } else { "" };
+    feedback::note(desk, tx, actor, id, version, Word::Approval, said).await?;
     if life.approved != Some(version) {
         let decision =
             Decision { post: id, version, word: "endorsed", reason: "another person must approve it as well", reasons };
@@ -170,6 +173,8 @@ pub async fn withdraw_approval(desk: &Desk, actor: &Actor, id: PostId) -> Result
 
 pub(super) async fn withdraw_in(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostId) -> Result<(), Error> {
     let life = posts::execute(desk, tx, actor, id, Command::WithdrawApproval).await?;
+    // Who overrules somebody else has not changed what they think.
+    feedback::take_back(tx, actor, id, life.version, Kind::Approval).await?;
     let reason = "the approval was taken back";
     let decision = Decision { post: id, version: life.version, word: "withdrawn", reason, reasons: &[] };
     record(desk, tx, actor, decision).await

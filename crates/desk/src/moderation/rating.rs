@@ -4,6 +4,7 @@ use serde::Serialize;
 use stdx::Timestamp;
 use store::params;
 
+use crate::feedback::{self, Word};
 use crate::people::{Action, Actor};
 use crate::posts::{self, Post};
 use crate::{Desk, Error, Fault, PostId, Version};
@@ -59,6 +60,7 @@ pub async fn rate(
                 let values = params![d.next_id(), id.to_i64(), version, by, actor.name, rating, comment, d.now()];
                 tx.exec(&PUT, values).await?;
                 tx.exec(&SUM, params![id.to_i64()]).await?;
+                feedback::note(&d, tx, &actor, id, version, Word::Rating(rating), &comment).await?;
                 let post = posts::get(tx, id).await?;
                 posts::tell(&d, tx, &post, "rated").await?;
                 Ok(post.at(d.now()))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use store::Tx;
 
 use super::{Decision, claim, last_review, record};
+use crate::feedback::{self, Kind, Word};
 use crate::people::{Action, Actor, recall, remember};
 use crate::posts::{self, Command, Post, State};
 use crate::{Desk, Error, PostId, Version};
@@ -51,6 +52,7 @@ pub(super) async fn reject_in(
     posts::execute(desk, tx, actor, id, Command::Reject { version }).await?;
     let post = posts::get(tx, id).await?;
     claim::end(desk, tx, &post).await?;
+    feedback::note(desk, tx, actor, id, version, Word::Rejection, reason).await?;
     record(desk, tx, actor, Decision { post: id, version, word: "rejected", reason, reasons: &[] }).await
 }
 
@@ -83,6 +85,7 @@ pub(super) async fn reopen_in(desk: &Desk, tx: &mut Tx, actor: &Actor, id: PostI
         });
     let reason = if is_undo { "the rejection was taken back" } else { "opened again as a draft" };
     if is_undo {
+        feedback::undo(tx, id, post.version, Kind::Rejection).await?;
         posts::execute(desk, tx, actor, id, Command::Submit).await?;
     }
     record(desk, tx, actor, Decision { post: id, version: life.version, word: "reopened", reason, reasons: &[] }).await

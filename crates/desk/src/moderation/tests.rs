@@ -315,7 +315,7 @@ async fn a_working_copy_survives_a_newer_version() {
 async fn many(bench: &Bench, by: &Actor, count: usize) -> Vec<PostId> {
     let pipeline = pipelines::find(&bench.desk, pipelines::DEFAULT).await.unwrap().id;
     let text = crate::analysis::Text { title: "Quay", excerpt: "", body: "It opens.", topic: "News", language: None };
-    let draft = crate::analysis::judge(text, &[], Vec::new(), None, true);
+    let draft = crate::analysis::judge(&bench.desk.weights, text, &[], Vec::new(), None, true);
     let mut ids = Vec::new();
     while ids.len() < count {
         let (d, by, draft) = (bench.desk.clone(), by.clone(), draft.clone());

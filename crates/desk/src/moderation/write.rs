@@ -1,7 +1,10 @@
 //! Texts by people: posts of their own, edits, versions brought back.
 
+use store::Tx;
+
 use super::approve::{Approval, approve_in};
 use crate::calendar::When;
+use crate::feedback::{self, Word};
 use crate::people::{self, Action, Actor, recall, remember};
 use crate::posts::{self, Command, Draft, Edit, Post, State};
 use crate::{Desk, Error, Fault, PipelineId, PostId, Version, analysis, pipelines};
@@ -57,11 +60,15 @@ async fn change(
 ) -> Result<Post, Error> {
     check(&edit)?;
     // Scoring and grounding are work for the processor, so they are done before the transaction.
-    let draft = {
+    let (draft, changed) = {
         let mut conn = desk.store.read_fresh();
         let post = posts::get(&mut conn, id).await?;
         let base = posts::version(&mut conn, id, post.version).await?;
-        analysis::edited(&mut conn, &base, &post.topic, &edit).await?
+        let draft = analysis::edited(&desk.weights, &mut conn, &base, &post.topic, &edit).await?;
+        let whole = |title: &str, excerpt: &str, body: &str| format!("{title}\n{excerpt}\n{body}");
+        let (old, new) =
+            (whole(&base.title, &base.excerpt, &base.body), whole(&draft.title, &draft.excerpt, &draft.body));
+        (draft, feedback::changed(&old, &new))
     };
     let (d, actor) = (desk.clone(), actor.clone());
     desk.store
@@ -74,10 +81,8 @@ async fn change(
                 // Their own text nobody approves by editing it; who goes on with what they have edited and approved may.
                 let kin = people::kin(tx, actor.principal).await?;
                 let with_edit = !kin.contains(&before.author) || before.approvals.iter().any(|given| given.by == by);
-                let added = posts::add_version(&d, tx, &actor, id, version, &draft).await?;
-                if posts::get(tx, id).await?.state == State::Draft {
-                    posts::execute(&d, tx, &actor, id, Command::Submit).await?;
-                }
+                let added = replace_in(&d, tx, &actor, id, version, &draft).await?;
+                feedback::note(&d, tx, &actor, id, version, Word::Edit { changed }, "").await?;
                 if let Some(when) = &approve {
                     let approval = Approval {
                         post: id,
@@ -96,6 +101,22 @@ async fn change(
             })
         })
         .await
+}
+
+/// Writes the text as a new version on top of `version`, the newest, and submits it where it was a draft.
+pub(crate) async fn replace_in(
+    desk: &Desk,
+    tx: &mut Tx,
+    actor: &Actor,
+    id: PostId,
+    version: Version,
+    draft: &Draft,
+) -> Result<Version, Error> {
+    let added = posts::add_version(desk, tx, actor, id, version, draft).await?;
+    if posts::get(tx, id).await?.state == State::Draft {
+        posts::execute(desk, tx, actor, id, Command::Submit).await?;
+    }
+    Ok(added)
 }
 
 fn check(edit: &Edit) -> Result<(), Error> {
@@ -135,7 +156,7 @@ pub async fn write_own(desk: &Desk, actor: &Actor, new: NewPost) -> Result<Post,
     let text =
         analysis::Text { title: &new.title, excerpt: &new.excerpt, body: &new.body, topic: &new.topic, language: None };
     // It has no sources, so that nothing in it counts as grounded.
-    let draft = analysis::judge(text, &[], Vec::new(), None, true);
+    let draft = analysis::judge(&desk.weights, text, &[], Vec::new(), None, true);
     write(desk, actor, draft, pipeline).await
 }
 

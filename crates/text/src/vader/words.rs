@@ -92,29 +92,21 @@ const WEAKER: &[&str] = &[
 ];
 
 /// Negations besides those with "n't".
-const NEGATIONS: &[&str] = &[
+pub const NEGATIONS: &[&str] = &[
     "aint", "arent", "cannot", "cant", "couldnt", "darent", "despite", "didnt", "doesnt", "dont", "hadnt", "hasnt",
     "havent", "isnt", "mightnt", "mustnt", "neednt", "neither", "never", "none", "nope", "nor", "not", "nothing",
     "nowhere", "oughtnt", "rarely", "seldom", "shant", "shouldnt", "uh-uh", "uhuh", "wasnt", "werent", "without",
     "wont", "wouldnt",
 ];
 
-/// How much `word` adds to the valence of a word after it.
-pub fn booster(word: &str) -> Option<f64> {
-    if STRONGER.binary_search(&word).is_ok() {
-        Some(BOOST)
-    } else {
-        WEAKER.binary_search(&word).is_ok().then_some(-BOOST)
-    }
+/// Words with how much they add to the valence of a word after them.
+pub fn boosters() -> impl Iterator<Item = (&'static str, f64)> {
+    STRONGER.iter().map(|word| (*word, BOOST)).chain(WEAKER.iter().map(|word| (*word, -BOOST)))
 }
 
 /// The two-word boosters; they are only looked for two and three words before a listed word.
 pub fn phrase_booster(first: &str, second: &str) -> Option<f64> {
     matches!((first, second), ("kind" | "sort", "of") | ("just", "enough")).then_some(-BOOST)
-}
-
-pub fn is_negation(word: &str) -> bool {
-    NEGATIONS.binary_search(&word).is_ok() || word.contains("n't")
 }
 
 /// The valence of an idiom of two or three words.

@@ -4,12 +4,13 @@ use axum::extract::State;
 use axum::response::Response;
 use desk::people::Action;
 use serde::Serialize;
-use text::analysis::{self, Options};
+use text::Options;
 use text::language::Language;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::measures::Analysis;
 use super::view::{Format, request};
 use crate::App;
 use crate::problem::{self, Problem};
@@ -21,6 +22,12 @@ pub fn routes() -> OpenApiRouter<App> {
 
 /// Longest text that is measured, in bytes: some tens of milliseconds of work.
 const TEXT_MAX: usize = 1_000_000;
+
+/// Texts up to here are measured by the thread that took the request: it takes a millisecond or two, and a hand-over
+/// to another thread would be felt by somebody who types.
+const INLINE_MAX: usize = 20_000;
+
+pub(super) const UNKNOWN_LANGUAGE: &str = "must be a known language, such as \"en\" or \"tr\"";
 
 request! {
     /// A text to be measured.
@@ -40,8 +47,8 @@ request! {
 }
 
 /// Measures a text: sentiment, readability, keywords, structure, search fitness and one explained score.
-#[utoipa::path(post, path = "/analyze", tag = "analysis", request_body = AnalysisRequest, responses((status = 200, body = Object)))]
-async fn analyze(State(_): State<App>, Asked(caller, asked): Asked<AnalysisRequest>) -> Result<Response, Problem> {
+#[utoipa::path(post, path = "/analyze", tag = "analysis", request_body = AnalysisRequest, responses((status = 200, body = Analysis)))]
+async fn analyze(State(app): State<App>, Asked(caller, asked): Asked<AnalysisRequest>) -> Result<Response, Problem> {
     caller.actor.may(Action::Read)?;
     let AnalysisRequest { text, title, slug, description, keyphrase, language, format } = asked;
     let mut faults = Vec::new();
@@ -50,13 +57,24 @@ async fn analyze(State(_): State<App>, Asked(caller, asked): Asked<AnalysisReque
     }
     let known = language.as_deref().map(Language::from_code);
     if known == Some(None) {
-        faults.push(desk::Fault::new("/language", "must be a known language, such as \"en\" or \"tr\""));
+        faults.push(desk::Fault::new("/language", UNKNOWN_LANGUAGE));
     }
     if !faults.is_empty() {
         return Err(desk::Error::Invalid(faults).into());
     }
-    let options = Options { language: known.flatten(), title, slug, description, keyphrase, format };
-    let work = tokio::task::spawn_blocking(move || analysis::analyze(&text, &options));
+    let options = Options {
+        language: known.flatten(),
+        title,
+        slug,
+        description,
+        keyphrase,
+        format,
+        weights: app.desk.weights.clone(),
+    };
+    if text.len() <= INLINE_MAX {
+        return Ok(json(&text::analyze(&text, &options)));
+    }
+    let work = tokio::task::spawn_blocking(move || text::analyze(&text, &options));
     let analysis = work.await.map_err(|error| Problem::new(&problem::INTERNAL, error.to_string()))?;
     Ok(json(&analysis))
 }

@@ -6,6 +6,7 @@ mod database;
 mod documents;
 mod figures;
 mod health;
+mod improve;
 pub(crate) mod jobs;
 mod posts;
 mod roles;
@@ -144,6 +145,7 @@ impl Bench {
             limits: connect.limits(),
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: ::cache::Cache::new(&::cache::Settings::default(), clock.clone()),
+            weights: text::score::Weights::default(),
         });
         pipelines::ensure_default(&desk).await.unwrap();
         channels::ensure_site(&desk).await.unwrap();

@@ -39,6 +39,16 @@ macro_rules! request {
     };
 }
 
+/// Declares the schema of what is written by another crate's own type; a test compares their keys.
+macro_rules! shape {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$note:meta])* $field:ident: $ty:ty $(as $schema:ty)?),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(utoipa::ToSchema)]
+        #[expect(dead_code, reason = "only its schema is used")]
+        pub struct $name { $($(#[$note])* $(#[schema(value_type = $schema)])? $field: $ty),* }
+    )*};
+}
+
 /// Declares the schema of an enumeration by the words it is written with.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident: $words:expr;)*) => {$(
@@ -55,7 +65,7 @@ macro_rules! words {
     )*};
 }
 
-pub(super) use {request, view};
+pub(super) use {request, shape, view};
 
 words! {
     PostState: desk::posts::State::ALL.map(desk::posts::State::name);
@@ -83,6 +93,10 @@ words! {
     AlarmSeverity: [store::Severity::Warning, store::Severity::Error].map(store::Severity::name);
     HealthState: ["ok", "degraded", "down"];
     Format: ["plain", "markdown", "html"];
+    FeedbackKind: desk::feedback::Kind::ALL.map(desk::feedback::Kind::name);
+    TargetDirection: ["at_least", "at_most"];
+    StepKind: ["edits", "rewrite"];
+    ImproveStop: desk::improve::Stop::ALL.map(desk::improve::Stop::name);
 }
 
 /// An id: 13 characters of Crockford's Base32.
@@ -150,6 +164,11 @@ pub struct Paging {
 }
 
 impl Paging {
+    /// For lists that take other parameters as well.
+    pub fn new(after: Option<String>, limit: Option<u32>) -> Paging {
+        Paging { after, limit }
+    }
+
     /// Where the page begins, read by whoever wrote the cursor.
     pub fn after<T: std::str::FromStr>(&self) -> Result<Option<T>, Problem> {
         let wrong = |_| Problem::new(&problem::MALFORMED, "after: is no cursor of this list");

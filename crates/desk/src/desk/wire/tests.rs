@@ -27,6 +27,7 @@ async fn desk(store: &TempStore, tasks: &Tasks, seed: u64) -> Desk {
         limits: connect.limits(),
         sealer: guard::seal::Sealer::new([7; 32]),
         cache: cache::Cache::new(&cache::Settings::default(), clock),
+        weights: text::score::Weights::default(),
         rng,
     });
     desk.connect(&bus, tasks);

@@ -107,6 +107,9 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("POST", "/generate-batch", Right(Write)),
     ("GET", "/completions", Right(Read)),
     ("POST", "/analyze", Right(Read)),
+    ("POST", "/improve", Right(Write)),
+    ("POST", "/posts/{id}/improve", Right(Write)),
+    ("GET", "/feedback", Right(Read)),
     ("POST", "/render", Right(Read)),
 
     ("GET", "/jobs", Right(Read)),

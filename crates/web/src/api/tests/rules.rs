@@ -68,7 +68,8 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/generate-batch") => {
             json!({ "entries": [{ "documents": [{ "title": "A title", "text": "A text." }] }] })
         }
-        ("POST", "/analyze" | "/render") => json!({ "text": "Some words." }),
+        ("POST", "/posts/{id}/improve") => json!({ "base_version": 1 }),
+        ("POST", "/analyze" | "/improve" | "/render") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
         ("POST", "/cache/purge") => json!({ "tag": "nobody" }),

@@ -66,6 +66,7 @@ impl Bench {
             limits: connect.limits(),
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
+            weights: text::score::Weights::default(),
         });
         channels::ensure_site(&desk).await.unwrap();
         let started_at = desk.now();
