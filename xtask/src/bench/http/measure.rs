@@ -121,7 +121,8 @@ pub fn wrk(
     let number = |key: &str| line[key].as_f64().with_context(|| format!("no {key} in {line}"));
     let errors = number("errors")?;
     ensure!(errors == 0.0 || !server.is_ours(), "{} had errors: {line}", server.name);
-    ensure!(number("requests")? > 0.0, "{} answered nothing", server.name);
+    // Where nothing was answered there is no time for one: not a number, which no median takes for a small one.
+    ensure!(number("requests")? > 0.0 || !server.is_ours(), "{} answered nothing", server.name);
     Ok(Sample {
         server: server.name,
         work,
