@@ -14,6 +14,11 @@ use crate::h1::relay::{Receiver, Sender};
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 
+/// In an answer's extensions: its body never computes for long. Over HTTP/1.1 the connection then asks it itself, on the
+/// thread that it shares with other connections, without a task and a queue between.
+#[derive(Clone, Copy, Debug)]
+pub struct Light;
+
 /// A body that is there whole; its length is known.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()

@@ -13,6 +13,7 @@ pub mod parse;
 pub(crate) mod pool;
 pub(crate) mod pulse;
 pub(crate) mod relay;
+mod stream;
 pub(crate) mod write;
 
 pub use front::{Front, Hit};

@@ -55,14 +55,23 @@ pub fn routes() -> Router<App> {
     Router::new().route("/api/v3/events", get(events::stream)).route("/api/v3/live", get(socket::open))
 }
 
-/// Ends when who came in would be let in no more.
-async fn shut_out(app: &App, caller: &Caller) {
-    loop {
+/// Why a connection may stay no longer.
+enum Out {
+    /// Who came in would be let in no more.
+    Refused,
+    /// It has stood for [`LIFETIME`].
+    Old,
+}
+
+/// Ends when the listener must go.
+async fn shut_out(app: &App, caller: &Caller) -> Out {
+    // Counted, not timed: of timers each of ten thousand has as few as it can.
+    for _ in 0..LIFETIME.as_millis() / RECHECK.as_millis() {
         tokio::time::sleep(RECHECK).await;
         // Boxed: the look takes more room than all else that a waiting connection has, and is short.
         match Box::pin(people::is_still_in(&app.desk, &caller.actor, caller.session.as_ref())).await {
             Ok(true) => {}
-            Ok(false) => return,
+            Ok(false) => return Out::Refused,
             // What cannot be looked up now can be at the next look; LIFETIME ends it in any case.
             Err(error) => {
                 tracing::warn!(
@@ -72,6 +81,7 @@ async fn shut_out(app: &App, caller: &Caller) {
             }
         }
     }
+    Out::Old
 }
 
 /// The routes for the API's document.

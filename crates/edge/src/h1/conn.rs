@@ -1,21 +1,24 @@
 //! The loop of one connection: read a head, answer it from the front or by the service, again.
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::ops::Deref;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use stdx::metric::Counter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 
-use super::exchange::{self, Next, Order, Wire};
+use super::exchange::{self, Given, Next, Order, Wire};
 use super::front::{Front, Hit};
 use super::input::Input;
 use super::parse::{self, Slots};
 use super::pulse::{Due, Late, Pulse, Side, Watched};
+use super::stream::{self, Streamed};
 use super::write::{self, After, Tail, Unwritten};
 use super::{Framing, Limits, Refusal};
 use crate::serve::Service;
@@ -78,6 +81,7 @@ pub(crate) enum End<S> {
     HandOver(S, Bytes),
 }
 
+/// What the bytes at hand ask for.
 enum Step {
     /// The head has not ended.
     More,
@@ -87,16 +91,62 @@ enum Step {
     HandOver,
 }
 
+/// What is left to do of it. Nothing here is larger than a few words: it is kept while the connection waits.
+enum Turn {
+    More,
+    Answered { close: bool },
+    Begun(Box<Begun>),
+    Ask(Box<Order>),
+    Refuse(Refusal, bool),
+    HandOver,
+    Drop,
+}
+
+enum Read {
+    More,
+    Close(Close),
+    /// A head has begun and does not end.
+    Late,
+}
+
+/// A hit that the caller does not take at once.
+struct Begun {
+    hit: Hit,
+    tail: Tail,
+    /// Bytes that are out.
+    written: usize,
+    close: bool,
+}
+
+impl Begun {
+    fn parts(&self) -> [&[u8]; 5] {
+        [&self.hit.head, self.tail.before(), &self.hit.cache_status, self.tail.after(), &self.hit.body]
+    }
+
+    fn len(&self) -> usize {
+        self.parts().iter().map(|part| part.len()).sum()
+    }
+}
+
 /// Serves the connection until it ends or another protocol is wanted.
-pub(crate) async fn run<S>(io: S, lane: &Lane, peer: Option<SocketAddr>) -> End<S>
+pub(crate) fn run<S, L>(io: S, lane: L, peer: Option<SocketAddr>) -> impl Future<Output = End<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
+    L: Deref<Target = Lane>,
 {
     let watched = lane.pulse.watch();
     let (input, scanned, head_due) = (Input::default(), 0, None);
-    let mut connection = Connection { io, lane, peer, watched, input, scanned, head_due, is_first: true };
-    let end = connection.serve().await;
-    match end {
+    let connection = Connection { io, lane, peer, watched, input, scanned, head_due, is_first: true };
+    // Not an `async fn`, whose future would keep a place for the arguments too.
+    lead(connection)
+}
+
+async fn lead<S, L>(mut connection: Connection<S, L>) -> End<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    L: Deref<Target = Lane>,
+{
+    match connection.serve().await {
         Close::HandOver => End::HandOver(connection.io, connection.input.into_bytes()),
         Close::Drop => End::Closed,
         Close::Shut => {
@@ -120,9 +170,9 @@ enum Close {
     HandOver,
 }
 
-struct Connection<'l, S> {
+struct Connection<S, L> {
     io: S,
-    lane: &'l Lane,
+    lane: L,
     peer: Option<SocketAddr>,
     watched: Watched,
     input: Input,
@@ -134,34 +184,66 @@ struct Connection<'l, S> {
     is_first: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin, L: Deref<Target = Lane>> Connection<S, L> {
     async fn serve(&mut self) -> Close {
         loop {
-            match self.step() {
-                Step::More => {
-                    if let Some(close) = self.read().await {
-                        return close;
+            // Boxed is whatever takes its time, so that a connection that waits or is answered by the front stays small.
+            let close = match poll_fn(|cx| Poll::Ready(self.turn(cx))).await {
+                Turn::More => match self.read().await {
+                    Read::More => continue,
+                    Read::Close(close) => return close,
+                    // Whoever has begun to speak is told why nobody listens any more.
+                    Read::Late => {
+                        let refusal = Refusal { status: 408, reason: "the request has not come in time" };
+                        return Box::pin(self.refuse(refusal, true)).await;
                     }
-                }
-                Step::Hit(hit, after) => {
-                    let tail = Tail::of(&hit, after, self.lane.pulse.seconds());
-                    let parts = [&hit.head[..], tail.before(), &hit.cache_status, tail.after(), &hit.body];
-                    if self.write(parts).await.is_err() {
+                },
+                Turn::Answered { close } => close,
+                Turn::Begun(begun) => {
+                    let close = begun.close;
+                    if Box::pin(self.write(begun.parts(), begun.written)).await.is_err() {
                         return Close::Drop;
                     }
-                    if after.close {
-                        return if self.input.is_empty() { Close::Shut } else { Close::Linger };
+                    close
+                }
+                Turn::Ask(order) => {
+                    let next = match Box::pin(self.ask(order)).await {
+                        Given::Over(next) => next,
+                        Given::Streams(streamed) => Box::pin(self.stream(streamed)).await,
+                    };
+                    match next {
+                        Next::Request => false,
+                        Next::Shut => return Close::Shut,
+                        Next::Linger => return Close::Linger,
+                        Next::Drop => return Close::Drop,
                     }
                 }
-                // Boxed, so that a connection that waits or is answered by the front stays small.
-                Step::Ask(order) => match Box::pin(self.ask(order)).await {
-                    Next::Request => {}
-                    Next::Shut => return Close::Shut,
-                    Next::Linger => return Close::Linger,
-                    Next::Drop => return Close::Drop,
-                },
-                Step::Refuse(refusal, is_head) => return self.refuse(refusal, !is_head).await,
-                Step::HandOver => return Close::HandOver,
+                Turn::Refuse(refusal, is_head) => return Box::pin(self.refuse(refusal, !is_head)).await,
+                Turn::HandOver => return Close::HandOver,
+                Turn::Drop => return Close::Drop,
+            };
+            if close {
+                return if self.input.is_empty() { Close::Shut } else { Close::Linger };
+            }
+        }
+    }
+
+    /// Takes a step; a hit is written as far as the caller takes it now.
+    fn turn(&mut self, cx: &mut Context<'_>) -> Turn {
+        match self.step() {
+            Step::More => Turn::More,
+            Step::Ask(order) => Turn::Ask(order),
+            Step::Refuse(refusal, is_head) => Turn::Refuse(refusal, is_head),
+            Step::HandOver => Turn::HandOver,
+            Step::Hit(hit, after) => {
+                let tail = Tail::of(&hit, after, self.lane.pulse.seconds());
+                let mut begun = Begun { hit, tail, written: 0, close: after.close };
+                let Ok(written) = write::now(&mut self.io, cx, begun.parts()) else { return Turn::Drop };
+                begun.written = written;
+                // TLS keeps what it has no room for.
+                let is_out =
+                    written == begun.len() && matches!(Pin::new(&mut self.io).poll_flush(cx), Poll::Ready(Ok(())));
+                if is_out { Turn::Answered { close: begun.close } } else { Turn::Begun(Box::new(begun)) }
             }
         }
     }
@@ -227,7 +309,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     }
 
     /// Waits for more bytes of a head, or for the next one.
-    async fn read(&mut self) -> Option<Close> {
+    async fn read(&mut self) -> Read {
         let is_idle = self.input.is_empty();
         let limit_s = self.lane.times.head_s;
         // The time for a head runs from its first byte on, not anew with each.
@@ -236,8 +318,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         } else {
             *self.head_due.get_or_insert_with(|| self.watched.due(limit_s))
         };
-        let (io, input, watched, lane) = (&mut self.io, &mut self.input, &self.watched, self.lane);
-        let read = std::future::poll_fn(|cx| {
+        let (io, input, watched, lane) = (&mut self.io, &mut self.input, &self.watched, &self.lane);
+        let read = poll_fn(|cx| {
             // Two more than a head may have, for the empty line that is skipped.
             let polled = input.poll_fill(Pin::new(&mut *io), cx, lane.limits.bytes + 2);
             let polled = watched.limit(Side::Read, due, cx, polled);
@@ -248,15 +330,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
             polled.map(Some)
         });
         match read.await {
-            None => Some(Close::Shut),
-            Some(Ok(Ok(n))) if n > 0 => None,
-            Some(Ok(_)) => Some(Close::Drop),
-            Some(Err(Late)) if is_idle || self.speaks_http2() => Some(Close::Shut),
-            // Whoever has begun to speak is told why nobody listens any more.
-            Some(Err(Late)) => {
-                let refusal = Refusal { status: 408, reason: "the request has not come in time" };
-                Some(self.refuse(refusal, true).await)
-            }
+            None => Read::Close(Close::Shut),
+            Some(Ok(Ok(n))) if n > 0 => Read::More,
+            Some(Ok(_)) => Read::Close(Close::Drop),
+            Some(Err(Late)) if is_idle || self.speaks_http2() => Read::Close(Close::Shut),
+            Some(Err(Late)) => Read::Late,
         }
     }
 
@@ -264,14 +342,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         self.lane.counts.refused.inc();
         let mut out = Vec::with_capacity(256);
         write::refusal(&mut out, refusal, with_body, self.lane.pulse.seconds());
-        if self.write([&out]).await.is_ok() { Close::Linger } else { Close::Drop }
+        if self.write([&out], 0).await.is_ok() { Close::Linger } else { Close::Drop }
     }
 
     fn speaks_http2(&self) -> bool {
         self.is_first && PREFACE.starts_with(self.input.bytes())
     }
 
-    async fn ask(&mut self, order: Box<Order>) -> Next {
+    async fn stream(&mut self, streamed: Box<Streamed>) -> Next {
+        stream::run(&mut self.io, &mut self.input, &self.watched, self.lane.times.write_s, streamed).await
+    }
+
+    async fn ask(&mut self, order: Box<Order>) -> Given {
         let times = self.lane.times;
         let wire = Wire {
             io: &mut self.io,
@@ -284,11 +366,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         exchange::run(wire, order, self.lane.service.clone(), &self.lane.main).await
     }
 
-    async fn write<const N: usize>(&mut self, parts: [&[u8]; N]) -> Result<(), Unwritten> {
+    async fn write<const N: usize>(&mut self, parts: [&[u8]; N], written: usize) -> Result<(), Unwritten> {
         let (io, watched, limit_s) = (&mut self.io, &self.watched, self.lane.times.write_s);
-        write::all(parts, watched, limit_s, |cx, slices| write::poll_slices(io, cx, slices)).await?;
+        write::all(parts, written, watched, limit_s, |cx, slices| write::poll_slices(io, cx, slices)).await?;
         let due = watched.due(limit_s);
-        let flushed = std::future::poll_fn(|cx| {
+        let flushed = poll_fn(|cx| {
             let polled = Pin::new(&mut *io).poll_flush(cx);
             watched.limit(Side::Write, due, cx, polled)
         });
@@ -302,7 +384,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
     async fn shut(&mut self) -> bool {
         let due = self.watched.due(LINGER_S);
         let (io, watched) = (&mut self.io, &self.watched);
-        let shut = std::future::poll_fn(|cx| {
+        let shut = poll_fn(|cx| {
             let polled = Pin::new(&mut *io).poll_shutdown(cx);
             watched.limit(Side::Write, due, cx, polled)
         });
@@ -319,7 +401,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<'_, S> {
         self.input = Input::default();
         while dropped < LINGER_BYTES_MAX {
             let (io, input, watched) = (&mut self.io, &mut self.input, &self.watched);
-            let read = std::future::poll_fn(|cx| {
+            let read = poll_fn(|cx| {
                 let polled = input.poll_fill(Pin::new(&mut *io), cx, super::pool::SIZE);
                 watched.limit(Side::Read, due, cx, polled)
             });

@@ -21,9 +21,10 @@ use super::input::{Input, Rest};
 use super::pool;
 use super::pulse::{Pulse, Side, Watched};
 use super::relay::{Receiver, Sender, relay};
+use super::stream::Streamed;
 use super::write::{self, After, Ending, Unwritten};
 use super::{Framing, Head, Refusal};
-use crate::body::{BodyError, RequestBody};
+use crate::body::{BodyError, Light, RequestBody};
 use crate::serve::{PANICS, Peer, Service};
 use crate::{Body, Early};
 
@@ -45,6 +46,8 @@ pub(crate) enum Part {
 pub(crate) enum Reply {
     Early(StatusCode, Box<HeaderMap>),
     Head(Box<http::response::Parts>, Size),
+    /// The rest is the connection's own affair.
+    Stream(Box<http::response::Parts>, Body),
     Data(Bytes),
     End,
     /// The service has panicked or its body has failed.
@@ -78,6 +81,14 @@ pub(crate) struct Order {
 pub(crate) struct Limits {
     pub body_s: u32,
     pub write_s: u32,
+}
+
+/// How an exchange ends.
+#[derive(Debug)]
+pub(crate) enum Given {
+    Over(Next),
+    /// The body is still to come.
+    Streams(Box<Streamed>),
 }
 
 /// What the connection may do after an exchange.
@@ -171,7 +182,7 @@ pub(crate) struct Wire<'c, S> {
 }
 
 /// Has the service answer, and writes what it says.
-pub(crate) async fn run<S>(wire: Wire<'_, S>, order: Box<Order>, service: Service, main: &Handle) -> Next
+pub(crate) async fn run<S>(wire: Wire<'_, S>, order: Box<Order>, service: Service, main: &Handle) -> Given
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -179,7 +190,7 @@ where
         *order;
     let Wire { io, input, watched, limits, pulse, h3_port } = wire;
     // Not of the process's tasks: it ends with the connection, which is one of them.
-    let _job = AbortOnDrop(main.spawn(attend(service, request, to_caller)).abort_handle());
+    let _job = AbortOnDrop(main.spawn(attend(service, request, to_caller, true)).abort_handle());
     // The two halves are polled by one task in turns: nobody ever waits for this lock.
     let io = Mutex::new(io);
     let mut told_to_continue = false;
@@ -200,15 +211,24 @@ where
         tokio::select! {
             answered = answer.as_mut() => answered,
             // It ends only when the caller is gone.
-            () = intake.as_mut() => return Next::Drop,
+            () = intake.as_mut() => return Given::Over(Next::Drop),
         }
     };
-    let Ok(closes) = answered else { return Next::Drop };
-    if closes || is_cut.load(Ordering::Relaxed) {
-        return if rest.is_over() && input.is_empty() { Next::Shut } else { Next::Linger };
-    }
-    let io = io.into_inner().unwrap_or_else(PoisonError::into_inner);
-    if finish(io, input, &mut rest, watched, limits).await { Next::Request } else { Next::Linger }
+    let closes = match answered {
+        Ok(Answered::Whole { close }) => close,
+        Ok(Answered::Streams(mut streamed)) => {
+            // What is left of the request's body is not waited for.
+            streamed.close |= is_cut.load(Ordering::Relaxed) || !rest.is_over();
+            return Given::Streams(streamed);
+        }
+        Err(Unwritten) => return Given::Over(Next::Drop),
+    };
+    Given::Over(if closes || is_cut.load(Ordering::Relaxed) {
+        if rest.is_over() && input.is_empty() { Next::Shut } else { Next::Linger }
+    } else {
+        let io = io.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if finish(io, input, &mut rest, watched, limits).await { Next::Request } else { Next::Linger }
+    })
 }
 
 struct AbortOnDrop(AbortHandle);
@@ -219,11 +239,17 @@ impl Drop for AbortOnDrop {
     }
 }
 
-/// On the service's runtime: calls the service and hands on its answer. A panic is an answer of 500, or the end of one.
-pub(crate) async fn attend(service: Service, request: Request<RequestBody>, replies: Sender<Reply>) {
+/// On the service's runtime: calls the service and hands on its answer; a light body whole, if the connection
+/// `takes_streams`. A panic is an answer of 500, or the end of one.
+pub(crate) async fn attend(
+    service: Service,
+    request: Request<RequestBody>,
+    replies: Sender<Reply>,
+    takes_streams: bool,
+) {
     let answered = AssertUnwindSafe(async {
         let Ok(answer) = service.oneshot(request).await;
-        hand_on(answer, &replies).await
+        hand_on(answer, &replies, takes_streams).await
     });
     let last = match answered.catch_unwind().await {
         Ok(Ok(())) => Reply::End,
@@ -240,8 +266,12 @@ pub(crate) async fn attend(service: Service, request: Request<RequestBody>, repl
     let _ = replies.send(last).await;
 }
 
-async fn hand_on(answer: Response<Body>, replies: &Sender<Reply>) -> Result<(), crate::BoxError> {
+async fn hand_on(answer: Response<Body>, replies: &Sender<Reply>, takes_streams: bool) -> Result<(), crate::BoxError> {
     let (head, mut body) = answer.into_parts();
+    if takes_streams && head.extensions.get::<Light>().is_some() {
+        let _ = replies.send(Reply::Stream(Box::new(head), body)).await;
+        return Ok(());
+    }
     let mut first = None;
     let size = if body.is_end_stream() {
         Size::Whole(Bytes::new())
@@ -396,7 +426,7 @@ struct Caller<'c, 'i, S> {
 
 impl<S: AsyncWrite + Unpin> Caller<'_, '_, S> {
     async fn write<const N: usize>(&self, parts: [&[u8]; N]) -> Result<(), Unwritten> {
-        write::all(parts, self.watched, self.limits.write_s, |cx, slices| {
+        write::all(parts, 0, self.watched, self.limits.write_s, |cx, slices| {
             let mut io = self.io.lock().unwrap_or_else(PoisonError::into_inner);
             write::poll_slices(&mut **io, cx, slices)
         })
@@ -429,15 +459,23 @@ struct Wishes<'c> {
     is_cut: &'c AtomicBool,
 }
 
-/// Writes what the service says; whether the connection must close after it.
+enum Answered {
+    Whole {
+        /// The connection must close after it.
+        close: bool,
+    },
+    Streams(Box<Streamed>),
+}
+
+/// Writes what the service says, but for a body that the connection brings itself.
 async fn give_out<S: AsyncWrite + Unpin>(
     caller: Caller<'_, '_, S>,
     wishes: Wishes<'_>,
     mut replies: Receiver<Reply>,
     told_to_continue: &mut bool,
-) -> Result<bool, Unwritten> {
+) -> Result<Answered, Unwritten> {
     let mut out = Vec::new();
-    let (head, size) = loop {
+    let (head, size, own) = loop {
         match replies.recv().await {
             Some(Reply::Early(status, fields)) => {
                 *told_to_continue |= status == StatusCode::CONTINUE;
@@ -445,7 +483,11 @@ async fn give_out<S: AsyncWrite + Unpin>(
                 write::early(&mut out, status, &fields);
                 caller.write([&out]).await?;
             }
-            Some(Reply::Head(head, size)) => break (head, size),
+            Some(Reply::Head(head, size)) => break (head, size, None),
+            Some(Reply::Stream(head, body)) => {
+                let size = body.size_hint().exact().map_or(Size::Unknown, Size::Known);
+                break (head, size, Some(body));
+            }
             _ => break failure(),
         }
     };
@@ -460,19 +502,25 @@ async fn give_out<S: AsyncWrite + Unpin>(
     let after = After { close, says_keep_alive: wishes.is_http10, h3_port: caller.h3_port };
     write::head(&mut out, head.status, &head.headers, ending, after, caller.pulse.seconds());
     drop(head);
-    match (ending, size) {
-        (Ending::NoBody(_), _) => caller.write([&out]).await?,
-        (_, Size::Whole(data)) => caller.write([&out, &data]).await?,
-        (ending, _) => return Ok(stream(caller, out, ending, replies).await? || close),
+    match (ending, size, own) {
+        (Ending::NoBody(_), _, _) => caller.write([&out]).await?,
+        (_, Size::Whole(data), _) => caller.write([&out, &data]).await?,
+        (ending, _, Some(body)) => {
+            return Ok(Answered::Streams(Box::new(Streamed { body, head: out, ending, close })));
+        }
+        (ending, _, None) => {
+            let close = stream(caller, out, ending, replies).await? || close;
+            return Ok(Answered::Whole { close });
+        }
     }
-    Ok(close)
+    Ok(Answered::Whole { close })
 }
 
-fn failure() -> (Box<http::response::Parts>, Size) {
+fn failure() -> (Box<http::response::Parts>, Size, Option<Body>) {
     let (mut head, _) = Response::new(()).into_parts();
     head.status = StatusCode::INTERNAL_SERVER_ERROR;
     head.headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
-    (Box::new(head), Size::Whole(Bytes::from_static(b"the request could not be answered\n")))
+    (Box::new(head), Size::Whole(Bytes::from_static(b"the request could not be answered\n")), None)
 }
 
 /// RFC 9112 §6.3, from the sender's side.
@@ -550,7 +598,7 @@ async fn stream<S: AsyncWrite + Unpin>(
             // Too late for a 1xx.
             Some(Reply::Early(..)) => {}
             // Cut off, so that nobody takes it for whole.
-            Some(Reply::Head(..) | Reply::Broken) | None => return Err(Unwritten),
+            Some(Reply::Head(..) | Reply::Stream(..) | Reply::Broken) | None => return Err(Unwritten),
         }
     }
 }

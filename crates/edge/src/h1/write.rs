@@ -281,29 +281,19 @@ impl Decimal {
 #[derive(Debug)]
 pub(crate) struct Unwritten;
 
-/// Writes all `parts` in order with as few calls as the system allows; each may wait `limit_s`.
+/// Writes all `parts` in order, but for the first `written` bytes, with as few calls as the system allows; each may wait
+/// `limit_s`.
 pub(crate) async fn all<const N: usize>(
     parts: [&[u8]; N],
+    mut written: usize,
     watched: &Watched,
     limit_s: u32,
     mut poll_write: impl FnMut(&mut Context<'_>, &[IoSlice<'_>]) -> Poll<io::Result<usize>>,
 ) -> Result<(), Unwritten> {
-    let whole: usize = parts.iter().map(|part| part.len()).sum();
-    let mut written = 0;
-    while written < whole {
+    while written < length(parts) {
         let due = watched.due(limit_s);
         let step = poll_fn(|cx| {
-            let mut slices = [IoSlice::new(&[]); N];
-            let (mut used, mut skip) = (0, written);
-            for part in parts {
-                if part.len() <= skip {
-                    skip -= part.len();
-                } else {
-                    slices[used] = IoSlice::new(&part[skip..]);
-                    used += 1;
-                    skip = 0;
-                }
-            }
+            let (slices, used) = rest(parts, written);
             let polled = poll_write(cx, &slices[..used]);
             watched.limit(Side::Write, due, cx, polled)
         });
@@ -313,6 +303,43 @@ pub(crate) async fn all<const N: usize>(
         }
     }
     Ok(())
+}
+
+/// Writes of `parts` what goes out now; how many bytes those were.
+pub(crate) fn now<S: AsyncWrite + Unpin, const N: usize>(
+    io: &mut S,
+    cx: &mut Context<'_>,
+    parts: [&[u8]; N],
+) -> Result<usize, Unwritten> {
+    let mut written = 0;
+    while written < length(parts) {
+        let (slices, used) = rest(parts, written);
+        match poll_slices(io, cx, &slices[..used]) {
+            Poll::Ready(Ok(n)) if n > 0 => written += n,
+            Poll::Ready(_) => return Err(Unwritten),
+            Poll::Pending => break,
+        }
+    }
+    Ok(written)
+}
+
+fn length<const N: usize>(parts: [&[u8]; N]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
+}
+
+/// The parts without their first `skip` bytes, and how many those are.
+fn rest<'p, const N: usize>(parts: [&'p [u8]; N], mut skip: usize) -> ([IoSlice<'p>; N], usize) {
+    let (mut slices, mut used) = ([IoSlice::new(&[]); N], 0);
+    for part in parts {
+        if part.len() <= skip {
+            skip -= part.len();
+        } else {
+            slices[used] = IoSlice::new(&part[skip..]);
+            used += 1;
+            skip = 0;
+        }
+    }
+    (slices, used)
 }
 
 pub(crate) fn poll_slices<S: AsyncWrite + Unpin>(

@@ -177,9 +177,11 @@ impl Crew {
             match accepted {
                 Ok((stream, peer, permit)) => {
                     let ticket = Ticket::new(&self, permit);
+                    // Answers are written whole; waiting for more bytes to fill a packet only delays them.
+                    let _ = stream.set_nodelay(true);
                     // Not of the process's tasks, which know this thread as a whole.
                     match &self.house.tls {
-                        None => drop(here.spawn(self.clone().plain(stream, peer, ticket))),
+                        None => drop(here.spawn(self.clone().talk(stream, peer, ticket))),
                         Some(tls) => drop(here.spawn(self.clone().secure(tls.clone(), stream, peer, ticket))),
                     }
                 }
@@ -213,34 +215,31 @@ impl Crew {
         counts.refused.flush(&REFUSED);
     }
 
-    async fn plain(self, stream: TcpStream, peer: SocketAddr, ticket: Ticket) {
-        // Answers are written whole; waiting for more bytes to fill a packet only delays them.
-        let _ = stream.set_nodelay(true);
-        self.talk(stream, peer, ticket).await;
-    }
-
     async fn secure(self, tls: Tls, stream: TcpStream, peer: SocketAddr, ticket: Ticket) {
-        let _ = stream.set_nodelay(true);
         let handshake = async {
             let _permit = self.house.handshakes.acquire().await.expect("nobody closes the semaphore");
             tls.acceptor().accept(stream).await
         };
         match tokio::time::timeout(self.house.handshake_time, Box::pin(handshake)).await {
-            Ok(Ok(stream)) => self.talk(stream, peer, ticket).await,
+            Ok(Ok(stream)) => self.talk(Box::new(stream), peer, ticket).await,
             // Scanners knock all day: this is counted and not logged.
             Ok(Err(_)) | Err(_) => HANDSHAKES_FAILED.inc(),
         }
     }
 
-    async fn talk<S>(self, io: S, peer: SocketAddr, ticket: Ticket)
+    /// Not an `async fn`, whose future would keep a second place for each argument.
+    fn talk<S>(self, io: S, peer: SocketAddr, ticket: Ticket) -> impl Future<Output = ()> + Send
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        match conn::run(io, &self.lane, Some(peer)).await {
-            End::Closed => drop(ticket),
-            End::HandOver(io, bytes) => {
-                let (other, stop) = (&self.house.other, self.house.stop.clone());
-                Box::pin(other.serve(io, bytes, ticket, peer, &self.lane, stop)).await;
+        let Crew { house, lane, open: _ } = self;
+        async move {
+            match conn::run(io, Arc::clone(&lane), Some(peer)).await {
+                End::Closed => drop(ticket),
+                End::HandOver(io, bytes) => {
+                    let (other, stop) = (&house.other, house.stop.clone());
+                    Box::pin(other.serve(io, bytes, ticket, peer, &lane, stop)).await;
+                }
             }
         }
     }

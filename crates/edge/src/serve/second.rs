@@ -1,5 +1,7 @@
 //! The front on HTTP/2 and HTTP/3: the same look, and its answer as a head of fields.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -30,22 +32,61 @@ pub fn look<B>(front: &Arc<dyn Front>, now_s: i64, request: &Request<B>) -> Opti
     answer(hit, now_s)
 }
 
-/// Reads the head that was written for HTTP/1.1; its values stay where they are.
-fn answer(hit: Hit, now_s: i64) -> Option<Response<Body>> {
+/// Heads that a thread has read and keeps: about 3 MiB at most.
+const HEADS_MAX: usize = 1_024;
+
+/// A head that was written for HTTP/1.1, read again.
+#[derive(Clone)]
+struct Fields {
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+/// By the place of the bytes, which stay where they are as long as they are kept here.
+type Heads = HashMap<(usize, usize), (Bytes, Fields), foldhash::fast::RandomState>;
+
+thread_local! {
+    static HEADS: RefCell<Heads> = RefCell::default();
+}
+
+/// The fields of `head`: the same head is read once, as long as it is asked for now and then.
+fn fields(head: &Bytes) -> Option<Fields> {
+    let place = (head.as_ptr() as usize, head.len());
+    HEADS.with_borrow_mut(|heads| {
+        if let Some((_, fields)) = heads.get(&place) {
+            return Some(fields.clone());
+        }
+        let fields = read(head)?;
+        if heads.len() >= HEADS_MAX {
+            heads.clear();
+        }
+        heads.insert(place, (head.clone(), fields.clone()));
+        Some(fields)
+    })
+}
+
+/// The values stay in `head`.
+fn read(head: &Bytes) -> Option<Fields> {
     let mut room = [httparse::EMPTY_HEADER; FIELDS_MAX];
-    let end = hit.head.iter().position(|byte| *byte == b'\n')? + 1;
-    let status = StatusCode::from_bytes(hit.head.get(9..12)?).ok()?;
+    let end = head.iter().position(|byte| *byte == b'\n')? + 1;
+    let status = StatusCode::from_bytes(head.get(9..12)?).ok()?;
     // The empty line is not there: what stands before the first partial one is all of it.
-    let whole = [&hit.head[end..], b"\r\n"].concat();
+    let whole = [&head[end..], b"\r\n"].concat();
     let Ok(httparse::Status::Complete((_, fields))) = httparse::parse_headers(&whole, &mut room) else { return None };
     let start = whole.as_ptr() as usize;
-    let mut headers = HeaderMap::with_capacity(fields.len() + 2);
+    // Room for what each answer adds.
+    let mut headers = HeaderMap::with_capacity(fields.len() + 4);
     for field in fields.iter() {
         let at = end + (field.value.as_ptr() as usize - start);
-        let value = if field.value.is_empty() { Bytes::new() } else { hit.head.slice(at..at + field.value.len()) };
+        let value = if field.value.is_empty() { Bytes::new() } else { head.slice(at..at + field.value.len()) };
         headers
             .append(HeaderName::from_bytes(field.name.as_bytes()).ok()?, HeaderValue::from_maybe_shared(value).ok()?);
     }
+    Some(Fields { status, headers })
+}
+
+fn answer(hit: Hit, now_s: i64) -> Option<Response<Body>> {
+    let Fields { status, mut headers } = fields(&hit.head)?;
     if let Some(born) = hit.born_s {
         headers.insert(header::AGE, HeaderValue::from(now_s.saturating_sub(born).max(0)));
     }
@@ -81,10 +122,25 @@ mod tests {
             has_date: false,
             took_us: None,
         };
-        let answer = answer(hit, 100).unwrap();
+        // The second is made from the fields of the first.
+        let [_, answer] = [hit.clone(), hit].map(|hit| answer(hit, 100).unwrap());
         let all = |name| -> Vec<&str> { answer.headers().get_all(name).iter().map(|v| v.to_str().unwrap()).collect() };
         assert_eq!(answer.status(), 404);
         assert_eq!((all("a"), all("b"), all("age")), (vec!["1", "2"], vec![""], vec!["10"]));
         assert_eq!(all("cache-status"), ["far", "near; hit; ttl=-5"]);
+    }
+
+    #[test]
+    fn more_heads_than_are_kept_stay_apart() {
+        let hits: Vec<Hit> = (0..HEADS_MAX + 10)
+            .map(|n| Hit { head: format!("HTTP/1.1 200 OK\r\nn: {n}\r\n").into(), ..Hit::default() })
+            .collect();
+        for _ in 0..2 {
+            for (n, hit) in hits.iter().enumerate() {
+                let answer = answer(hit.clone(), 100).unwrap();
+                assert_eq!(answer.headers()["n"], n.to_string().as_str());
+            }
+        }
+        assert!(HEADS.with_borrow(HashMap::len) <= HEADS_MAX);
     }
 }

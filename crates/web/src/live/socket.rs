@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use super::interest::{self, Followed};
 use super::ring::{Reading, Seat};
 use super::wish::{Ask, Wish};
-use super::{HEARTBEAT, LIFETIME, PATIENCE, shut_out};
+use super::{HEARTBEAT, Out, PATIENCE, shut_out};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::{self, Problem};
@@ -60,8 +60,10 @@ async fn serve(mut socket: WebSocket, app: App, caller: Caller, wish: Wish, seat
     let (followed, reading) = interest::begin(&app, &wish).await;
     let (code, reason) = tokio::select! {
         () = stop.wait() => (close_code::AWAY, "the server stops"),
-        () = tokio::time::sleep(LIFETIME) => (close_code::AGAIN, "come back"),
-        () = shut_out(&app, &caller) => (close_code::POLICY, "signed out"),
+        out = shut_out(&app, &caller) => match out {
+            Out::Refused => (close_code::POLICY, "signed out"),
+            Out::Old => (close_code::AGAIN, "come back"),
+        },
         ended = talk(&mut socket, &app, followed, reading) => ended.unwrap_or((close_code::NORMAL, "")),
     };
     let close = Frame::Close(Some(CloseFrame { code, reason: reason.into() }));

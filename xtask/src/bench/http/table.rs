@@ -143,6 +143,10 @@ pub fn print(plan: &Plan, results: &Results) -> bool {
             }
         }
     }
+    for sample in results.samples.iter().filter(|sample| sample.errors > 0.0) {
+        let Sample { server, work, connections, errors, .. } = sample;
+        println!("\n{server} had {errors:.0} errors in a round of {} at {connections} connections", work.name());
+    }
     if let Some(rate) = results.halves.first().map(|half| half.rate) {
         println!("\n10 KiB, {rate:.0} requests a second over 64 connections\n\n| | p50 ms | p99 ms |\n|---|--:|--:|");
         for server in results.servers() {
@@ -194,7 +198,7 @@ pub fn json(plan: &Plan, results: &Results) -> Value {
         .iter()
         .map(|s| {
             json!({ "server": s.server, "work": s.work.name(), "connections": s.connections, "requests_per_s": s.rate,
-                "p99_ms": s.p99_ms, "cpu_us": s.cpu_us, "pss_mib": s.rss_mib })
+                "p99_ms": s.p99_ms, "cpu_us": s.cpu_us, "pss_mib": s.rss_mib, "errors": s.errors })
         })
         .collect();
     let halves: Vec<Value> = results

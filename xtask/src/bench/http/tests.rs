@@ -3,7 +3,7 @@ use super::servers::{NGINX, OURS};
 use super::*;
 
 fn sample(server: &'static str, work: Work, connections: u32, cpu_us: f64) -> Sample {
-    Sample { server, work, connections, rate: 1e6 / cpu_us, p99_ms: 1.0, cpu_us, rss_mib: 10.0 }
+    Sample { server, work, connections, rate: 1e6 / cpu_us, p99_ms: 1.0, cpu_us, rss_mib: 10.0, errors: 0.0 }
 }
 
 fn plan() -> Plan {

@@ -108,7 +108,7 @@ async fn exchange(
         early.push(Reply::Early(status, Box::new(fields)), EARLY_MAX);
     }));
     let work = async {
-        let attend = exchange::attend(third.service.clone(), request, replies);
+        let attend = exchange::attend(third.service.clone(), request, replies, false);
         let take_in = async {
             if let Some((to_service, first)) = intake {
                 take_in(from_caller, to_service, first, length, third.times.body).await;
@@ -203,7 +203,8 @@ impl Writer<'_> {
                 Some(Reply::Data(data)) => self.data(data, true).await?,
                 Some(Reply::End) => return self.finish().await,
                 Some(Reply::Broken) | None if !has_head => return self.refuse(StatusCode::INTERNAL_SERVER_ERROR).await,
-                Some(Reply::Broken) | None => return Err(Gone),
+                // Nobody has said that such are taken here.
+                Some(Reply::Stream(..) | Reply::Broken) | None => return Err(Gone),
             }
         }
     }
