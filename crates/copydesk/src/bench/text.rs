@@ -133,7 +133,7 @@ fn each(rows: &[Row], args: &BenchText) -> Result<()> {
 fn invented(words: usize) -> String {
     let (mut text, mut count) = (String::new(), 0);
     for index in 0.. {
-        for paragraph in news::event(1, index).paragraphs() {
+        for paragraph in news::event(1, index).tellings.iter().flat_map(news::Telling::paragraphs) {
             for word in paragraph.split_inclusive(' ') {
                 if count == words {
                     return text;
