@@ -13,12 +13,12 @@ use stdx::metric::Counter;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Handle;
 
-use super::exchange::{self, Given, Next, Order, Wire};
+use super::exchange::{self, Given, Next, Order, Streamed, Wire};
 use super::front::{Front, Hit};
 use super::input::Input;
 use super::parse::{self, Slots};
 use super::pulse::{Due, Late, Pulse, Side, Watched};
-use super::stream::{self, Streamed};
+use super::stream;
 use super::write::{self, After, Tail, Unwritten};
 use super::{Framing, Limits, Refusal};
 use crate::serve::Service;

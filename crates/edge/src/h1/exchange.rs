@@ -21,7 +21,6 @@ use super::input::{Input, Rest};
 use super::pool;
 use super::pulse::{Pulse, Side, Watched};
 use super::relay::{Receiver, Sender, relay};
-use super::stream::Streamed;
 use super::write::{self, After, Ending, Unwritten};
 use super::{Framing, Head, Refusal};
 use crate::body::{BodyError, Light, RequestBody};
@@ -89,6 +88,17 @@ pub(crate) enum Given {
     Over(Next),
     /// The body is still to come.
     Streams(Box<Streamed>),
+}
+
+/// What is left of an exchange: a body that the connection brings itself.
+#[derive(Debug)]
+pub(crate) struct Streamed {
+    pub body: Body,
+    /// Goes out with the first piece, if that is there.
+    pub head: Vec<u8>,
+    pub ending: Ending,
+    /// The connection may not be used again.
+    pub close: bool,
 }
 
 /// What the connection may do after an exchange.

@@ -9,23 +9,12 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Frame};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::exchange::Next;
+use super::exchange::{Next, Streamed};
 use super::input::Input;
 use super::pool;
 use super::pulse::{Side, Watched};
 use super::write::{self, Ending, Unwritten};
-use crate::{Body, BoxError};
-
-/// What is left of an exchange.
-#[derive(Debug)]
-pub(crate) struct Streamed {
-    pub body: Body,
-    /// Goes out with the first piece, if that is there.
-    pub head: Vec<u8>,
-    pub ending: Ending,
-    /// The connection may not be used again.
-    pub close: bool,
-}
+use crate::BoxError;
 
 enum News {
     Piece(Option<Result<Frame<Bytes>, BoxError>>),
