@@ -97,11 +97,18 @@ impl Queue {
     }
 
     fn candidates(&self, starts: &[Start], offer: &Offer<'_>, now: Timestamp) -> Vec<Candidate> {
-        let queues = self.0.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let weights: Vec<_> = {
+            let queues = self.0.queues.read().unwrap_or_else(PoisonError::into_inner);
+            starts.iter().map(|start| queues.get(&start.pair.0).map_or(1, |conf| conf.weight)).collect()
+        };
+        // Asked with nothing locked: who answers looks at the queues too, and a second look within the first waits for ever
+        // behind a writer that waits for the first.
+        let rooms: Vec<usize> = starts.iter().map(|start| (offer.room)(start.pair.0)).collect();
         let due = self.due();
         starts
             .iter()
-            .map(|start| {
+            .zip(weights.into_iter().zip(rooms))
+            .map(|(start, (weight, places))| {
                 let (queue, priority) = start.pair;
                 let cost = due.cost(start.pair);
                 let free = offer.by_class[(priority - 1).clamp(0, 3) as usize];
@@ -110,8 +117,8 @@ impl Queue {
                 Candidate {
                     queue,
                     priority,
-                    weight: queues.get(&queue).map_or(1, |conf| conf.weight),
-                    room: (offer.room)(queue).min(room),
+                    weight,
+                    room: places.min(room),
                     cost,
                     is_late: start.at > Timestamp::EPOCH && now.since(start.at) > due::slack(priority),
                 }

@@ -57,6 +57,28 @@ async fn open(store: &store::Store, clock: &Clock) -> Queue {
     Queue::open(store, settings(), clock.clone(), Rng::seeded(3), Place::Alone).await.unwrap()
 }
 
+#[tokio::test]
+async fn a_claim_asks_for_room_with_the_queues_unlocked() {
+    let store = temporary().await;
+    let queue = open(&store, &Clock::system()).await;
+    let own = queue.clone();
+    let enqueued = store.write(move |tx| {
+        let queue = own.clone();
+        Box::pin(async move { queue.enqueue(tx, &Work { n: 1 }, Enqueue::default()).await.map(drop) })
+    });
+    enqueued.await.unwrap();
+    let asked = AtomicU32::new(0);
+    let room = |_| {
+        asked.fetch_add(1, Ordering::Relaxed);
+        // Whoever wants to write meanwhile would wait for us, and our second look for them.
+        assert!(queue.0.queues.try_write().is_ok());
+        usize::MAX
+    };
+    let offer = claim::Offer { workers: 1.0, by_class: [1.0; 4], room: &room };
+    assert!(queue.claim(offer).await.unwrap().is_some());
+    assert!(asked.into_inner() > 1);
+}
+
 /// Jobs for as many workers, whatever they cost.
 async fn claim(queue: &Queue, workers: usize) -> Option<claim::Lease> {
     let offer = claim::Offer { workers: workers as f64, by_class: [workers as f64; 4], room: &|_| usize::MAX };
