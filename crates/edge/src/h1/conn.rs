@@ -367,17 +367,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, L: Deref<Target = Lane>> Connection<S, L
     }
 
     async fn write<const N: usize>(&mut self, parts: [&[u8]; N], written: usize) -> Result<(), Unwritten> {
-        let (io, watched, limit_s) = (&mut self.io, &self.watched, self.lane.times.write_s);
-        write::all(parts, written, watched, limit_s, |cx, slices| write::poll_slices(io, cx, slices)).await?;
-        let due = watched.due(limit_s);
-        let flushed = poll_fn(|cx| {
-            let polled = Pin::new(&mut *io).poll_flush(cx);
-            watched.limit(Side::Write, due, cx, polled)
-        });
-        match flushed.await {
-            Ok(Ok(())) => Ok(()),
-            _ => Err(Unwritten),
-        }
+        write::out(&mut self.io, parts, written, &self.watched, self.lane.times.write_s).await
     }
 
     /// Closes our half; whether that was possible.

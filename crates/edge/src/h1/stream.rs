@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::exchange::{Next, Streamed};
 use super::input::Input;
 use super::pool;
-use super::pulse::{Side, Watched};
+use super::pulse::Watched;
 use super::write::{self, Ending, Unwritten};
 use crate::BoxError;
 
@@ -99,16 +99,5 @@ async fn write<S: AsyncWrite + Unpin>(
         (true, false, false) => (&line[..n], b"\r\n"),
         _ => (b"", b""),
     };
-    let parts = [head, before, data, after];
-    write::all(parts, 0, watched, limit_s, |cx, slices| write::poll_slices(io, cx, slices)).await?;
-    let due = watched.due(limit_s);
-    // TLS keeps what it has no room for.
-    let flushed = poll_fn(|cx| {
-        let polled = Pin::new(&mut *io).poll_flush(cx);
-        watched.limit(Side::Write, due, cx, polled)
-    });
-    match flushed.await {
-        Ok(Ok(())) => Ok(()),
-        _ => Err(Unwritten),
-    }
+    write::out(io, [head, before, data, after], 0, watched, limit_s).await
 }

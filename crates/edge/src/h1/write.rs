@@ -305,6 +305,27 @@ pub(crate) async fn all<const N: usize>(
     Ok(())
 }
 
+/// As [`all`], to a connection that nobody else holds; done when everything is on its way.
+pub(crate) async fn out<S: AsyncWrite + Unpin, const N: usize>(
+    io: &mut S,
+    parts: [&[u8]; N],
+    written: usize,
+    watched: &Watched,
+    limit_s: u32,
+) -> Result<(), Unwritten> {
+    all(parts, written, watched, limit_s, |cx, slices| poll_slices(io, cx, slices)).await?;
+    let due = watched.due(limit_s);
+    // TLS keeps what it has no room for.
+    let flushed = poll_fn(|cx| {
+        let polled = Pin::new(&mut *io).poll_flush(cx);
+        watched.limit(Side::Write, due, cx, polled)
+    });
+    match flushed.await {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Unwritten),
+    }
+}
+
 /// Writes of `parts` what goes out now; how many bytes those were.
 pub(crate) fn now<S: AsyncWrite + Unpin, const N: usize>(
     io: &mut S,
