@@ -46,9 +46,11 @@ async function everything(journeys) {
   let shared = null;
   const own = () => (shared ??= newsroom());
   try {
-    if (!flags.has("--only-audit")) {
-      for (const journey of journeys) await drive(journey, browser, own);
-    }
+    // Those that mostly wait go beside the others, which do not notice.
+    const driveAll = async (waits) => {
+      for (const journey of journeys.filter((one) => (one.waits ?? false) === waits)) await drive(journey, browser, own);
+    };
+    if (!flags.has("--only-audit")) await Promise.all([driveAll(false), driveAll(true)]);
     if (!flags.has("--no-audit")) {
       const all = journeys.flatMap((journey) => journey.addresses).map(readAddress);
       const left = [...new Map(all.reverse().map((address) => [address.name, address])).values()];

@@ -47,7 +47,7 @@ export async function newContext(browser, { theme = "light", language = "en", wi
 /** Waits until a screen shows what it has: its heading, nothing busy, and two frames drawn. */
 export async function settled(page) {
   await page.locator("main h1, h1").first().waitFor();
-  await until("a screen that is not busy", () => page.evaluate(() => !document.querySelector("[aria-busy=true]")));
+  await until("a screen that is not busy", () => page.evaluate(() => !document.querySelector("[aria-busy=true], main .skeleton")));
   await page.evaluate(async () => {
     await document.fonts.ready;
     await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));

@@ -10,7 +10,7 @@ export default {
   async run(t) {
     const page = await t.page();
     await t.go(page, "/console/database");
-    t.assert.match(await t.text(page, "main"), /SQLite/);
+    await t.until("the engine's name", async () => /SQLite/.test(await t.text(page, "main")));
     // By keys along the tabs.
     await page.getByRole("tab", { name: "Overview" }).focus();
     await page.keyboard.press("ArrowRight");

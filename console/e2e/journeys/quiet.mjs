@@ -24,6 +24,7 @@ async function withNews(t, work) {
 
 const hidden = {
   name: "quiet-hidden",
+  waits: true,
   limitMs: 90_000,
   async run(t) {
     for (const path of ["/console", "/console/traffic"]) {

@@ -26,6 +26,7 @@ const port = feed.address().port;
 
 export default {
   name: "welcome",
+  waits: true,
   addresses: ["/console/welcome"],
   server: { demo: false, config: { "connect.allow": [`127.0.0.1:${port}`], "site.name": "Harbour Desk" } },
   limitMs: 180_000,
