@@ -76,12 +76,12 @@ pub fn analyze(text: &str, options: &Options) -> Analysis {
     let document = Document::of(text, options.format);
     let tokens = Tokens::of(&document.text);
     let language = options.language.unwrap_or_else(|| language::detect(&tokens));
-    let sentiment = vader::score(tokens.text);
+    let sentiment = vader::score(&tokens);
     let (counts, readability) = readability::measure(&tokens);
     let readability_tr = if language == Language::Turkish { readability::turkish(&tokens) } else { None };
-    let keywords = keywords::extract(&document.text, keywords::Rules::Reference, KEYWORDS);
+    let keywords = keywords::extract(&tokens, keywords::Rules::Reference, KEYWORDS);
     let keywords_own = (language != Language::English && language.has_function_words())
-        .then(|| keywords::extract(&document.text, keywords::Rules::Of(language), KEYWORDS));
+        .then(|| keywords::extract(&tokens, keywords::Rules::Of(language), KEYWORDS));
     let lowered = Lowered::of(&tokens, language);
     let reading = Reading {
         original: text,

@@ -9,12 +9,14 @@
 //! HTML reference that runs into a word without its semicolon (`&copySr`) stays as it is, and a capital letter with a
 //! full stop after punctuation (`, B. No`, `[B. =`) can end a sentence that the reference continues.
 
-use std::sync::LazyLock;
+use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::hash::{Map, Table, hash_of};
+use crate::hash::{Map, hash_of};
 use crate::language::Language;
+use crate::lexeme::{self, Lexemes};
+use crate::token::{Plain, Tokens};
 
 mod alike;
 mod sentences;
@@ -22,7 +24,7 @@ mod tag;
 mod tokens;
 
 use tag::Tag;
-use tokens::Reader;
+use tokens::{PlainWords, Reader};
 
 /// A keyword as it first stands in the text; the lower the score (above 0), the more it says about the text.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -32,10 +34,9 @@ pub struct Keyword {
 }
 
 /// SMART's stop words and the titles that stand before names: what YAKE takes for English function words.
-static STOP: LazyLock<Table> = LazyLock::new(|| {
-    let words = include_str!("../data/stop_smart.txt").lines().chain(["dr", "dra", "mr", "ms"]);
-    Table::of(words.map(|word| (word.as_bytes(), 0)))
-});
+pub fn stop() -> impl Iterator<Item = &'static str> {
+    include_str!("../data/stop_smart.txt").lines().chain(["dr", "dra", "mr", "ms"])
+}
 
 /// Terms of a phrase.
 const TERMS: usize = 3;
@@ -54,7 +55,7 @@ pub enum Rules {
 impl Rules {
     fn is_stop(self, lower: &str) -> bool {
         match self {
-            Self::Reference => STOP.contains(lower),
+            Self::Reference => lexeme::facts(lower).stop,
             Self::Of(language) => language.is_stop(lower),
         }
     }
@@ -76,12 +77,13 @@ impl Rules {
     }
 }
 
-/// The best `limit` keywords of `text`, best first.
-pub fn extract(text: &str, rules: Rules, limit: usize) -> Vec<Keyword> {
-    let reader = Reader::of(text);
-    let mut statistics = Statistics::new(rules, reader.len());
+/// The best `limit` keywords of a text, best first.
+pub fn extract(tokens: &Tokens, rules: Rules, limit: usize) -> Vec<Keyword> {
+    let reader = Reader::of(tokens);
+    let mut statistics = Statistics::new(rules, tokens, reader.len());
+    let mut plain = reader.plain();
     for sentence in reader.sentences() {
-        statistics.read(&reader, sentence);
+        statistics.read(&reader, sentence, &mut plain);
     }
     statistics.finish();
     statistics.best(&reader, limit)
@@ -118,7 +120,7 @@ impl Side {
 /// A lower-case spelling; several can be one term.
 struct Spelling {
     /// Bytes of [`Statistics::lowers`].
-    lower: std::ops::Range<usize>,
+    lower: Range<usize>,
     term: u32,
 }
 
@@ -133,42 +135,53 @@ struct Occurrence {
 
 /// A phrase that may be a keyword: nowhere a number or a jumble in it, no stop word at either end.
 struct Candidate {
-    length: u8,
-    terms: [u32; TERMS],
-    /// Tokens where it first stands.
-    tokens: [u32; TERMS],
     spellings: [u32; TERMS],
+    /// Where it first stands: its words are tokens in a row.
+    first: u32,
     count: u32,
+    length: u8,
 }
 
 const NONE: u32 = u32::MAX;
 
-struct Statistics {
+struct Statistics<'a> {
     rules: Rules,
+    lexemes: &'a Lexemes,
+    /// The spelling of each lexeme that has come.
+    by_lexeme: Vec<u32>,
     terms: Vec<Term>,
     /// By 64 bits of hash, here and below: a text would need billions of words to confuse two.
     by_stem: Map<u64, u32>,
     spellings: Vec<Spelling>,
     by_spelling: Map<u64, u32>,
     lowers: String,
-    /// How often the second term follows the first.
-    pairs: Map<(u32, u32), u32>,
+    /// How often the second term follows the first, by both.
+    pairs: Map<u64, u32>,
     /// (term, sentence), once each, in the order of sentences.
     places: Vec<(u32, u32)>,
     candidates: Vec<Candidate>,
-    by_phrase: Map<[u32; TERMS], u32>,
+    /// The candidate of one spelling, and of two or three.
+    by_word: Vec<u32>,
+    by_phrase: Map<(u64, u32), u32>,
     sentences: u32,
     block: Vec<Occurrence>,
     lower: String,
 }
 
-impl Statistics {
-    /// For a text of `tokens`.
-    fn new(rules: Rules, tokens: usize) -> Self {
+/// Two numbers as one.
+fn both(first: u32, second: u32) -> u64 {
+    u64::from(first) << 32 | u64::from(second)
+}
+
+impl<'a> Statistics<'a> {
+    /// For a text of `all` tokens as YAKE counts them.
+    fn new(rules: Rules, tokens: &'a Tokens, all: usize) -> Self {
         // Of more than this the same words come again and again.
-        let room = tokens.min(4_096);
+        let room = all.min(4_096);
         Self {
             rules,
+            lexemes: &tokens.lexemes,
+            by_lexeme: vec![NONE; tokens.lexemes.len()],
             terms: Vec::with_capacity(room / 2),
             by_stem: Map::with_capacity_and_hasher(room / 2, Default::default()),
             spellings: Vec::with_capacity(room / 2),
@@ -177,6 +190,7 @@ impl Statistics {
             pairs: Map::with_capacity_and_hasher(room, Default::default()),
             places: Vec::with_capacity(room),
             candidates: Vec::with_capacity(room),
+            by_word: Vec::with_capacity(room / 2),
             by_phrase: Map::with_capacity_and_hasher(room, Default::default()),
             sentences: 0,
             block: Vec::new(),
@@ -185,16 +199,19 @@ impl Statistics {
     }
 
     /// One sentence: punctuation cuts it into blocks, and no phrase crosses from one into the next.
-    fn read(&mut self, reader: &Reader, sentence: std::ops::Range<usize>) {
+    fn read(&mut self, reader: &Reader, sentence: Range<usize>, plain: &mut PlainWords) {
         self.block.clear();
         for (at, token) in sentence.enumerate() {
             let word = reader.token(token);
-            if word.bytes().all(|byte| byte.is_ascii_punctuation()) {
-                self.block.clear();
-                continue;
-            }
-            let tag = Tag::of(word, at > 0);
-            let occurrence = self.occur(word, u32::try_from(token).unwrap_or(NONE), tag);
+            let (spelling, tag) = match plain.at(reader.range(token)) {
+                Some(plain) => (self.plain_spelling(word, plain), Tag::of_plain(word, plain, at > 0)),
+                None if word.bytes().all(|byte| byte.is_ascii_punctuation()) => {
+                    self.block.clear();
+                    continue;
+                }
+                None => (self.spelling(word), Tag::of(word, at > 0)),
+            };
+            let occurrence = self.occur(spelling, u32::try_from(token).unwrap_or(NONE), tag);
             self.meet(occurrence);
             self.propose(occurrence);
             self.block.push(occurrence);
@@ -202,14 +219,7 @@ impl Statistics {
         self.sentences += 1;
     }
 
-    fn occur(&mut self, word: &str, token: u32, tag: Tag) -> Occurrence {
-        let mut lower = std::mem::take(&mut self.lower);
-        self.rules.lower(word, &mut lower);
-        let spelling = match self.by_spelling.get(&hash_of(&lower)) {
-            Some(&spelling) => spelling,
-            None => self.spell(&lower),
-        };
-        self.lower = lower;
+    fn occur(&mut self, spelling: u32, token: u32, tag: Tag) -> Occurrence {
         let term = self.spellings[spelling as usize].term;
         let known = &mut self.terms[term as usize];
         known.count += 1;
@@ -223,19 +233,49 @@ impl Statistics {
         Occurrence { spelling, term, token, sound: !matches!(tag, Tag::Digit | Tag::Unparsable) }
     }
 
-    fn spell(&mut self, lower: &str) -> u32 {
-        let stem = match lower.strip_suffix('s') {
-            Some(stem) if stem.chars().take(TERM_CHARS).count() == TERM_CHARS => stem,
-            _ => lower,
+    fn plain_spelling(&mut self, word: &str, plain: Plain) -> u32 {
+        // Turkish is the one whose plain I is no i.
+        if self.rules == Rules::Of(Language::Turkish) && word.contains('I') {
+            return self.spelling(word);
+        }
+        let known = self.by_lexeme[plain.lexeme as usize];
+        if known != NONE {
+            return known;
+        }
+        let lexemes = self.lexemes;
+        let spelling = self.spelling_of_lower(lexemes.lower(plain.lexeme), lexemes.hash(plain.lexeme));
+        self.by_lexeme[plain.lexeme as usize] = spelling;
+        spelling
+    }
+
+    fn spelling(&mut self, word: &str) -> u32 {
+        let mut lower = std::mem::take(&mut self.lower);
+        self.rules.lower(word, &mut lower);
+        let spelling = self.spelling_of_lower(&lower, hash_of(&lower));
+        self.lower = lower;
+        spelling
+    }
+
+    fn spelling_of_lower(&mut self, lower: &str, hash: u64) -> u32 {
+        match self.by_spelling.get(&hash) {
+            Some(&spelling) => spelling,
+            None => self.spell(lower, hash),
+        }
+    }
+
+    fn spell(&mut self, lower: &str, hash: u64) -> u32 {
+        let (stem, stem_hash) = match lower.strip_suffix('s') {
+            Some(stem) if stem.chars().take(TERM_CHARS).count() == TERM_CHARS => (stem, hash_of(stem)),
+            _ => (lower, hash),
         };
-        let term = match self.by_stem.get(&hash_of(stem)) {
+        let term = match self.by_stem.get(&stem_hash) {
             Some(&term) => term,
             None => {
                 let letters = stem.chars().filter(|c| !c.is_ascii_punctuation()).take(TERM_CHARS).count();
                 let stop = letters < TERM_CHARS || self.rules.is_stop(lower) || self.rules.is_stop(stem);
                 let term = u32::try_from(self.terms.len()).unwrap_or(NONE);
                 self.terms.push(Term { stop, ..Term::default() });
-                self.by_stem.insert(hash_of(stem), term);
+                self.by_stem.insert(stem_hash, term);
                 term
             }
         };
@@ -243,14 +283,15 @@ impl Statistics {
         let start = self.lowers.len();
         self.lowers.push_str(lower);
         self.spellings.push(Spelling { lower: start..self.lowers.len(), term });
-        self.by_spelling.insert(hash_of(lower), spelling);
+        self.by_word.push(NONE);
+        self.by_spelling.insert(hash, spelling);
         spelling
     }
 
     /// The word before is a neighbour, unless one of the two is a number or a jumble.
     fn meet(&mut self, right: Occurrence) {
         let Some(left) = self.block.last().filter(|left| left.sound && right.sound) else { return };
-        let times = self.pairs.entry((left.term, right.term)).or_default();
+        let times = self.pairs.entry(both(left.term, right.term)).or_default();
         *times += 1;
         let new = u32::from(*times == 1);
         let (left, right) = (left.term as usize, right.term as usize);
@@ -277,14 +318,21 @@ impl Statistics {
             if self.terms[words[0].term as usize].stop {
                 continue;
             }
-            let [mut terms, mut tokens, mut spellings] = [[NONE; TERMS]; 3];
+            let mut spellings = [NONE; TERMS];
             for (at, word) in words.iter().enumerate() {
-                (terms[at], tokens[at], spellings[at]) = (word.term, word.token, word.spelling);
+                spellings[at] = word.spelling;
             }
             let next = u32::try_from(self.candidates.len()).unwrap_or(NONE);
-            let index = *self.by_phrase.entry(spellings).or_insert(next);
+            let known = match length {
+                1 => &mut self.by_word[last.spelling as usize],
+                _ => self.by_phrase.entry((both(spellings[0], spellings[1]), spellings[2])).or_insert(NONE),
+            };
+            if *known == NONE {
+                *known = next;
+            }
+            let index = *known;
             if index == next {
-                self.candidates.push(Candidate { length: length as u8, terms, tokens, spellings, count: 0 });
+                self.candidates.push(Candidate { spellings, first: words[0].token, count: 0, length: length as u8 });
             }
             self.candidates[index as usize].count += 1;
         }
@@ -334,18 +382,19 @@ impl Statistics {
     }
 
     fn score(&self, candidate: &Candidate) -> f64 {
-        let terms = &candidate.terms[..usize::from(candidate.length)];
+        let terms = candidate.spellings.map(|spelling| self.spellings.get(spelling as usize).map_or(NONE, |s| s.term));
+        let terms = &terms[..usize::from(candidate.length)];
         let (mut product, mut sum) = (1.0, 0.0);
         for (at, &index) in terms.iter().enumerate() {
             let term = &self.terms[index as usize];
             if term.stop {
                 // A function word inside a phrase is judged by how firmly it binds its neighbours.
                 let (before, after) = (terms[at - 1], terms[at + 1]);
-                let share = |pair: (u32, u32), of: u32| {
+                let share = |pair: u64, of: u32| {
                     let times = self.pairs.get(&pair).copied().unwrap_or_default();
                     f64::from(times) / f64::from(self.terms[of as usize].count)
                 };
-                let firm = share((before, index), before) * share((index, after), after);
+                let firm = share(both(before, index), before) * share(both(index, after), after);
                 product *= 1.0 + (1.0 - firm);
                 sum -= 1.0 - firm;
             } else {
@@ -386,7 +435,8 @@ impl Statistics {
             let words = usize::from(candidate.length);
             let lower = joined(candidate.spellings[..words].iter().map(|&s| self.lower(s)));
             if known.iter().all(|other| !alike::say_the_same(other, &lower)) {
-                let text = joined(candidate.tokens[..words].iter().map(|&token| reader.token(token as usize)));
+                let first = candidate.first as usize;
+                let text = joined((first..first + words).map(|token| reader.token(token)));
                 keywords.push(Keyword { text, score });
                 known.push(lower);
             }

@@ -3,11 +3,9 @@
 //! Scripts with one main language decide alone. Latin text is judged by a model of letter n-grams (`whichlang`) on its
 //! first kilobyte, together with the share of its words that are function words of a language.
 
-use std::sync::LazyLock;
-
 use serde::{Serialize, Serializer};
 
-use crate::hash::{Map, Table};
+use crate::lexeme;
 use crate::token::Tokens;
 
 macro_rules! languages {
@@ -62,22 +60,16 @@ const LISTED: [(Language, &str); 8] = [
     (Language::Dutch, include_str!("../data/stop_nl.txt")),
 ];
 
-/// Function words with a bit for each language of [`LISTED`] in whose list they are.
-static FUNCTION_WORDS: LazyLock<Table> = LazyLock::new(|| {
-    let mut words: Map<&str, u16> = Map::default();
-    for (bit, (_, list)) in LISTED.iter().enumerate() {
-        for word in list.lines() {
-            *words.entry(word).or_default() |= 1 << bit;
-        }
-    }
-    Table::of(words.iter().map(|(word, bits)| (word.as_bytes(), *bits)))
-});
+/// The function words with the number of the list of [`LISTED`] in which they stand.
+pub fn function_words() -> impl Iterator<Item = (&'static str, usize)> {
+    LISTED.iter().enumerate().flat_map(|(bit, (_, list))| list.lines().map(move |word| (word, bit)))
+}
 
 impl Language {
     /// Whether `word` (lower case) carries grammar rather than meaning; `false` throughout for a language without a list.
     pub fn is_stop(self, word: &str) -> bool {
         let bit = LISTED.iter().position(|(language, _)| *language == self);
-        bit.is_some_and(|bit| FUNCTION_WORDS.get(word).is_some_and(|bits| bits >> bit & 1 == 1))
+        bit.is_some_and(|bit| lexeme::facts(word).function >> bit & 1 == 1)
     }
 
     /// Whether the language has a list of function words.
@@ -107,35 +99,44 @@ pub fn detect(tokens: &Tokens) -> Language {
     const BYTES: usize = 4096;
     const MODEL_BYTES: usize = 1024;
     const WORDS: usize = 400;
-    const TURKISH: u16 = 1 << 1;
+    const TURKISH: u8 = 1 << 1;
     let end = tokens.text.floor_char_boundary(BYTES);
     let sample = &tokens.text[..end];
-    if let Some(language) = by_script(sample) {
+    if sample.is_ascii() {
+        if !sample.bytes().any(|byte| byte.is_ascii_alphabetic()) {
+            return Language::Undetermined;
+        }
+    } else if let Some(language) = by_script(sample) {
         return language;
-    }
-    if !sample.chars().any(char::is_alphabetic) {
+    } else if !sample.chars().any(char::is_alphabetic) {
         return Language::Undetermined;
     }
-    let mut counts = LISTED.map(|(language, _)| (language, 0));
+    let mut counts = LISTED.map(|(language, _)| (language, 0usize));
     let words = &tokens.words[..tokens.words.len().min(WORDS)];
     for word in words {
-        let lower = word.text.to_lowercase();
-        let mut bits = FUNCTION_WORDS.get(&lower).unwrap_or_default();
+        let mut bits = tokens.lexemes.facts(word.lexeme).function;
         // The Turkish list has its own lower case.
-        if word.text.contains(['I', 'İ']) {
-            bits |= FUNCTION_WORDS.get(&Language::Turkish.lower(word.text)).unwrap_or_default() & TURKISH;
+        if word.text.bytes().any(|byte| matches!(byte, b'I' | 0xc4)) && word.text.contains(['I', 'İ']) {
+            bits |= lexeme::facts(&Language::Turkish.lower(word.text)).function & TURKISH;
         }
-        for (bit, (_, count)) in counts.iter_mut().enumerate() {
-            *count += usize::from(bits >> bit & 1);
+        while bits != 0 {
+            counts[bits.trailing_zeros() as usize].1 += 1;
+            bits &= bits - 1;
         }
+    }
+    // Function words overrule the model only when they are many and clearly more than those of its choice.
+    let (language, count) =
+        counts.iter().copied().max_by_key(|(_, count)| *count).unwrap_or((Language::Undetermined, 0));
+    let many = count >= 3 && count * 5 >= words.len();
+    let overrules = |support: usize| many && count >= 2 * support + 2;
+    // Where they would overrule it whatever it says, it is not asked.
+    let next = counts.iter().filter(|(other, _)| *other != language).map(|(_, count)| *count).max().unwrap_or(0);
+    if overrules(next) {
+        return language;
     }
     let model = by_model(&sample[..sample.floor_char_boundary(MODEL_BYTES)]);
     let support = counts.iter().find(|(language, _)| *language == model).map_or(0, |(_, count)| *count);
-    match counts.iter().max_by_key(|(_, count)| *count) {
-        // Function words overrule the model only when they are many and clearly more than those of its choice.
-        Some(&(language, count)) if count >= 3 && count * 5 >= words.len() && count >= 2 * support + 2 => language,
-        _ => model,
-    }
+    if overrules(support) { language } else { model }
 }
 
 /// The language of a script that is written in only one of ours, when most letters are of that script.

@@ -4,16 +4,16 @@
 //! 'll 're` stays. Its sentence runs from a word character to the next run of `. ! ?`, and sentences of one or two words
 //! are not counted. Syllables are [`crate::syllable`]'s.
 
-use std::sync::LazyLock;
-
 use serde::Serialize;
 
-use crate::hash::Table;
+use crate::lexeme::{self, Facts, Lexemes};
 use crate::syllable;
 use crate::token::{Tokens, is_word_char};
 
-static EASY: LazyLock<Table> =
-    LazyLock::new(|| Table::of(include_str!("../data/dale_chall.txt").lines().map(|word| (word.as_bytes(), 0))));
+/// The words that Dale and Chall call easy.
+pub fn easy() -> impl Iterator<Item = &'static str> {
+    include_str!("../data/dale_chall.txt").lines()
+}
 
 /// Textstat's counters. Characters are code points without white space; a long word has seven characters and more, a
 /// difficult one is missing from the Dale-Chall list and has 0 (Dale-Chall), 2 (Spache) or 3 (Fog) syllables and more.
@@ -63,56 +63,120 @@ pub struct TurkishReadability {
 }
 
 pub fn measure(tokens: &Tokens) -> (Counts, Readability) {
-    let mut counts = Counts::default();
-    let (mut mini_words, mut linsear) = (0, Linsear::default());
-    let mut sentences = SentenceCounter::default();
-    let capped = tokens.pieces.len() > Linsear::WORDS;
-    let (mut word, mut lower) = (String::new(), String::new());
+    let mut counter = Counter::new(tokens);
     for piece in &tokens.pieces {
-        let piece = &tokens.text[piece.clone()];
-        if !(capped && linsear.words == Linsear::WORDS) {
-            linsear.sentences.piece(piece);
+        let text = &tokens.text[piece.range.clone()];
+        match piece.plain.filter(|plain| !plain.is_joined()) {
+            Some(plain) => {
+                counter.sentences(text, plain.is_bare());
+                counter.counts.chars += text.len();
+                let facts = tokens.lexemes.facts(plain.lexeme);
+                let syllables = counter.syllables.of(&tokens.lexemes, plain.lexeme, facts);
+                let difficult = (!facts.easy).then_some(syllables);
+                counter.word(piece.core(plain).len(), syllables, difficult);
+            }
+            None => counter.jumble(text),
         }
-        sentences.piece(piece);
-        counts.chars += piece.chars().count();
+    }
+    counter.finish(tokens)
+}
+
+/// What is counted on the way through the pieces.
+struct Counter {
+    counts: Counts,
+    mini_words: usize,
+    sentences: SentenceCounter,
+    linsear: Linsear,
+    /// The text has more pieces than Linsear Write looks at.
+    capped: bool,
+    syllables: Syllables,
+    word: String,
+}
+
+impl Counter {
+    fn new(tokens: &Tokens) -> Self {
+        Self {
+            counts: Counts::default(),
+            mini_words: 0,
+            sentences: SentenceCounter::default(),
+            linsear: Linsear::default(),
+            capped: tokens.pieces.len() > Linsear::WORDS,
+            syllables: Syllables(vec![None; tokens.lexemes.len()]),
+            word: String::new(),
+        }
+    }
+
+    fn is_sampling(&self) -> bool {
+        !(self.capped && self.linsear.words == Linsear::WORDS)
+    }
+
+    /// `bare` is a piece without punctuation.
+    fn sentences(&mut self, piece: &str, bare: bool) {
+        let feed = |counter: &mut SentenceCounter| if bare { counter.bare() } else { counter.piece(piece) };
+        if self.is_sampling() {
+            feed(&mut self.linsear.sentences);
+        }
+        feed(&mut self.sentences);
+    }
+
+    /// A piece with more than a word and punctuation around it.
+    fn jumble(&mut self, piece: &str) {
+        self.sentences(piece, false);
+        self.counts.chars += piece.chars().count();
+        let mut word = std::mem::take(&mut self.word);
         clean(piece, &mut word);
-        if word.is_empty() {
-            continue;
+        if !word.is_empty() {
+            let letters = word.chars().filter(|&c| c != '\'').count();
+            let lower = word.to_lowercase();
+            let facts = lexeme::facts(&lower);
+            let syllables = syllable::count_known(&lower, facts);
+            let difficult = (!facts.easy).then(|| syllables_of_lowered(&lower, syllables));
+            self.word(letters, syllables, difficult);
         }
-        let letters = word.chars().filter(|&c| c != '\'').count();
-        if word.is_ascii() {
-            lower.clone_from(&word);
-            lower.make_ascii_lowercase();
-        } else {
-            lower = word.to_lowercase();
-        }
-        let syllables = syllable::count(&lower);
+        self.word = word;
+    }
+
+    /// `difficult` has the syllables of a word that is not among the easy ones.
+    fn word(&mut self, letters: usize, syllables: usize, difficult: Option<usize>) {
+        let counts = &mut self.counts;
         counts.words += 1;
         counts.letters += letters;
         counts.syllables += syllables;
         counts.long_words += usize::from(letters > 6);
-        mini_words += usize::from(letters <= 3);
+        self.mini_words += usize::from(letters <= 3);
         counts.monosyllables += usize::from(syllables == 1);
         counts.polysyllables += usize::from(syllables >= 3);
-        if !EASY.contains(&lower) {
-            let syllables = syllables_of_lowered(&lower, syllables);
+        if let Some(syllables) = difficult {
             counts.difficult_dale_chall += 1;
             counts.difficult_spache += usize::from(syllables >= 2);
             counts.difficult_fog += usize::from(syllables >= 3);
         }
-        if !(capped && linsear.words == Linsear::WORDS) {
-            linsear.words += 1;
-            linsear.points += match syllables {
+        if self.is_sampling() {
+            self.linsear.words += 1;
+            self.linsear.points += match syllables {
                 0 => 0,
                 1 | 2 => 1,
                 _ => 3,
             };
         }
     }
-    counts.sentences = if tokens.text.is_empty() { 0 } else { sentences.total() };
-    let linsear = if tokens.pieces.is_empty() { 0.0 } else { linsear.formula() };
-    let readability = formulas(&counts, tokens.pieces.len(), mini_words, linsear);
-    (counts, readability)
+
+    fn finish(mut self, tokens: &Tokens) -> (Counts, Readability) {
+        self.counts.sentences = if tokens.text.is_empty() { 0 } else { self.sentences.total() };
+        let linsear = if tokens.pieces.is_empty() { 0.0 } else { self.linsear.formula() };
+        let readability = formulas(&self.counts, tokens.pieces.len(), self.mini_words, linsear);
+        (self.counts, readability)
+    }
+}
+
+/// The syllables of each different word, counted when it first comes.
+struct Syllables(Vec<Option<u32>>);
+
+impl Syllables {
+    fn of(&mut self, lexemes: &Lexemes, number: u32, facts: Facts) -> usize {
+        let count = || syllable::count_known(lexemes.lower(number), facts) as u32;
+        *self.0[number as usize].get_or_insert_with(count) as usize
+    }
 }
 
 /// How hard a Turkish text is to read, or `None` for a text without words.
@@ -211,6 +275,15 @@ enum State {
 }
 
 impl SentenceCounter {
+    /// A piece of letters and digits only.
+    fn bare(&mut self) {
+        if self.state == State::Ending {
+            self.close();
+        }
+        self.state = State::Inside;
+        self.words += 1;
+    }
+
     fn piece(&mut self, piece: &str) {
         let mut in_word = false;
         // White space before the piece ends a run of marks.

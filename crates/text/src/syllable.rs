@@ -4,15 +4,10 @@
 //! vowels, any other word one more than it has break points at least two characters from either end
 //! (Liang's algorithm: of all patterns that match, the highest weight wins at each place, and odd weights allow a break).
 
-use std::sync::LazyLock;
+use crate::lexeme::{self, Facts};
+use crate::trie::Trie;
 
-use crate::hash::Table;
-use crate::lexicon::Trie;
-
-static WORDS: LazyLock<Table> = LazyLock::new(|| {
-    let words = unpacked(include_bytes!("../data/syllables.bin"));
-    Table::of(words.iter().map(|(word, count)| (word.as_slice(), u16::from(*count))))
-});
+const WORDS: &[u8] = include_bytes!("../data/syllables.bin");
 const PATTERNS: Trie = Trie(include_bytes!("../data/hyphens.bin"));
 
 /// Characters that must stand on either side of a break.
@@ -20,27 +15,30 @@ const MARGIN: usize = 2;
 
 /// How many syllables `word` (lower case, no punctuation but contraction apostrophes) has in English; 0 for no word.
 pub fn count(word: &str) -> usize {
+    count_known(word, lexeme::facts(word))
+}
+
+/// [`count`] of a word whose facts are at hand.
+pub fn count_known(word: &str, facts: Facts) -> usize {
     if word.is_empty() {
         return 0;
     }
-    WORDS.get(word).map_or_else(|| breaks(word) + 1, usize::from)
+    facts.syllables.map_or_else(|| breaks(word) + 1, usize::from)
 }
 
-/// The words of `syllables.bin` with their syllables; `data/README.md` has the layout.
-fn unpacked(data: &[u8]) -> Vec<(Vec<u8>, u8)> {
+/// The words of CMUdict with their syllables; `data/README.md` has the layout.
+pub fn listed() -> impl Iterator<Item = (String, u8)> {
     const BLOCK: usize = 16;
-    let number = |at: usize| u32::from_le_bytes(data[at..at + 4].try_into().expect("four bytes")) as usize;
-    let mut rest = &data[4 + 4 * number(0)..];
-    let mut words: Vec<(Vec<u8>, u8)> = Vec::new();
-    while let [head, length, tail @ ..] = rest {
+    let blocks = u32::from_le_bytes([WORDS[0], WORDS[1], WORDS[2], WORDS[3]]) as usize;
+    let (mut rest, mut word, mut index) = (&WORDS[4 + 4 * blocks..], String::new(), 0usize);
+    std::iter::from_fn(move || {
+        let [head, length, tail @ ..] = rest else { return None };
         let (suffix, next) = tail.split_at(usize::from(*length));
-        let shared = if words.len().is_multiple_of(BLOCK) { 0 } else { usize::from(head >> 4) };
-        let mut word = words.last().map_or(Vec::new(), |(previous, _)| previous[..shared].to_vec());
-        word.extend(suffix);
-        words.push((word, head & 15));
-        rest = next;
-    }
-    words
+        word.truncate(if index.is_multiple_of(BLOCK) { 0 } else { usize::from(head >> 4) });
+        word.push_str(std::str::from_utf8(suffix).expect("the dictionary is ASCII"));
+        (rest, index) = (next, index + 1);
+        Some((word.clone(), head & 15))
+    })
 }
 
 /// The vowels of a Turkish word, which are its syllables.
@@ -53,8 +51,17 @@ fn breaks(word: &str) -> usize {
     if length < 2 * MARGIN {
         return 0;
     }
+    // Few words are longer than this; the others take memory of their own.
+    const USUAL: usize = 48;
+    let (mut near, mut far) = ([0u8; USUAL], Vec::new());
+    let weights = match near.get_mut(..length + 3) {
+        Some(near) => near,
+        None => {
+            far.resize(length + 3, 0);
+            far.as_mut_slice()
+        }
+    };
     let dotted = format!(".{word}.");
-    let mut weights = vec![0u8; length + 3];
     for (at, (byte, _)) in dotted.char_indices().enumerate().take(length + 1) {
         PATTERNS.prefixes(&dotted.as_bytes()[byte..], |offset, pattern| {
             for (weight, &new) in weights.iter_mut().skip(at + offset).zip(pattern) {
@@ -78,6 +85,15 @@ mod tests {
         assert_eq!(count("podcasters"), 3);
         assert_eq!(count("zz"), 1);
         assert_eq!(count_turkish("çekoslovakyalılaştıramadıklarımızdan"), 15);
+    }
+
+    #[test]
+    fn the_dictionary_is_read_whole() {
+        let words: Vec<(String, u8)> = listed().collect();
+        assert!(words.len() > 100_000 && words.is_sorted());
+        for (word, syllables) in words.iter().step_by(97) {
+            assert_eq!(count(word), usize::from(*syllables), "{word}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! One pass over a text: pieces between white space, words, sentences and paragraphs, all as byte ranges of it.
+//! One pass over a text: pieces between white space, words, sentences and paragraphs, all as byte ranges of it, and the
+//! different words with what the word lists say of them.
 //!
 //! Two notions of a word live side by side. A *piece* is what Python's `split()` gives, punctuation included; the
 //! reference measures (sentiment, readability) are defined on pieces. A *word* is what a reader would call one:
@@ -8,11 +9,19 @@ use std::ops::Range;
 
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
+use crate::lexeme::Lexemes;
+use crate::scan;
+
+mod piece;
+
+pub use piece::{Piece, Plain, pieces};
+
 /// A text cut up once for every measure.
 #[derive(Clone, Debug)]
 pub struct Tokens<'a> {
     pub text: &'a str,
-    pub pieces: Vec<Range<usize>>,
+    pub pieces: Vec<Piece>,
+    pub lexemes: Lexemes,
     pub words: Vec<Word<'a>>,
     pub sentences: Vec<Sentence>,
     /// Ranges between empty lines, without surrounding white space.
@@ -23,6 +32,8 @@ pub struct Tokens<'a> {
 pub struct Word<'a> {
     pub text: &'a str,
     pub start: usize,
+    /// The number of its lower-case form.
+    pub lexeme: u32,
     /// Index of the sentence it stands in.
     pub sentence: usize,
     /// Punctuation stands between the previous word and this one.
@@ -44,7 +55,8 @@ pub struct Sentence {
 
 impl<'a> Tokens<'a> {
     pub fn of(text: &'a str) -> Self {
-        let mut words = words(text);
+        let (pieces, mut lexemes) = pieces(text);
+        let mut words = words(text, &pieces, &mut lexemes);
         let mut sentences: Vec<Sentence> =
             sentences(text).into_iter().map(|range| Sentence { range, words: 0..0 }).collect();
         let mut next = 0;
@@ -56,7 +68,7 @@ impl<'a> Tokens<'a> {
             }
             sentence.words = first..next;
         }
-        Self { text, pieces: pieces(text), words, sentences, paragraphs: paragraphs(text) }
+        Self { text, pieces, lexemes, words, sentences, paragraphs: paragraphs(text) }
     }
 
     /// The words of one sentence.
@@ -104,29 +116,41 @@ pub fn is_upper(word: &str) -> bool {
     upper
 }
 
-/// The ranges between white space.
-pub fn pieces(text: &str) -> Vec<Range<usize>> {
-    let (mut pieces, mut start) = (Vec::new(), None);
-    for (at, c) in text.char_indices() {
-        match (is_space(c), start) {
-            (true, Some(from)) => {
-                pieces.push(from..at);
-                start = None;
+fn words<'a>(text: &'a str, pieces: &[Piece], lexemes: &mut Lexemes) -> Vec<Word<'a>> {
+    let mut words = Vec::with_capacity(pieces.len());
+    let mut broken = true;
+    for piece in pieces {
+        match piece.plain {
+            Some(plain) => {
+                let core = piece.core(plain);
+                broken |= plain.lead > 0;
+                let (start, lexeme) = (core.start, plain.lexeme);
+                words.push(Word { text: &text[core], start, lexeme, sentence: 0, after_break: broken });
+                broken = plain.trail > 0;
             }
-            (false, None) => start = Some(at),
-            _ => {}
+            None => words_of_piece(text, &piece.range, &mut broken, lexemes, &mut words),
         }
     }
-    pieces.extend(start.map(|from| from..text.len()));
-    pieces
+    words
 }
 
-fn words(text: &str) -> Vec<Word<'_>> {
-    let mut words = Vec::new();
-    let mut characters = text.char_indices().peekable();
-    let (mut start, mut broken) = (None, true);
-    let mut previous = ' ';
+/// The words of a piece that has more in it than one; `broken` tells whether punctuation stood before.
+fn words_of_piece<'a>(
+    text: &'a str,
+    range: &Range<usize>,
+    broken: &mut bool,
+    lexemes: &mut Lexemes,
+    words: &mut Vec<Word<'a>>,
+) {
+    let mut push = |from: usize, to: usize, after_break: bool| {
+        let text = &text[from..to];
+        let lexeme = lexemes.of(&text.to_lowercase());
+        words.push(Word { text, start: from, lexeme, sentence: 0, after_break });
+    };
+    let mut characters = text[range.clone()].char_indices().peekable();
+    let (mut start, mut previous) = (None, ' ');
     while let Some((at, c)) = characters.next() {
+        let at = range.start + at;
         let next = characters.peek().map_or(' ', |&(_, next)| next);
         let joins = match c {
             '\'' | '’' | '-' | '‐' | '_' | '&' | '\u{ad}' => previous.is_alphanumeric() && next.is_alphanumeric(),
@@ -136,18 +160,18 @@ fn words(text: &str) -> Vec<Word<'_>> {
         match (joins, start) {
             (true, None) => start = Some(at),
             (false, Some(from)) => {
-                words.push(Word { text: &text[from..at], start: from, sentence: 0, after_break: broken });
-                (start, broken) = (None, !is_space(c));
+                push(from, at, *broken);
+                (start, *broken) = (None, true);
             }
-            (false, None) => broken |= !is_space(c),
+            (false, None) => *broken = true,
             (true, Some(_)) => {}
         }
         previous = c;
     }
     if let Some(from) = start {
-        words.push(Word { text: &text[from..], start: from, sentence: 0, after_break: broken });
+        push(from, range.end, *broken);
+        *broken = false;
     }
-    words
 }
 
 fn is_mark(c: char) -> bool {
@@ -173,10 +197,13 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
             sentences.push(start..start + part.trim().len());
         }
     };
-    let (mut start, mut characters) = (0, text.char_indices().peekable());
-    while let Some((at, c)) = characters.next() {
-        let wide = matches!(c, '。' | '！' | '？');
+    let bytes = text.as_bytes();
+    let (mut start, mut at) = (0, 0);
+    while let Some(found) = scan::find(&bytes[at..], |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0x80..)) {
+        at += found;
+        let Some(c) = text[at..].chars().next() else { break };
         let mut end = at + c.len_utf8();
+        let wide = matches!(c, '。' | '！' | '？');
         if c == '\n' {
             let rest = &text[end..];
             let blank = rest.trim_start_matches([' ', '\t', '\r']);
@@ -185,13 +212,8 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
                 start = end;
             }
         } else if wide || matches!(c, '.' | '!' | '?' | '…') {
-            while let Some(&(_, closer)) = characters.peek() {
-                if !matches!(closer, '.' | '!' | '?' | '…' | '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」') {
-                    break;
-                }
-                end += closer.len_utf8();
-                characters.next();
-            }
+            let closers = |c| matches!(c, '.' | '!' | '?' | '…' | '"' | '\'' | ')' | ']' | '”' | '’' | '»' | '」');
+            end = text.len() - text[end..].trim_start_matches(closers).len();
             let rest = &text[end..];
             let follows = rest.chars().next();
             let opens = rest.chars().take(8).find(|c| !is_space(*c) && !"\"'“‘«([".contains(*c));
@@ -201,6 +223,7 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
                 start = end;
             }
         }
+        at = end;
     }
     push(start, text.len());
     sentences

@@ -5,14 +5,14 @@
 //! changes numbers, the quirk is kept and named here, since scores must agree with it.
 
 use std::borrow::Cow;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Serialize;
 
-use crate::hash::{Map, Table};
-use crate::token::{is_space, is_upper, pieces};
+use crate::hash::{Table, hash_of};
+use crate::lexeme::{self, Facts, Lexemes};
+use crate::token::{Piece, Plain, Tokens, is_upper, pieces};
 
 mod words;
 use words::{NEGATIONS, boosters, phrase_booster, phrase_valence};
@@ -21,12 +21,7 @@ use words::{NEGATIONS, boosters, phrase_booster, phrase_valence};
 const LEXICON: &str = include_str!("../data/vader.tsv");
 const EMOJI: &str = include_str!("../data/emoji.tsv");
 
-/// What is known of the words that matter.
-struct Lexicon {
-    table: Table,
-    entries: Vec<Entry>,
-}
-
+/// What the lists say of a word.
 #[derive(Clone, Copy, Default)]
 struct Entry {
     valence: Option<f64>,
@@ -34,9 +29,10 @@ struct Entry {
     negation: bool,
 }
 
-static WORDS: LazyLock<Lexicon> = LazyLock::new(|| {
+/// The words that matter with what is known of them; the first is none.
+static WORDS: LazyLock<Vec<(&str, Entry)>> = LazyLock::new(|| {
     let listed = LEXICON.lines().filter_map(|line| line.split_once('\t'));
-    let mut words: Map<&str, Entry> = listed
+    let mut words: BTreeMap<&str, Entry> = listed
         .map(|(word, value)| {
             let valence = Some(value.parse().expect("the lexicon holds numbers"));
             (word, Entry { valence, ..Entry::default() })
@@ -48,24 +44,20 @@ static WORDS: LazyLock<Lexicon> = LazyLock::new(|| {
     for word in NEGATIONS {
         words.entry(word).or_default().negation = true;
     }
-    let table = Table::of(words.keys().zip(0..).map(|(word, index)| (word.as_bytes(), index)));
-    Lexicon { table, entries: words.into_values().collect() }
+    std::iter::once(("", Entry::default())).chain(words).collect()
 });
+
+/// The words that matter with their numbers, from 1.
+pub fn listed() -> impl Iterator<Item = (&'static str, u16)> {
+    WORDS.iter().map(|(word, _)| *word).zip(0..).skip(1)
+}
 
 /// The rows of [`EMOJI`] by their emoji.
 static EMOJI_ROWS: LazyLock<(Table, Vec<&str>)> = LazyLock::new(|| {
     let rows: Vec<(&str, &str)> = EMOJI.lines().filter_map(|line| line.split_once('\t')).collect();
-    let table = Table::of(rows.iter().zip(0..).map(|((emoji, _), index)| (emoji.as_bytes(), index)));
+    let table = Table::of(rows.iter().zip(0..u16::MAX).map(|((emoji, _), index)| (*emoji, index)));
     (table, rows.iter().map(|(_, description)| *description).collect())
 });
-
-impl Lexicon {
-    fn get(&self, word: &str) -> Entry {
-        let mut entry = self.table.get(word).map_or(Entry::default(), |index| self.entries[usize::from(index)]);
-        entry.negation |= word.contains("n't");
-        entry
-    }
-}
 
 const CAPITALS: f64 = 0.733;
 const NEGATION: f64 = -0.74;
@@ -81,14 +73,22 @@ pub struct Sentiment {
     pub compound: f64,
 }
 
-/// Scores `text`, which is taken as it stands: markup counts as words.
-pub fn score(text: &str) -> Sentiment {
-    let text = name_emoji(text);
-    let text = text.trim_matches(is_space);
-    let words: Vec<Token> = pieces(text).into_iter().map(|piece| Token::of(&text[piece])).collect();
-    if words.is_empty() {
+/// Scores the text of `tokens`, which is taken as it stands: markup counts as words.
+pub fn score(tokens: &Tokens) -> Sentiment {
+    match name_emoji(tokens.text) {
+        Cow::Borrowed(text) => judge(text, &tokens.pieces, &tokens.lexemes),
+        Cow::Owned(text) => {
+            let (pieces, lexemes) = pieces(&text);
+            judge(&text, &pieces, &lexemes)
+        }
+    }
+}
+
+fn judge(text: &str, pieces: &[Piece], lexemes: &Lexemes) -> Sentiment {
+    if pieces.is_empty() {
         return Sentiment::default();
     }
+    let words: Vec<Token> = pieces.iter().map(|piece| Token::of(text, piece, lexemes)).collect();
     let shouted = words.iter().filter(|word| word.upper).count();
     let scene = Scene { words: &words, mixed_case: 0 < shouted && shouted < words.len() };
     let mut valences: Vec<f64> = (0..words.len()).map(|at| scene.valence(at)).collect();
@@ -102,20 +102,34 @@ pub fn score(text: &str) -> Sentiment {
 struct Token<'a> {
     lower: Cow<'a, str>,
     upper: bool,
-    known: Entry,
+    known: &'static Entry,
+    negation: bool,
 }
 
 impl<'a> Token<'a> {
-    fn of(piece: &'a str) -> Self {
+    fn of(text: &'a str, piece: &Piece, lexemes: &'a Lexemes) -> Self {
+        const SHORT: usize = 2;
+        let whole = |plain: Plain| plain.is_bare() || piece.core(plain).len() > SHORT;
+        if let Some(plain) = piece.plain.filter(|plain| whole(*plain)) {
+            let known = entry(lexemes.facts(plain.lexeme));
+            let lower = Cow::Borrowed(lexemes.lower(plain.lexeme));
+            return Self { upper: plain.is_upper(), negation: known.negation, known, lower };
+        }
+        let piece = &text[piece.range.clone()];
         let stripped = piece.trim_matches(|c: char| c.is_ascii_punctuation());
-        let word = if stripped.chars().take(3).count() <= 2 { piece } else { stripped };
+        let word = if stripped.chars().take(SHORT + 1).count() <= SHORT { piece } else { stripped };
         let lower = if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
             Cow::Borrowed(word)
         } else {
             Cow::Owned(word.to_lowercase())
         };
-        Self { upper: is_upper(word), known: WORDS.get(&lower), lower }
+        let known = entry(lexeme::facts(&lower));
+        Self { upper: is_upper(word), negation: known.negation || lower.contains("n't"), known, lower }
     }
+}
+
+fn entry(facts: Facts) -> &'static Entry {
+    &WORDS[usize::from(facts.feeling)].1
 }
 
 struct Scene<'a> {
@@ -189,7 +203,7 @@ impl Scene<'_> {
         };
         if strengthened {
             valence * 1.25
-        } else if !doubtless && self.words[at - distance].known.negation {
+        } else if !doubtless && self.words[at - distance].negation {
             valence * NEGATION
         } else {
             valence
@@ -222,18 +236,22 @@ impl Scene<'_> {
 /// Halves what stands before the first "but" and raises what follows by half.
 ///
 /// The reference walks over the valences and each time changes the *first* one of equal value, so a repeated value can
-/// be changed twice and its twin not at all. Heaps of positions per value give the same result in linear-logarithmic time.
+/// be changed twice and its twin not at all. Positions in the order of their values give the same result in
+/// linear-logarithmic time.
 fn weigh_around_but(valences: &mut [f64], but: usize) {
-    let mut places: Map<u64, BinaryHeap<Reverse<usize>>> = Map::default();
-    for (at, value) in valences.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-        places.entry(value.to_bits()).or_default().push(Reverse(at));
-    }
+    let felt = valences.iter().enumerate().filter(|(_, value)| **value != 0.0);
+    let mut places: BTreeSet<(u64, usize)> = felt.map(|(at, value)| (value.to_bits(), at)).collect();
     for at in 0..valences.len() {
         let value = valences[at];
-        let Some(Reverse(first)) = places.get_mut(&value.to_bits()).and_then(BinaryHeap::pop) else { continue };
+        if value == 0.0 {
+            continue;
+        }
+        let bits = value.to_bits();
+        let Some(&(_, first)) = places.range((bits, 0)..=(bits, usize::MAX)).next() else { continue };
         let changed = value * if first < but { 0.5 } else { 1.5 };
         valences[first] = changed;
-        places.entry(changed.to_bits()).or_default().push(Reverse(first));
+        places.remove(&(bits, first));
+        places.insert((changed.to_bits(), first));
     }
 }
 
@@ -296,7 +314,7 @@ fn name_emoji(text: &str) -> Cow<'_, str> {
         if c < '©' {
             None
         } else {
-            table.get(c.encode_utf8(&mut [0; 4])).map(|index| descriptions[usize::from(index)])
+            table.get(hash_of(c.encode_utf8(&mut [0; 4]))).map(|index| descriptions[usize::from(index)])
         }
     };
     if !text.chars().any(|c| named(c).is_some()) {

@@ -31,7 +31,8 @@ fn differences(id: &str, expected: &Value, actual: &Value, tolerance: f64) -> Ve
 fn sentiment_equals_vader_in_all_four_numbers() {
     let mut wrong = Vec::new();
     for row in rows() {
-        let actual = serde_json::to_value(vader::score(row["text"].as_str().expect("text"))).expect("serialises");
+        let actual =
+            serde_json::to_value(vader::score(&Tokens::of(row["text"].as_str().expect("text")))).expect("serialises");
         wrong.extend(differences(row["id"].as_str().expect("id"), &row["sentiment"], &actual, 0.0));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -57,7 +58,8 @@ fn keywords_equal_yake() {
     let mut wrong = Vec::new();
     for row in &rows {
         let expected = row["yake"].as_array().expect("a list");
-        let actual = keywords::extract(row["text"].as_str().expect("text"), keywords::Rules::Reference, 10);
+        let actual =
+            keywords::extract(&Tokens::of(row["text"].as_str().expect("text")), keywords::Rules::Reference, 10);
         let same = actual.len() == expected.len()
             && actual.iter().zip(expected).all(|(keyword, pair)| {
                 let score = pair[1].as_f64().expect("a number");

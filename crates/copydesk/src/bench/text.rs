@@ -77,9 +77,9 @@ type Measure = fn(&str, &Tokens);
 const MEASURES: [(&str, Measure); 6] = [
     ("tokens", |text, _| drop(black_box(Tokens::of(text)))),
     ("language", |_, tokens| _ = black_box(language::detect(tokens))),
-    ("vader", |text, _| _ = black_box(vader::score(text))),
+    ("vader", |_, tokens| _ = black_box(vader::score(tokens))),
     ("readability", |_, tokens| _ = black_box(readability::measure(tokens))),
-    ("keywords", |text, _| drop(black_box(keywords::extract(text, Rules::Reference, analysis::KEYWORDS)))),
+    ("keywords", |_, tokens| drop(black_box(keywords::extract(tokens, Rules::Reference, analysis::KEYWORDS)))),
     ("whole", |text, _| drop(black_box(::text::analyze(text, &Options::default())))),
 ];
 
@@ -112,7 +112,7 @@ fn each(rows: &[Row], args: &BenchText) -> Result<()> {
     for row in rows {
         let tokens = Tokens::of(&row.text);
         let (counts, formulas) = readability::measure(&tokens);
-        let words: Vec<Value> = keywords::extract(&row.text, Rules::Reference, analysis::KEYWORDS)
+        let words: Vec<Value> = keywords::extract(&tokens, Rules::Reference, analysis::KEYWORDS)
             .into_iter()
             .map(|keyword| json!([keyword.text, keyword.score]))
             .collect();
@@ -121,7 +121,7 @@ fn each(rows: &[Row], args: &BenchText) -> Result<()> {
             .map(|(name, time)| (name.to_owned(), json!(time.best / 1e6)))
             .collect();
         let line = json!({
-            "id": row.id, "sentiment": vader::score(&row.text), "counts": counts, "readability": formulas, "keywords": words,
+            "id": row.id, "sentiment": vader::score(&tokens), "counts": counts, "readability": formulas, "keywords": words,
             "seconds": seconds,
         });
         writeln!(results, "{line}")?;

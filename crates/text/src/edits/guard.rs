@@ -20,7 +20,13 @@ impl Guard {
             .map(|block| block.range.clone())
             .collect();
         ranges.extend(tokens.paragraphs.iter().flat_map(|paragraph| quoted(tokens.text, paragraph)));
-        ranges.extend(tokens.pieces.iter().filter(|piece| is_technical(&tokens.text[(*piece).clone()])).cloned());
+        ranges.extend(
+            tokens
+                .pieces
+                .iter()
+                .map(|piece| piece.range.clone())
+                .filter(|range| is_technical(&tokens.text[range.clone()])),
+        );
         ranges.extend(marked_up(original, document, tokens));
         ranges.sort_by_key(|range| range.start);
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
@@ -138,7 +144,7 @@ fn marked_up(original: &str, document: &Document, tokens: &Tokens) -> Vec<Range<
     });
     let mut next = 0;
     let mut found = Vec::new();
-    for piece in &tokens.pieces {
+    for piece in tokens.pieces.iter().map(|piece| &piece.range) {
         let place = document.original(piece);
         while zones.get(next).is_some_and(|zone| zone.end <= place.start) {
             next += 1;

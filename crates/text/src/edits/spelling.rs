@@ -74,7 +74,7 @@ impl Draft<'_> {
     /// `ended.The` becomes `ended. The`, where the second word is a function word: others may be names such as `Node.Js`.
     fn stops(&mut self) {
         for piece in &self.tokens.pieces {
-            let body = &self.tokens.text[piece.clone()];
+            let body = &self.tokens.text[piece.range.clone()];
             let Some((left, right)) = body.split_once('.') else { continue };
             let right = right.trim_end_matches([',', ';', ':', '!', '?', '.']);
             let starts = right.starts_with(char::is_uppercase) && right.chars().skip(1).all(char::is_lowercase);
@@ -83,7 +83,7 @@ impl Draft<'_> {
                 && left.chars().skip(1).all(char::is_lowercase);
             let function = right.chars().nth(1).is_some() && self.language.is_stop(&self.language.lower(right));
             if word && starts && function {
-                let dot = piece.start + left.len();
+                let dot = piece.range.start + left.len();
                 self.replace(
                     dot..dot + 1,
                     ". ".to_owned(),

@@ -10,6 +10,7 @@ use std::ops::Range;
 use unicode_general_category::{GeneralCategory as Category, get_general_category};
 
 use super::tokens::{is_hyphen, is_word};
+use crate::scan;
 use crate::token::is_space;
 
 /// Lines become one, and a text that begins with a capital letter (of ASCII) has an empty line before it: in the reference
@@ -18,13 +19,12 @@ pub fn join_lines(text: &str) -> String {
     let capital = text.trim_start_matches(is_space).starts_with(|c: char| c.is_ascii_uppercase());
     let mut joined = String::with_capacity(text.len() + 2);
     joined.push_str(if capital { "\n\n" } else { " " });
-    for (at, part) in text.split(['\n', '\t']).enumerate() {
-        if at > 0 {
-            joined.push(' ');
-        }
-        joined.push_str(part);
+    let mut rest = text;
+    while let Some(end) = scan::find(rest.as_bytes(), |byte| matches!(byte, b'\n' | b'\t')) {
+        joined.extend([&rest[..end], " "]);
+        rest = &rest[end + 1..];
     }
-    joined
+    joined + rest
 }
 
 pub fn is_terminal(c: char) -> bool {
@@ -82,8 +82,7 @@ fn pieces(text: &str) -> Vec<Range<usize>> {
 fn marks(text: &str) -> Vec<Range<usize>> {
     let mut marks = Vec::new();
     let mut at = 0;
-    while let Some(found) = text[at..].find(|c| c == '\n' || is_terminal(c)) {
-        let start = at + found;
+    while let Some(start) = stop(text, at) {
         let rest = &text[start..];
         let first = rest.chars().next().map_or(1, char::len_utf8);
         at = start + first;
@@ -103,6 +102,22 @@ fn marks(text: &str) -> Vec<Range<usize>> {
         }
     }
     marks
+}
+
+/// The next line end or terminal from `at` on.
+fn stop(text: &str, mut at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    loop {
+        at += scan::find(&bytes[at..], |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0x80..))?;
+        if bytes[at].is_ascii() {
+            return Some(at);
+        }
+        let c = text[at..].chars().next()?;
+        if is_terminal(c) {
+            return Some(at);
+        }
+        at += c.len_utf8();
+    }
 }
 
 fn continues(before: &str, mark: &str, next: &str) -> bool {
@@ -281,7 +296,7 @@ impl Brackets {
 impl Open {
     fn of(text: &str, range: Range<usize>) -> Self {
         let part = &text[range.clone()];
-        let (round, square) = if part.bytes().any(|byte| matches!(byte, b'(' | b')' | b'[' | b']')) {
+        let (round, square) = if scan::any(part.as_bytes(), |byte| matches!(byte, b'(' | b')' | b'[' | b']')) {
             (Brackets::of(part, '(', ')'), Brackets::of(part, '[', ']'))
         } else {
             (Brackets::default(), Brackets::default())

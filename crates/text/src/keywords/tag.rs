@@ -1,6 +1,6 @@
 //! What a token looks like, which is half of what YAKE knows about it.
 
-use crate::token::is_upper;
+use crate::token::{Plain, is_upper};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
@@ -16,6 +16,19 @@ pub enum Tag {
 }
 
 impl Tag {
+    /// [`Tag::of`] the word of a plain piece.
+    pub fn of_plain(word: &str, plain: Plain, inside: bool) -> Self {
+        if plain.has_digit() {
+            Self::of(word, inside)
+        } else if plain.is_upper() {
+            Self::Acronym
+        } else if inside && plain.is_capitalised() {
+            Self::Proper
+        } else {
+            Self::Plain
+        }
+    }
+
     /// `inside` is false for the first token of a sentence.
     pub fn of(word: &str, inside: bool) -> Self {
         let (mut digits, mut letters, mut marks, mut capitals, mut commas, mut points, mut all) = (0, 0, 0, 0, 0, 0, 0);

@@ -1,7 +1,8 @@
 use super::*;
 
 fn tokens(text: &str) -> Vec<Vec<String>> {
-    let reader = Reader::of(text);
+    let given = Tokens::of(text);
+    let reader = Reader::of(&given);
     reader.sentences().map(|range| range.map(|at| reader.token(at).to_owned()).collect()).collect()
 }
 
@@ -27,7 +28,7 @@ fn sentences_and_tokens_equal_the_reference() {
 #[test]
 fn a_turkish_text_is_read_with_its_own_function_words() {
     let text = "İstanbul'da bir deprem oldu ve deprem için ekipler geldi. Deprem ekipleri İstanbul için yola çıktı.";
-    let keywords = extract(text, Rules::Of(Language::Turkish), 10);
+    let keywords = extract(&Tokens::of(text), Rules::Of(Language::Turkish), 10);
     assert!(keywords.iter().all(|keyword| !keyword.text.split(' ').any(|word| word == "bir" && word == keyword.text)));
     assert!(keywords.iter().any(|keyword| keyword.text.eq_ignore_ascii_case("deprem")));
 }
@@ -38,13 +39,13 @@ fn long_texts_are_read_in_linear_time() {
     let texts = ["a", "a.", "A.-", "(a. ", "http://a ", "a@", "'", "x and y. and ", "É", "H₂", "{'"];
     for part in texts {
         let text = part.repeat(600_000 / part.len());
-        assert!(extract(&text, Rules::Reference, 10).len() <= 10, "{part}");
+        assert!(extract(&Tokens::of(&text), Rules::Reference, 10).len() <= 10, "{part}");
     }
 }
 
 #[test]
 fn no_text_has_no_keywords_and_strange_ones_do_no_harm() {
     for text in ["", " \n\t", "!!!", "the of and", "1 2 3", "\u{0}\u{1}", "((((", "@", "://", "a@", "'", "’’"] {
-        assert!(extract(text, Rules::Reference, 10).is_empty(), "{text:?}");
+        assert!(extract(&Tokens::of(text), Rules::Reference, 10).is_empty(), "{text:?}");
     }
 }

@@ -7,24 +7,48 @@ use unicode_general_category::{GeneralCategory as Category, get_general_category
 
 use super::sentences::{is_terminal, join_lines, split};
 use crate::html::decode_entities;
+use crate::scan;
+use crate::token::{Piece, Plain, Tokens};
 
 /// A text with its tokens in their sentences.
-pub struct Reader {
+pub struct Reader<'a> {
     /// The text with joined lines, and after it every part that had to be rewritten.
     text: String,
     tokens: Vec<Range<usize>>,
     sentences: Vec<Range<usize>>,
+    /// The pieces of the text as it was given, which stands in `text` from `shift` to `end`.
+    pieces: &'a [Piece],
+    shift: usize,
+    end: usize,
+    /// The next piece to be cut.
+    next: usize,
+    /// White space is the same for the pieces and for segtok.
+    aligned: bool,
 }
 
-impl Reader {
-    pub fn of(text: &str) -> Self {
-        let text = join_lines(text);
+impl<'a> Reader<'a> {
+    pub fn of(given: &'a Tokens) -> Self {
+        let text = join_lines(given.text);
         let sentences = split(&text);
-        let mut reader = Self { tokens: Vec::with_capacity(text.len() / 4), text, sentences: Vec::new() };
+        let mut reader = Self {
+            tokens: Vec::with_capacity(given.pieces.len() * 5 / 4),
+            sentences: Vec::with_capacity(sentences.len()),
+            pieces: &given.pieces,
+            shift: text.len() - given.text.len(),
+            end: text.len(),
+            next: 0,
+            // The information separators part words in Python but not in segtok.
+            aligned: !scan::any(given.text.as_bytes(), |byte| (0x1c..=0x1f).contains(&byte)),
+            text,
+        };
         for sentence in sentences {
             let from = reader.tokens.len();
+            let part = reader.text[sentence.clone()].as_bytes();
+            let contracts = scan::any(part, |byte| matches!(byte, b'\'' | b'&' | 0x80..));
             reader.sentence(sentence);
-            reader.contractions(from);
+            if contracts {
+                reader.contractions(from);
+            }
             reader.sentences.push(from..reader.tokens.len());
         }
         reader
@@ -32,6 +56,10 @@ impl Reader {
 
     pub fn len(&self) -> usize {
         self.tokens.len()
+    }
+
+    pub fn range(&self, index: usize) -> &Range<usize> {
+        &self.tokens[index]
     }
 
     pub fn token(&self, index: usize) -> &str {
@@ -43,10 +71,15 @@ impl Reader {
         self.sentences.iter().cloned()
     }
 
+    /// For telling, token by token, which are the words of plain pieces.
+    pub fn plain(&self) -> PlainWords<'a> {
+        PlainWords { pieces: self.pieces, next: 0, place: self.shift..self.end }
+    }
+
     fn sentence(&mut self, range: Range<usize>) {
         let part = &self.text[range.clone()];
         let (mut at, mut webs) = (range.start, Vec::new());
-        if part.contains('@') || part.contains("://") {
+        if scan::any(part.as_bytes(), |byte| byte == b'@') || part.contains("://") {
             webs = addresses(part);
         }
         for web in webs {
@@ -60,7 +93,7 @@ impl Reader {
     /// What is between addresses.
     fn words(&mut self, mut range: Range<usize>) {
         let part = &self.text[range.clone()];
-        let decoded = if part.contains('&') { decode_entities(part) } else { part.into() };
+        let decoded = if scan::any(part.as_bytes(), |byte| byte == b'&') { decode_entities(part) } else { part.into() };
         let joined = join_hyphens(&decoded);
         if joined.as_deref().unwrap_or(&decoded) != part {
             let rewritten = joined.unwrap_or_else(|| decoded.into_owned());
@@ -69,15 +102,25 @@ impl Reader {
             range = start..self.text.len();
         }
         let first = self.tokens.len();
-        let mut start = None;
         // The tokens are gathered apart, since the text they stand in is borrowed meanwhile.
         let mut tokens = std::mem::take(&mut self.tokens);
-        let part = &self.text[range.clone()];
-        for (at, c) in part.char_indices() {
+        if self.aligned && range.start < self.end {
+            self.cut_pieces(&range, &mut tokens);
+        } else {
+            self.cut(&range, &mut tokens);
+        }
+        self.tokens = tokens;
+        self.splice_terminal(first);
+        self.splice_dangling(first);
+    }
+
+    fn cut(&self, range: &Range<usize>, tokens: &mut Vec<Range<usize>>) {
+        let mut start = None;
+        for (at, c) in self.text[range.clone()].char_indices() {
             // Not Python's white space but that of Unicode: the information separators are none here.
             match (c.is_whitespace(), start) {
                 (true, Some(from)) => {
-                    span(&self.text, range.start + from..range.start + at, &mut tokens);
+                    span(&self.text, range.start + from..range.start + at, tokens);
                     start = None;
                 }
                 (false, None) => start = Some(at),
@@ -85,11 +128,44 @@ impl Reader {
             }
         }
         if let Some(from) = start {
-            span(&self.text, range.start + from..range.end, &mut tokens);
+            span(&self.text, range.start + from..range.end, tokens);
         }
-        self.tokens = tokens;
-        self.splice_terminal(first);
-        self.splice_dangling(first);
+    }
+
+    /// The same for a part that stands in the text as it was given, whose pieces are known.
+    fn cut_pieces(&mut self, range: &Range<usize>, tokens: &mut Vec<Range<usize>>) {
+        while let Some(piece) = self.pieces.get(self.next) {
+            let (start, end) = (piece.range.start + self.shift, piece.range.end + self.shift);
+            if start >= range.end {
+                return;
+            }
+            if end > range.start {
+                match piece.plain.filter(|_| range.start <= start && end <= range.end) {
+                    Some(plain) => self.plain_span(start..end, plain, tokens),
+                    None => span(&self.text, start.max(range.start)..end.min(range.end), tokens),
+                }
+            }
+            if end > range.end {
+                return;
+            }
+            self.next += 1;
+        }
+    }
+
+    /// [`span`] of a plain piece.
+    fn plain_span(&self, range: Range<usize>, plain: Plain, tokens: &mut Vec<Range<usize>>) {
+        let core = range.start + usize::from(plain.lead)..range.end - usize::from(plain.trail);
+        // These two can belong to the word.
+        if matches!(self.text.as_bytes().get(core.end), Some(b'.' | b'\'')) && plain.trail > 0 {
+            return span(&self.text, range, tokens);
+        }
+        if plain.lead > 0 {
+            tokens.push(range.start..core.start);
+        }
+        tokens.push(core.clone());
+        if plain.trail > 0 {
+            tokens.push(core.end..range.end);
+        }
     }
 
     /// The stop at the end of the last word is a token of its own.
@@ -134,10 +210,6 @@ impl Reader {
 
     /// "don't" is "do" and "n't"; endings that begin with a plain apostrophe ("'s", "'ll") are left out.
     fn contractions(&mut self, from: usize) {
-        let is_special = |token: &str| token.bytes().any(|byte| byte == b'\'' || !byte.is_ascii());
-        if !self.tokens[from..].iter().any(|range| is_special(&self.text[range.clone()])) {
-            return;
-        }
         let tail = self.tokens.split_off(from);
         let text = &self.text;
         let tokens = &mut self.tokens;
@@ -156,6 +228,30 @@ impl Reader {
                 None => keep(range),
             }
         }
+    }
+}
+
+/// Tells of tokens, in their order, whether they are the words of plain pieces.
+pub struct PlainWords<'a> {
+    pieces: &'a [Piece],
+    next: usize,
+    /// Where the pieces stand in the reader's text.
+    place: Range<usize>,
+}
+
+impl PlainWords<'_> {
+    pub fn at(&mut self, token: &Range<usize>) -> Option<Plain> {
+        if !self.place.contains(&token.start) {
+            return None;
+        }
+        let shift = self.place.start;
+        while self.pieces.get(self.next)?.range.end + shift <= token.start {
+            self.next += 1;
+        }
+        let piece = &self.pieces[self.next];
+        let plain = piece.plain?;
+        let core = piece.core(plain);
+        (core.start + shift == token.start && core.end + shift == token.end).then_some(plain)
     }
 }
 
