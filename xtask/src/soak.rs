@@ -1,6 +1,5 @@
 //! Long, random, repeatable trials of the real binary.
 
-mod damage;
 mod fuzz;
 mod kill;
 mod product;

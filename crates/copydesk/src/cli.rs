@@ -557,6 +557,15 @@ pub enum Soak {
     },
     /// Read a file as everything that the queue reads
     Decode { file: PathBuf },
+    /// Hand damaged documents to every reader, in this process
+    Fuzz {
+        /// Folder with a folder of good documents for each reader
+        seeds: PathBuf,
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -52,6 +52,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             return done(commands::texts::feed_parse(file, url.as_deref(), *json));
         }
         Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
+        Command::Soak(cli::Soak::Fuzz { seeds, seconds, seed }) => {
+            return done(commands::soak::fuzz::run(seeds, *seconds, *seed));
+        }
         Command::Cron(cli::Cron::Next { schedule, zone, count, json }) => {
             return done(commands::cron::next(schedule, zone, usize::from(*count), *json));
         }

@@ -6,6 +6,7 @@ mod identity;
 mod pace;
 mod poll;
 mod save;
+mod twins;
 
 use std::str::FromStr;
 
@@ -137,6 +138,12 @@ store::sql! {
         "UPDATE item SET url = $2, canonical_url = $3, title = $4, authors = $5, categories = $6, language = $7, content_html = $8, text = $9,
                 content_hash = $10, version = version + 1
          WHERE id = $1 AND content_hash <> $10";
+    /// What a source has brought at these addresses, and without any.
+    AT_ADDRESSES = "items.at_addresses",
+        "SELECT id, title, text, content_hash, canonical_url FROM item WHERE source = $1 AND canonical_url {in_text:$2} ORDER BY id";
+    ANONYMOUS = "items.anonymous",
+        "SELECT id, title, text, content_hash FROM item WHERE source = $1 AND canonical_url IS NULL ORDER BY id DESC LIMIT $2";
+    RENAME = "items.rename", "UPDATE item SET identity = $2 WHERE id = $1";
     ADOPT = "items.adopt", "UPDATE item SET identity = $2, content_hash = $3 WHERE id = $1";
 }
 

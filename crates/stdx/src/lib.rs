@@ -17,6 +17,7 @@ pub mod breaker;
 pub mod bucket;
 pub mod clock;
 pub mod config;
+pub mod damage;
 pub mod flight;
 pub mod id;
 pub mod metric;

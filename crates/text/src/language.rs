@@ -144,7 +144,14 @@ fn by_script(sample: &str) -> Option<Language> {
     let mut letters = 0usize;
     let mut counts = [0usize; 9];
     let mut ukrainian = false;
-    for c in sample.chars().filter(|c| c.is_alphabetic()) {
+    for c in sample.chars() {
+        if c.is_ascii() {
+            letters += usize::from(c.is_ascii_alphabetic());
+            continue;
+        }
+        if !c.is_alphabetic() {
+            continue;
+        }
         letters += 1;
         ukrainian |= matches!(c, 'і' | 'ї' | 'є' | 'ґ' | 'І' | 'Ї' | 'Є' | 'Ґ');
         let script = match c {

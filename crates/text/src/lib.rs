@@ -36,3 +36,34 @@ pub mod vector;
 pub mod word;
 
 pub use analysis::{Analysis, Options, analyze};
+
+/// What a fuzzer calls: everything that reads a text from outside, on the same bytes.
+///
+/// # Panics
+/// Never, unless there is a fault: also when a place that is told lies outside the text.
+pub fn fuzz(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (head, rest) = text.split_at(text.floor_char_boundary(text.len().min(60)));
+    for format in [analysis::Format::Plain, analysis::Format::Markdown, analysis::Format::Html] {
+        let language = [None, Some(language::Language::Turkish)][text.len() % 2];
+        let given = Some(head.to_owned());
+        let options = Options { language, title: given.clone(), keyphrase: given, format, ..Options::default() };
+        let analysis = analyze(&text, &options);
+        assert!((0.0..=1.0).contains(&analysis.score), "a score is a share");
+        let length = text.chars().count();
+        let places = analysis.suggestions.iter().map(|suggestion| suggestion.start..suggestion.end);
+        for place in places.chain(analysis.fix_first.iter().map(|fix| fix.start..fix.end)) {
+            assert!(place.start <= place.end && place.end <= length, "a place lies in the text");
+        }
+        edits::apply(&text, &edits::safe(&text, format, analysis.language));
+    }
+    let html = markdown::to_html(&text);
+    html::sanitize(&html, None);
+    html::sanitize(&text, Some("https://town.example/"));
+    ground::check(rest, &[head]);
+    diff::words(head, rest);
+    summary::excerpt(&text, 200);
+    slug::slugify(&text, 80);
+    link::canonical_url(&text);
+    similar::shingles(&text);
+}

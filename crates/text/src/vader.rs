@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::hash::{Table, hash_of};
 use crate::lexeme::{self, Facts, Lexemes};
+use crate::scan;
 use crate::token::{Piece, Plain, Tokens, is_upper, pieces};
 
 mod words;
@@ -317,7 +318,13 @@ fn name_emoji(text: &str) -> Cow<'_, str> {
             table.get(hash_of(c.encode_utf8(&mut [0; 4]))).map(|index| descriptions[usize::from(index)])
         }
     };
-    if !text.chars().any(|c| named(c).is_some()) {
+    let (mut at, mut any) = (0, false);
+    while let Some(found) = scan::find(&text.as_bytes()[at..], |byte| byte >= 0xc2).filter(|_| !any) {
+        let c = text[at + found..].chars().next().unwrap_or_default();
+        any = named(c).is_some();
+        at += found + c.len_utf8();
+    }
+    if !any {
         return Cow::Borrowed(text);
     }
     let (mut out, mut spaced) = (String::with_capacity(text.len() * 2), true);

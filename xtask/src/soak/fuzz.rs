@@ -1,8 +1,8 @@
-//! Bad input through the front door: known cases first, then damaged copies of good documents.
+//! Bad input: known cases first, then damaged copies of good documents, in two ways.
 //!
-//! Each case is one call of the real binary. It must end in time, by itself, with an exit code that the
-//! command promises, and speak in its promised form. Slower than a fuzzer inside the process, but it
-//! needs no other compiler and sees what a user sees.
+//! Inside one process every reader takes as many cases as there is time for. Through the front door each case is one call
+//! of the real binary, which must end in time, by itself, with an exit code that the command promises, and speak in its
+//! promised form: slower, but it sees what a user sees. Neither needs another compiler.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use stdx::Rng;
+use stdx::damage::damaged;
 
-use super::damage::damaged;
 use crate::run::{self, Owned};
 use crate::scratch::Scratch;
 
 pub struct Plan {
-    /// How long damaged copies are made; known cases all run first.
+    /// How long damaged copies are made, half of it in one process; known cases all run first.
     pub seconds: u64,
     pub seed: u64,
 }
@@ -26,6 +26,8 @@ pub struct Plan {
 /// A command that reads a file from anybody.
 struct Target {
     name: &'static str,
+    /// The reader inside the process that takes the same documents.
+    reader: &'static str,
     command: &'static [&'static str],
     /// Exit code for "this is not what I read".
     refusal: i32,
@@ -39,6 +41,7 @@ struct Target {
 const TARGETS: &[Target] = &[
     Target {
         name: "feed",
+        reader: "feed",
         command: &["feed", "parse", "--json", FILE],
         refusal: 2,
         json: true,
@@ -56,6 +59,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "analyze",
+        reader: "text",
         command: &["analyze", "--json", FILE],
         refusal: 2,
         json: true,
@@ -67,7 +71,20 @@ const TARGETS: &[Target] = &[
         ],
     },
     Target {
+        name: "improve",
+        reader: "text",
+        command: &["improve", FILE],
+        refusal: 1,
+        json: false,
+        folders: &[],
+        seeds: &[
+            "# The the bridge\n\nIn order to to open ,the bridge was built..The council  voted!!! It is very very nice.\n",
+            "<h3>Bridge</h3><p>We utilise it a lot of the time, due to the fact that it is there.It opens in 2027.</p>",
+        ],
+    },
+    Target {
         name: "config",
+        reader: "",
         command: &["config", "check", "--config", FILE],
         refusal: 1,
         json: false,
@@ -79,6 +96,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "jobs",
+        reader: "queue",
         command: &["soak", "decode", FILE],
         // Whatever it is, it is taken for something or for nothing.
         refusal: 0,
@@ -96,6 +114,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "http",
+        reader: "edge",
         command: &["soak", "decode", FILE],
         refusal: 0,
         json: true,
@@ -115,6 +134,7 @@ const TARGETS: &[Target] = &[
     },
     Target {
         name: "segment",
+        reader: "segment",
         command: &["soak", "decode", FILE],
         refusal: 0,
         json: true,
@@ -147,17 +167,16 @@ pub fn fuzz(copydesk: &Path, plan: &Plan) -> Result<String> {
                 .with_context(|| format!("an undamaged document for {}", target.name))?;
         }
     }
+    let inside = inside(copydesk, &scratch, &seeds, plan, &root)?;
     let dice = Rng::seeded(plan.seed);
     let begun = Instant::now();
     let mut cases = 0u64;
-    while begun.elapsed() < Duration::from_secs(plan.seconds) {
+    while begun.elapsed() < Duration::from_secs(plan.seconds.div_ceil(2)) {
         let which = dice.below(TARGETS.len() as u64) as usize;
         let case = damaged(&seeds[which], &dice);
         if let Err(error) = TARGETS[which].check(copydesk, scratch.path(), &case) {
             let name = TARGETS[which].name;
-            let kept = root.join("target/fuzz").join(name).join(format!("seed-{}-case-{cases}", plan.seed));
-            fs::create_dir_all(kept.parent().expect("a file in a folder"))?;
-            fs::write(&kept, &case)?;
+            let kept = keep(&root, name, &format!("seed-{}-case-{cases}", plan.seed), &case)?;
             return Err(error.context(format!(
                 "case {cases} is kept in {}; once mended, move it to crates/copydesk/tests/fuzz/{name}",
                 kept.display()
@@ -165,7 +184,49 @@ pub fn fuzz(copydesk: &Path, plan: &Plan) -> Result<String> {
         }
         cases += 1;
     }
-    Ok(format!("{known} known and {cases} new cases"))
+    Ok(format!("{known} known and {cases} new cases through the front door; executions inside: {inside}"))
+}
+
+/// Half of the time inside one process; the executions of each reader.
+fn inside(copydesk: &Path, scratch: &Scratch, seeds: &[Vec<Vec<u8>>], plan: &Plan, root: &Path) -> Result<String> {
+    /// What one execution may take beyond the time that is given.
+    const LONGEST: Duration = Duration::from_secs(60);
+    let folder = scratch.path().join("inside");
+    for (target, seeds) in TARGETS.iter().zip(seeds).filter(|(target, _)| !target.reader.is_empty()) {
+        let folder = folder.join(target.reader);
+        fs::create_dir_all(&folder)?;
+        for (index, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("{}-{index}", target.name)), seed)?;
+        }
+    }
+    let [out, err] = ["inside-out", "inside-err"].map(|name| scratch.path().join(name));
+    let seconds = plan.seconds / 2;
+    let mut command = Command::new(copydesk);
+    command
+        .args(["soak", "fuzz"])
+        .arg(&folder)
+        .args(["--seconds", &seconds.to_string(), "--seed", &plan.seed.to_string()])
+        .current_dir(scratch.path())
+        .stdin(Stdio::null())
+        .stdout(File::create(&out)?)
+        .stderr(File::create(&err)?);
+    let mut process = Owned(command.spawn().with_context(|| format!("starting {}", copydesk.display()))?);
+    let ended = run::wait_at_most(&mut process.0, Duration::from_secs(seconds) + LONGEST)?;
+    if !ended.is_some_and(|status| status.success()) {
+        let kept = keep(root, "inside", &format!("seed-{}", plan.seed), &fs::read(folder.join("case"))?)?;
+        let how = ended.map_or_else(|| "it does not end".to_owned(), |status| status.to_string());
+        bail!("{how}: {}; its case is kept in {}", start_of(&fs::read(&err)?), kept.display());
+    }
+    let counted: serde_json::Map<String, Value> = serde_json::from_slice(&fs::read(&out)?)?;
+    Ok(counted.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", "))
+}
+
+/// Writes a case that failed to where it can be found.
+fn keep(root: &Path, name: &str, file: &str, case: &[u8]) -> Result<PathBuf> {
+    let kept = root.join("target/fuzz").join(name).join(file);
+    fs::create_dir_all(kept.parent().expect("a file in a folder"))?;
+    fs::write(&kept, case)?;
+    Ok(kept)
 }
 
 impl Target {

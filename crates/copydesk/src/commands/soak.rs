@@ -19,6 +19,8 @@ use crate::cli::{Soak, SoakWork};
 use crate::config::Config;
 use crate::process::{Mode, Process};
 
+pub mod fuzz;
+
 store::sql! {
     DONE = "soak.done", "SELECT id, outcome FROM job_done";
     HELD = "soak.held", "SELECT (SELECT count(*) FROM job_unique), (SELECT count(*) FROM job_group), (SELECT count(*) FROM job_ack), (SELECT count(*) FROM job_dead)";
@@ -69,6 +71,7 @@ pub async fn run(config: &Config, command: &Soak) -> Result<()> {
         Soak::Work(args) => work(config, args).await,
         Soak::Settle { diaries, seconds } => settle(config, diaries, Duration::from_secs(*seconds)).await,
         Soak::Decode { file } => decode(file),
+        Soak::Fuzz { seeds, seconds, seed } => fuzz::run(seeds, *seconds, *seed),
     }
 }
 

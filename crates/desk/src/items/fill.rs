@@ -129,7 +129,7 @@ fn entry(item: &feed::Item, feed: &feed::Feed, site: Option<&str>, now: Timestam
     let canonical_url =
         own.as_deref().and_then(canonical).filter(|url| Some(url.as_str()) != site && !is_front_page(url));
     let entry = Entry {
-        keys: Keys { plain: String::new(), precise: String::new(), repeated: false },
+        keys: Keys { plain: String::new(), precise: String::new(), repeated: false, anonymous: false },
         // The site's own address at least says where the entry comes from.
         url: own.as_deref().and_then(canonical).or_else(|| site.map(str::to_owned)),
         canonical_url,

@@ -15,6 +15,8 @@ pub(crate) struct Keys {
     pub precise: String,
     /// The document repeats the id, so that only the precise key tells its bearers apart.
     pub repeated: bool,
+    /// The entry has neither id nor address, so that its content is its name.
+    pub anonymous: bool,
 }
 
 impl Keys {
@@ -55,7 +57,8 @@ pub(crate) fn keys(document: &[Marks<'_>]) -> Vec<Option<Keys>> {
                 precise = whole;
             }
         }
-        Some(Keys { plain: plain.clone(), precise, repeated })
+        let anonymous = marks.guid.is_none() && marks.canonical_url.is_none();
+        Some(Keys { plain: plain.clone(), precise, repeated, anonymous })
     };
     document.iter().zip(&plain).map(&mut key).collect()
 }

@@ -8,6 +8,7 @@ use stdx::Timestamp;
 use store::{Tx, Value, params};
 
 use super::fill::{Document, Entry};
+use super::twins;
 use super::{ADD, ADOPT, BROUGHT, CHANGE, ELSEWHERE, LATEST, Standing};
 use crate::jobs::AssignStories;
 use crate::sources::{self, Known};
@@ -41,6 +42,8 @@ pub(crate) struct Saved {
 const FLOOD: usize = 100;
 /// Permanent redirects are believed after this many polls.
 const MOVED_POLLS: u32 = 3;
+/// Fewer entries that look known can be chance, or a page that has something else at one address each day.
+const ADOPT_MIN: usize = 3;
 /// So many items are looked through for old friends with new names.
 const LATEST_MAX: i64 = 500;
 
@@ -136,8 +139,13 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
         }
     }
     if !first && met.is_empty() && !fresh.is_empty() {
-        let adopted = adopt(tx, reading, &mut fresh).await?;
+        let adopted = adopt(tx, reading, &mut fresh, &mut met).await?;
         tally.adopted = adopted;
+    }
+    if !first && !fresh.is_empty() {
+        let (twins, count) = twins::recognise(tx, source.id, &mut fresh, &mut met).await?;
+        changed.extend(twins);
+        tally.adopted += count;
     }
     tally.flood = !first && fresh.len() > FLOOD;
 
@@ -193,8 +201,14 @@ fn recognise<'a>(brought: &'a HashMap<String, Brought>, entry: &Entry) -> Option
 }
 
 /// A site that has moved to other software gives all its entries new ids. When no id is known and four
-/// of five addresses or titles are, the old items take the new ids, silently. Leaves in `fresh` what is new.
-async fn adopt(tx: &mut Tx, reading: &Reading, fresh: &mut Vec<&Entry>) -> Result<u32, Error> {
+/// of five addresses or titles are, the old items take the new ids, silently. Leaves in `fresh` what is new; fewer than
+/// [`ADOPT_MIN`] are judged one by one, by [`twins`].
+async fn adopt(
+    tx: &mut Tx,
+    reading: &Reading,
+    fresh: &mut Vec<&Entry>,
+    met: &mut HashSet<ItemId>,
+) -> Result<u32, Error> {
     let rows = tx.all(&LATEST, params![reading.known.source.id.to_i64(), LATEST_MAX]).await?;
     let mut by_mark: HashMap<String, ItemId> = HashMap::new();
     for row in &rows {
@@ -213,12 +227,13 @@ async fn adopt(tx: &mut Tx, reading: &Reading, fresh: &mut Vec<&Entry>) -> Resul
         })
         .collect();
     let known = matches.iter().flatten().count();
-    if known == 0 || known * 5 < fresh.len() * 4 {
+    if known < ADOPT_MIN || known * 5 < fresh.len() * 4 {
         return Ok(0);
     }
     let pairs = fresh.iter().zip(&matches).filter_map(|(entry, id)| Some((*entry, (*id)?)));
     let rows = pairs.map(|(entry, id)| params![id.to_i64(), entry.keys.own(), entry.content_hash]).collect();
     tx.batch(&ADOPT, rows).await?;
+    met.extend(taken);
     let mut matched = matches.iter();
     fresh.retain(|_| matched.next().is_some_and(Option::is_none));
     Ok(known as u32)

@@ -353,3 +353,76 @@ async fn what_was_just_read_does_for_a_fetch_unless_the_source_was_changed() {
     bench.clock.advance(Duration::from_secs(1_801));
     assert_eq!((run(1_800).await, asked()), ((1, 0), 4), "and half an hour is half an hour");
 }
+
+const STORY: &str = "The council has approved the new bridge over the harbour. Work begins in March and takes two years. \
+                     The mayor said that the ferry stays until the bridge is open.";
+
+/// Title and text of entries that say nothing else of themselves.
+fn anonymous(entries: &[(&str, &str)]) -> String {
+    let items = entries
+        .iter()
+        .map(|(title, text)| format!("<item><title>{title}</title><description>{text}</description></item>"));
+    format!("<rss version=\"2.0\"><channel><title>N</title>{}</channel></rss>", items.collect::<String>())
+}
+
+#[tokio::test]
+async fn one_changed_id_is_no_news() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "Bridge", "/bridge", STORY), ("2", "Two", "/2", "Text")]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 2);
+    bench.site.answer(
+        "/feed",
+        OK,
+        "",
+        rss("N", &[("https://n/1", "Bridge", "/bridge", STORY), ("2", "Two", "/2", "Text")]),
+    );
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.outcome.as_deref()), (0, Some("1 under a new name")));
+    // Edited in the same breath, which is a version and no news either.
+    let edited = format!("{STORY} Two lanes are for cyclists.");
+    bench.site.answer(
+        "/feed",
+        OK,
+        "",
+        rss("N", &[("third", "The bridge", "/bridge", &edited), ("2", "Two", "/2", "Text")]),
+    );
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.outcome.as_deref()), (0, Some("1 changed, 1 under a new name")));
+    let stored = items(&bench, id).await;
+    let bridge = stored.iter().find(|item| item.title == "The bridge").unwrap();
+    assert_eq!((stored.len(), bridge.version, bridge.text.as_str()), (2, 2, edited.as_str()));
+}
+
+#[tokio::test]
+async fn a_page_with_something_else_each_day_has_an_item_each_day() {
+    let bench = Bench::new().await;
+    let days = [
+        ("Menu for Monday", "Lentil soup with bread, trout from the lake with potatoes, and an apple cake with cream."),
+        ("Menu for Tuesday", "Onion tart, roast chicken with rice and beans, and three kinds of sorbet with biscuits."),
+    ];
+    bench.site.answer("/feed", OK, "", rss("N", &[("mon", days[0].0, "/menu", days[0].1)]));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("tue", days[1].0, "/menu", days[1].1)]));
+    assert_eq!(visit(&bench, id).await.1, 1);
+    // Both in one document are two entries, whatever they have in common.
+    bench.site.answer("/feed", OK, "", rss("N", &[("a", "Same", "/a", STORY), ("b", "Same", "/b", STORY)]));
+    assert_eq!(visit(&bench, id).await.1, 2);
+}
+
+#[tokio::test]
+async fn an_edited_entry_without_id_and_address_is_the_same_item() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", anonymous(&[("Bridge", STORY), ("Ferry", "The ferry is late today.")]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 2);
+    let edited = STORY.replace("two years", "three years");
+    bench.site.answer("/feed", OK, "", anonymous(&[("New bridge", &edited), ("Ferry", "The ferry is late today.")]));
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.outcome.as_deref()), (0, Some("1 changed, 1 under a new name")));
+    // Short ones say too little to be taken for each other.
+    bench.site.answer("/feed", OK, "", anonymous(&[("New bridge", &edited), ("Ferry", "The ferry is early today.")]));
+    assert_eq!(visit(&bench, id).await.1, 1);
+    assert_eq!(items(&bench, id).await.len(), 3);
+}

@@ -107,8 +107,10 @@ fn marks(text: &str) -> Vec<Range<usize>> {
 /// The next line end or terminal from `at` on.
 fn stop(text: &str, mut at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
+    // Terminals that are not of ASCII begin with one of these three bytes.
+    let may_stop = |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xe2 | 0xe3 | 0xef);
     loop {
-        at += scan::find(&bytes[at..], |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0x80..))?;
+        at += scan::find(&bytes[at..], may_stop)?;
         if bytes[at].is_ascii() {
             return Some(at);
         }

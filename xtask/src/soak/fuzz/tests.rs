@@ -20,7 +20,7 @@ fn a_promise_is_an_exit_code_and_a_form() {
 #[test]
 fn a_case_that_hangs_or_lies_is_caught() {
     let scratch = Scratch::new("fuzz-test").unwrap();
-    let lie = Target { name: "lie", command: &[FILE], refusal: 2, json: true, folders: &[], seeds: &[] };
+    let lie = Target { name: "lie", reader: "", command: &[FILE], refusal: 2, json: true, folders: &[], seeds: &[] };
     assert!(lie.check(Path::new("/bin/cat"), scratch.path(), b"not json").is_err());
     lie.check(Path::new("/bin/cat"), scratch.path(), b"[1]").unwrap();
 }

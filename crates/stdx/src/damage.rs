@@ -1,6 +1,6 @@
-//! Ways to spoil a good document.
+//! Ways to spoil a good document: what fuzzing feeds to whatever reads the input of strangers.
 
-use stdx::Rng;
+use crate::Rng;
 
 /// Longest input made; the size limits of the product are tested with cases of their own.
 const SIZE_MAX: usize = 256 << 10;

@@ -1,0 +1,59 @@
+//! `copydesk soak fuzz`: every reader of what strangers send, on damaged documents, inside this process.
+
+use std::fs;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::{Map, json};
+use stdx::Rng;
+use stdx::damage::damaged;
+
+use crate::commands::say_json;
+
+/// Takes any bytes and ends; it panics only when there is a fault.
+type Target = fn(&[u8]);
+
+const TARGETS: [(&str, Target); 5] = [
+    ("feed", feed::fuzz),
+    ("text", text::fuzz),
+    ("queue", |data| assert!(queue::decode(data).is_faithful, "a lease is another one after being read again")),
+    ("edge", |data| assert!(edge::decode(data).is_faithful, "a request or its fields are read in two ways")),
+    ("segment", |data| {
+        let (records, whole) = cache::read_segment(data);
+        assert!(whole <= records, "a segment has more whole records than records");
+    }),
+];
+
+/// Good documents of a target lie in the folder of its name below `seeds`. The case under way stands in `seeds/case`, so
+/// that it is at hand whatever becomes of this process.
+pub fn run(seeds: &Path, seconds: u64, seed: u64) -> Result<()> {
+    let mut documents = Vec::new();
+    for (name, _) in TARGETS {
+        let mut good = Vec::new();
+        let folder = seeds.join(name);
+        for file in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+            good.push(fs::read(file?.path())?);
+        }
+        ensure!(!good.is_empty(), "{} holds no document", folder.display());
+        // What a folder lists first differs from machine to machine.
+        good.sort();
+        documents.push(good);
+    }
+    let (dice, begun, case) = (Rng::seeded(seed), Instant::now(), seeds.join("case"));
+    let mut executions = [0u64; TARGETS.len()];
+    while begun.elapsed() < Duration::from_secs(seconds) {
+        for (index, (name, target)) in TARGETS.iter().enumerate() {
+            let data = damaged(&documents[index], &dice);
+            fs::write(&case, &data)?;
+            if panic::catch_unwind(AssertUnwindSafe(|| target(&data))).is_err() {
+                bail!("{name} panicked at execution {}", executions[index]);
+            }
+            executions[index] += 1;
+        }
+    }
+    let counted: Map<_, _> =
+        TARGETS.iter().zip(executions).map(|((name, _), n)| ((*name).to_owned(), json!(n))).collect();
+    say_json(&counted)
+}
