@@ -220,6 +220,7 @@ impl Cdn {
 const LIMITS: Limits = Limits {
     connect_timeout: Duration::from_secs(5),
     first_byte_timeout: Duration::from_secs(10),
+    stall_timeout: Duration::from_secs(5),
     total_timeout: Duration::from_secs(15),
     body_max: ByteSize::kib(64),
     redirects_max: 0,

@@ -30,10 +30,10 @@ pub static SECONDS: Family<Histogram> = Family::new(&["name"], 32);
 pub static RECEIVED: Family<Counter> = Family::new(&["name"], 32);
 
 /// Look-ups under way at the same time; each holds a thread.
-const LOOKUPS_MAX: usize = 16;
+const LOOKUPS_MAX: usize = 64;
 /// The head of an answer may be this long.
 const HEAD_BYTES_MAX: usize = 64 << 10;
-const ACCEPT_ENCODING: &str = "br, gzip";
+const ACCEPT_ENCODING: &str = "br, zstd, gzip";
 
 /// One call to make.
 #[derive(Clone, Debug)]
@@ -56,6 +56,8 @@ pub struct Limits {
     pub connect_timeout: Duration,
     /// From then to the head of the answer, for each hop.
     pub first_byte_timeout: Duration,
+    /// Between two parts of the body.
+    pub stall_timeout: Duration,
     /// For everything together.
     pub total_timeout: Duration,
     /// Of the decompressed body.
@@ -323,7 +325,8 @@ async fn read(
         return Err(Error::TooLarge { limit: limits.body_max, ratio: None });
     }
     loop {
-        let frame = timeout_at(deadline, incoming.frame()).await.map_err(|_| late(Phase::Body, limits, deadline))?;
+        let end = deadline.min(Instant::now() + limits.stall_timeout);
+        let frame = timeout_at(end, incoming.frame()).await.map_err(|_| late(Phase::Stall, limits, deadline))?;
         let Some(frame) = frame else { break };
         let frame = frame.map_err(|e| Error::Protocol { host: host(url), source: Arc::new(e) })?;
         if let Some(chunk) = frame.data_ref() {
@@ -371,10 +374,13 @@ fn late(phase: Phase, limits: &Limits, deadline: Instant) -> Error {
     let own = match phase {
         Phase::Connect => limits.connect_timeout,
         Phase::FirstByte => limits.first_byte_timeout,
-        Phase::Body => limits.total_timeout,
+        Phase::Stall | Phase::Body => limits.stall_timeout,
     };
-    let after = if Instant::now() >= deadline { limits.total_timeout } else { own };
-    Error::Timeout { phase, after }
+    match (Instant::now() >= deadline, phase) {
+        (true, Phase::Stall) => Error::Timeout { phase: Phase::Body, after: limits.total_timeout },
+        (true, _) => Error::Timeout { phase, after: limits.total_timeout },
+        (false, _) => Error::Timeout { phase, after: own },
+    }
 }
 
 /// Our own error out of the pool's, where the connector made it; else a broken exchange.

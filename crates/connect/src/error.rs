@@ -80,6 +80,8 @@ pub enum Phase {
     Connect,
     /// Sending the request and waiting for the head of the answer.
     FirstByte,
+    /// Waiting for the next part of the body.
+    Stall,
     /// Reading the body.
     Body,
 }
@@ -155,6 +157,7 @@ impl fmt::Display for Phase {
         f.write_str(match self {
             Phase::Connect => "connecting",
             Phase::FirstByte => "waiting for the answer",
+            Phase::Stall => "waiting for the rest of the body",
             Phase::Body => "reading the body",
         })
     }

@@ -20,6 +20,8 @@ stdx::settings! {
         connect_timeout_s: u64 = 10,
         /// Longest wait for the head of an answer once connected, in seconds.
         first_byte_timeout_s: u64 = 15,
+        /// Longest pause in the middle of an answer, in seconds.
+        stall_timeout_s: u64 = 10,
         /// Longest time for a whole call with its redirects, in seconds.
         total_timeout_s: u64 = 20,
         /// Largest body, after decompression.
@@ -43,6 +45,7 @@ impl Settings {
         Limits {
             connect_timeout: Duration::from_secs(self.connect_timeout_s),
             first_byte_timeout: Duration::from_secs(self.first_byte_timeout_s),
+            stall_timeout: Duration::from_secs(self.stall_timeout_s),
             total_timeout: Duration::from_secs(self.total_timeout_s),
             body_max: self.body_max,
             redirects_max: self.redirects_max,
@@ -69,6 +72,7 @@ impl Settings {
         let times = [
             ("connect_timeout_s", self.connect_timeout_s, 300),
             ("first_byte_timeout_s", self.first_byte_timeout_s, 600),
+            ("stall_timeout_s", self.stall_timeout_s, 600),
             ("total_timeout_s", self.total_timeout_s, 3_600),
             ("idle_timeout_s", self.idle_timeout_s, 3_600),
         ];
@@ -123,6 +127,7 @@ mod tests {
             contact: "me (here)\r\nx: y".into(),
             connect_timeout_s: 0,
             first_byte_timeout_s: 601,
+            stall_timeout_s: 0,
             total_timeout_s: 0,
             body_max: ByteSize(0),
             redirects_max: 21,

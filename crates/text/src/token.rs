@@ -87,9 +87,12 @@ pub fn is_word_char(c: char) -> bool {
     if c.is_ascii() {
         return c.is_ascii_alphanumeric() || c == '_';
     }
-    // Latin letters with signs are the usual case and need no table.
-    if !c.is_alphanumeric() || matches!(c, '\u{c0}'..='\u{24f}') {
-        return c.is_alphanumeric();
+    // Latin letters with signs are the usual case and need no table: two signs stand among them.
+    if matches!(c, '\u{c0}'..='\u{24f}') {
+        return !matches!(c, '×' | '÷');
+    }
+    if !c.is_alphanumeric() {
+        return false;
     }
     matches!(
         get_general_category(c),

@@ -14,11 +14,17 @@ impl Trie {
         let mut current = node(0);
         for byte in text {
             let first = pair(current[2], current[3]);
-            let children = first..first + usize::from(current[1]);
-            let Some(child) = children.map(node).find(|child| child[0] >= *byte).filter(|child| child[0] == *byte)
-            else {
+            let end = first + usize::from(current[1]);
+            // Children are in the order of their labels.
+            let (mut low, mut high) = (first, end);
+            while low < high {
+                let middle = low + (high - low) / 2;
+                if node(middle)[0] < *byte { low = middle + 1 } else { high = middle }
+            }
+            if low == end || node(low)[0] != *byte {
                 return;
-            };
+            }
+            let child = node(low);
             let value = pair(child[4], child[5]);
             if value > 0 {
                 let length = usize::from(values[value + 1]);

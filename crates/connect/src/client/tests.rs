@@ -43,6 +43,7 @@ fn limits() -> Limits {
     Limits {
         connect_timeout: Duration::from_secs(5),
         first_byte_timeout: Duration::from_secs(20),
+        stall_timeout: Duration::from_secs(20),
         total_timeout: Duration::from_secs(20),
         body_max: ByteSize::kib(64),
         redirects_max: 5,
@@ -88,7 +89,7 @@ async fn a_plain_call() {
             seen.header("user-agent"),
             Some(concat!("Copydesk/", env!("CARGO_PKG_VERSION"), " (+https://desk.example/about)"))
         );
-        assert_eq!(seen.header("accept-encoding"), Some("br, gzip"));
+        assert_eq!(seen.header("accept-encoding"), Some("br, zstd, gzip"));
         assert_eq!(seen.header("host"), Some(server.address.to_string().as_str()));
         assert_eq!(seen.header("cookie"), None);
     }
@@ -347,6 +348,16 @@ async fn bodies_that_lie_or_never_end() {
             "the call took longer than 1.2 s while reading the body",
             "{path}"
         );
+    }
+    // One that goes on, however slowly, does not stall; one that is silent does.
+    for (path, ends) in
+        [("/drip", "1.2 s while reading the body"), ("/stall", "0.4 s while waiting for the rest of the body")]
+    {
+        let mut request = Request::get("test", server.url(path), limits());
+        request.limits.stall_timeout = Duration::from_millis(400);
+        request.limits.total_timeout = Duration::from_millis(1_200);
+        let error = client.send(request).await.unwrap_err().to_string();
+        assert_eq!(error, format!("the call took longer than {ends}"), "{path}");
     }
     for path in ["/silent", "/drip-head"] {
         assert_eq!(

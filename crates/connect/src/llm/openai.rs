@@ -38,6 +38,7 @@ pub fn request(
         connect_timeout: timeout.min(Duration::from_secs(10)),
         // Without streaming the head comes when the answer is done.
         first_byte_timeout: timeout,
+        stall_timeout: timeout,
         total_timeout: timeout,
         body_max,
         // A redirect would carry the question, and perhaps the key, to another place.

@@ -42,16 +42,19 @@ pub fn run(seeds: &Path, seconds: u64, seed: u64) -> Result<()> {
         documents.push(good);
     }
     let (dice, begun, case) = (Rng::seeded(seed), Instant::now(), seeds.join("case"));
-    let mut executions = [0u64; TARGETS.len()];
+    let (mut executions, mut spent) = ([0u64; TARGETS.len()], [Duration::ZERO; TARGETS.len()]);
     while begun.elapsed() < Duration::from_secs(seconds) {
-        for (index, (name, target)) in TARGETS.iter().enumerate() {
-            let data = damaged(&documents[index], &dice);
-            fs::write(&case, &data)?;
-            if panic::catch_unwind(AssertUnwindSafe(|| target(&data))).is_err() {
-                bail!("{name} panicked at execution {}", executions[index]);
-            }
-            executions[index] += 1;
+        // All have the same time; the quick ones do more in theirs.
+        let index = (0..TARGETS.len()).min_by_key(|index| spent[*index]).unwrap_or_default();
+        let (name, target) = TARGETS[index];
+        let data = damaged(&documents[index], &dice);
+        fs::write(&case, &data)?;
+        let started = Instant::now();
+        if panic::catch_unwind(AssertUnwindSafe(|| target(&data))).is_err() {
+            bail!("{name} panicked at execution {}", executions[index]);
         }
+        spent[index] += started.elapsed();
+        executions[index] += 1;
     }
     let counted: Map<_, _> =
         TARGETS.iter().zip(executions).map(|((name, _), n)| ((*name).to_owned(), json!(n))).collect();
