@@ -1,10 +1,11 @@
-//! Figures: of the whole line, of the queue and the cache beside their peers, of the analysis of texts, and of the console; and the public suite of
-//! HTTP caching.
+//! Figures: of the whole line, of the queue and the cache beside their peers, of the analysis of texts and the reader of feeds, and of the
+//! console; and the public suite of HTTP caching.
 
 mod bars;
 mod cache;
 mod conformance;
 mod engine;
+mod feed;
 mod http;
 mod install;
 mod phase;
@@ -48,8 +49,9 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("cache") => cache::bench(args),
         Some("http") => http::bench(args),
         Some("text") => text::bench(args),
+        Some("feed") => feed::bench(args),
         Some("conformance") => conformance::run(args),
-        _ => bail!("the benchmarks are line, queue, cache, http, text, console and conformance"),
+        _ => bail!("the benchmarks are line, queue, cache, http, text, feed, console and conformance"),
     }
 }
 

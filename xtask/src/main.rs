@@ -39,6 +39,8 @@ cargo xtask bench http [--seconds N] [--reps R] [--only flat|half|tls|idle|live]
                                               cached answers beside nginx, Varnish and a bare loop
 cargo xtask bench text [--texts FILE] [--reps N] [--json FILE] [--binary FILE] [--install]
                                               the analysis of texts beside the Python references, installed at run time
+cargo xtask bench feed [--corpus DIR|BARE.git] [--reps N] [--json FILE] [--binary FILE] [--install]
+                                              the reader of feeds beside others, installed at run time; feedparser's tests with --corpus
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium
 cargo xtask bench conformance [--suite DIR] [--binary FILE] [--json FILE]

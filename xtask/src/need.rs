@@ -38,6 +38,8 @@ pub const NEEDS: &[Need] = &[
     Need { program: "varnishd", package: "varnish", step: "http" },
     Need { program: "wrk", package: "wrk", step: "http" },
     Need { program: "python3", package: "python3-venv", step: "text" },
+    Need { program: "python3", package: "python3-venv", step: "feed" },
+    Need { program: "npm", package: "npm", step: "feed" },
     Need { program: "h2load", package: "nghttp2-client", step: "http" },
 ];
 

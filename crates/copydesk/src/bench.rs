@@ -1,5 +1,6 @@
 //! `copydesk bench`: figures of this build on this machine.
 
+pub mod feed;
 pub mod live;
 pub mod queue;
 pub mod seed;

@@ -2,6 +2,7 @@
 
 pub mod cache;
 pub mod edge;
+pub mod feed;
 pub mod jobs;
 
 use std::net::SocketAddr;
@@ -47,7 +48,7 @@ pub enum Command {
     Source(Source),
     /// Read feeds without a desk
     #[command(subcommand)]
-    Feed(Feed),
+    Feed(feed::Feed),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
     /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
@@ -172,21 +173,6 @@ pub enum Source {
     Fetch {
         /// The source's id; without it, all
         id: Option<String>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Feed {
-    /// Parse a feed and print what it says
-    Parse {
-        /// A file; - reads standard input
-        file: PathBuf,
-        /// Address of the document, to resolve relative links
-        #[arg(long, value_name = "BASE")]
-        url: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
     },
 }
 

@@ -48,9 +48,10 @@ fn complain(text: &str) {
 async fn run(cli: Cli) -> Result<ExitCode> {
     // What needs no configuration first: a broken file must not keep anybody from measuring a text.
     match &cli.command {
-        Command::Feed(cli::Feed::Parse { file, url, json }) => {
+        Command::Feed(cli::feed::Feed::Parse { file, url, json }) => {
             return done(commands::texts::feed_parse(file, url.as_deref(), *json));
         }
+        Command::Feed(cli::feed::Feed::Bench(args)) => return done(bench::feed::run(args)),
         Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
         Command::Soak(cli::Soak::Fuzz { seeds, seconds, seed }) => {
             return done(commands::soak::fuzz::run(seeds, *seconds, *seed));

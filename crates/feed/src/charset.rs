@@ -82,14 +82,16 @@ fn to_text<'a>(
     }
     let prolog = prolog_label(bytes);
     let header = content_type.and_then(charset_param);
-    if let Ok(text) = std::str::from_utf8(bytes) {
+    // The vectors of encoding_rs: most documents are UTF-8, and the standard library takes longer to say so
+    // than all of the reading that follows.
+    if let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
         // The one encoding in use whose text is also valid ASCII.
         let escaped = [&prolog, &header].into_iter().flatten().any(|l| for_label(l) == Some(ISO_2022_JP));
         if !(escaped && memchr::memchr(0x1b, bytes).is_some()) {
             if let Some(label) = prolog.or(header).filter(|l| !text.is_ascii() && for_label(l) != Some(UTF_8)) {
                 warnings.push(("encoding-overridden", format!("declared as {label}, is UTF-8")));
             }
-            return (Cow::Borrowed(text), UTF_8.name());
+            return (text, UTF_8.name());
         }
     }
     let mut declared_utf8 = prolog.is_none() && header.is_none();
@@ -225,10 +227,7 @@ fn clean<'a>(text: Cow<'a, str>, warnings: &mut Vec<(&'static str, String)>) -> 
         Cow::Borrowed(t) => Cow::Borrowed(t.strip_prefix('\u{feff}').unwrap_or(t)),
         Cow::Owned(t) => Cow::Owned(t.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(t)),
     };
-    // Bytes first: this pass is done over every document and vectorises. 0xc2 leads U+0080 to U+009f.
-    let suspicious =
-        text.bytes().any(|b| (b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r')) || matches!(b, 0xc2 | 0xef));
-    if !suspicious || !text.contains(|c| forbidden(c) || is_c1(c)) {
+    if is_clean(text.as_bytes()) {
         return text;
     }
     if text.contains(forbidden) {
@@ -237,6 +236,18 @@ fn clean<'a>(text: Cow<'a, str>, warnings: &mut Vec<(&'static str, String)>) -> 
     // Converters that take windows-1252 for ISO 8859-1 leave quotation marks as control characters.
     let mend = |c: char| if is_c1(c) { crate::markup::character(u32::from(c)).unwrap_or(c) } else { c };
     Cow::Owned(text.chars().filter(|c| !forbidden(*c)).map(mend).collect())
+}
+
+/// Whether nothing in it is [`forbidden`] or [`is_c1`]; done over every document, hence by bytes and by
+/// blocks, which vectorise.
+fn is_clean(text: &[u8]) -> bool {
+    let has_control = |block: &[u8]| {
+        block.iter().fold(false, |found, b| found | ((*b < 0x20) & (*b != b'\t') & (*b != b'\n') & (*b != b'\r')))
+    };
+    // 0xc2 leads U+0080 to U+009f, 0xef the last two of the plane.
+    let is_lead =
+        |at: usize| matches!(text[at..], [0xc2, 0x80..=0x84 | 0x86..=0x9f, ..] | [0xef, 0xbf, 0xbe | 0xbf, ..]);
+    !text.chunks(256).any(has_control) && !memchr::memchr2_iter(0xc2, 0xef, text).any(is_lead)
 }
 
 fn is_c1(c: char) -> bool {

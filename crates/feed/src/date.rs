@@ -23,10 +23,83 @@ pub fn parse(text: &str) -> Option<Timestamp> {
     if text.is_empty() || text.len() > LENGTH_MAX || !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
     }
+    if let Some(moment) = rfc2822(text.as_bytes()) {
+        return Some(moment);
+    }
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment).filter(|m| (1000..=9999).contains(&m.civil().year));
     }
     Parts::of(text).read()
+}
+
+/// `Fri, 20 Nov 2026 08:15:00 +0300` exactly, which nearly all of RSS writes: what [`Parts`] would say,
+/// at a tenth of its price.
+fn rfc2822(text: &[u8]) -> Option<Timestamp> {
+    let text = match text {
+        [a, b, c, b',', b' ', rest @ ..] if [a, b, c].iter().all(|c| c.is_ascii_alphabetic()) => rest,
+        text => text,
+    };
+    let &[
+        d1,
+        d2,
+        b' ',
+        m1,
+        m2,
+        m3,
+        b' ',
+        y1,
+        y2,
+        y3,
+        y4,
+        b' ',
+        h1,
+        h2,
+        b':',
+        i1,
+        i2,
+        b':',
+        s1,
+        s2,
+        b' ',
+        ref zone @ ..,
+    ] = text
+    else {
+        return None;
+    };
+    let month = match &[m1, m2, m3] {
+        b"Jan" => 1,
+        b"Feb" => 2,
+        b"Mar" => 3,
+        b"Apr" => 4,
+        b"May" => 5,
+        b"Jun" => 6,
+        b"Jul" => 7,
+        b"Aug" => 8,
+        b"Sep" => 9,
+        b"Oct" => 10,
+        b"Nov" => 11,
+        b"Dec" => 12,
+        _ => return None,
+    };
+    let minutes_east = match *zone {
+        [b'G', b'M', b'T'] | [b'U', b'T', b'C'] => 0,
+        [sign @ (b'+' | b'-'), h1, h2, m1, m2] => {
+            let minutes = digits(&[h1, h2])? * 60 + digits(&[m1, m2])?;
+            // As in `Parts::zone`: further away than anybody is.
+            let minutes = if minutes > 14 * 60 { 0 } else { minutes.cast_signed() };
+            if sign == b'-' { -minutes } else { minutes }
+        }
+        _ => return None,
+    };
+    let (hour, minute, second) = (digits(&[h1, h2])?, digits(&[i1, i2])?, digits(&[s1, s2])?);
+    let day = civil(digits(&[y1, y2, y3, y4])?, month, digits(&[d1, d2])?)?;
+    let seconds = (hour * 3600 + minute * 60 + second).cast_signed() - minutes_east * 60;
+    let moment = Timestamp::from_micros(day.micros() + seconds * 1_000_000);
+    Some(moment).filter(|m| hour <= 24 && minute <= 59 && second <= 61 && (1000..=9999).contains(&m.civil().year))
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0, |value, b| Some(value * 10 + u64::from(b.is_ascii_digit().then(|| b - b'0')?)))
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -2,11 +2,12 @@
 
 mod capture;
 mod draft;
+mod extras;
 
 use std::borrow::Cow;
 
 use crate::model::Warnings;
-use crate::tags::{self, Namespace, Tag};
+use crate::tags::{self, Extra, Namespace, Tag};
 use crate::xml::{Attributes, Reader, Token, local, unescape};
 use crate::{Error, Feed, Hints, Kind, date, link, markup};
 use capture::{Capture, Form};
@@ -273,7 +274,7 @@ impl<'a> Builder<'a> {
     fn xml_attributes(&mut self, attributes: Attributes<'a>) -> (usize, Option<String>) {
         let mut base = self.stack.last().map_or(0, |f| f.base);
         let mut language = None;
-        if !attributes.0.contains("xml") {
+        if memchr::memmem::find(attributes.0.as_bytes(), b"xml").is_none() {
             return (base, language);
         }
         for (key, value) in attributes.iter() {
@@ -322,13 +323,15 @@ impl<'a> Builder<'a> {
             _ if context == Context::Aside => {}
             Tag::Image => frame.context = Context::Image,
             Tag::Aside => frame.context = Context::Aside,
-            Tag::Author => {
+            Tag::Author | Tag::Contributor => {
                 frame.context = Context::Person;
                 self.person = Person::default();
                 self.capture(Form::Text, attributes, frame.base);
             }
             // The title of a site's logo is not the feed's.
-            Tag::Title(_) | Tag::Summary(_) | Tag::Content | Tag::Subtitle if context != Context::Image => {
+            Tag::Title(_) | Tag::Summary(_) | Tag::Content | Tag::Subtitle | Tag::Rights
+                if context != Context::Image =>
+            {
                 let form = Form::of(frame.tag, attributes, self.kind);
                 self.capture(form, attributes, frame.base);
             }
@@ -345,6 +348,12 @@ impl<'a> Builder<'a> {
                 if let Some(item) = &mut self.item {
                     item.add_medium(frame.tag, attributes, frame.base);
                 }
+            }
+            Tag::Extra(extra) => {
+                if let Some(item) = &mut self.item {
+                    item.extras.open(extra, attributes, frame.base);
+                }
+                self.capture(Form::Text, attributes, frame.base);
             }
             Tag::Id
             | Tag::OriginalLink
@@ -363,7 +372,8 @@ impl<'a> Builder<'a> {
             | Tag::Day
             | Tag::UpdatePeriod
             | Tag::UpdateFrequency => self.capture(Form::Text, attributes, frame.base),
-            Tag::Title(_) | Tag::Summary(_) | Tag::Content | Tag::Subtitle | Tag::Markup | Tag::Unknown => {}
+            Tag::Title(_) | Tag::Summary(_) | Tag::Content | Tag::Subtitle | Tag::Rights => {}
+            Tag::Markup | Tag::Unknown => {}
         }
     }
 
@@ -395,22 +405,21 @@ impl<'a> Builder<'a> {
         let rel = attributes.text("rel").unwrap_or_else(|| "alternate".into()).to_ascii_lowercase();
         let rel = rel.rsplit('/').next().unwrap_or_default();
         let media_type = attributes.text("type");
-        let rank = match media_type.as_deref() {
-            None | Some("text/html" | "html" | "application/xhtml+xml" | "xhtml") => LinkRank::Page,
-            Some(_) => LinkRank::Other,
-        };
+        let is_page =
+            matches!(media_type.as_deref(), None | Some("text/html" | "html" | "application/xhtml+xml" | "xhtml"));
         match (context, rel) {
-            (Context::Item, "alternate") => {
-                if let Some(item) = &mut self.item {
-                    item.link.offer(rank, href, base);
+            (Context::Item, _) => {
+                let Some(item) = &mut self.item else { return };
+                match rel {
+                    "alternate" if is_page => item.link.offer(LinkRank::Page, href, base),
+                    "enclosure" => item.add_medium(Tag::Enclosure, attributes, base),
+                    // By RFC 4685 §4 a feed unless it says otherwise.
+                    "replies" if is_page && media_type.is_some() => item.comments = Some((href, base)),
+                    "replies" => item.extras.add_replies(href, attributes, base),
+                    _ => {}
                 }
             }
-            (Context::Item, "enclosure") => {
-                if let Some(item) = &mut self.item {
-                    item.add_medium(Tag::Enclosure, attributes, base);
-                }
-            }
-            (Context::Feed, "alternate") => self.draft.link.offer(rank, href, base),
+            (Context::Feed, "alternate") if is_page => self.draft.link.offer(LinkRank::Page, href, base),
             (Context::Feed, "self") => {
                 self.draft.self_link.get_or_insert((href, base));
             }
@@ -490,11 +499,15 @@ impl<'a> Builder<'a> {
                     item.content.offer((0, depth), (html, base));
                 }
             }
-            Tag::Link => item.link.offer(LinkRank::Page, capture.value().into_owned(), base),
-            Tag::OriginalLink => item.link.offer(LinkRank::Original, capture.value().into_owned(), base),
+            Tag::Link => item.link.offer(LinkRank::Page, address(&capture), base),
+            Tag::OriginalLink => {
+                if let Some(url) = capture.line() {
+                    item.original_link = Some((url, base));
+                }
+            }
             Tag::Id => {
                 let id = capture.value().into_owned();
-                if capture.permanent && link::is_absolute(&id) && self.draft.is_rss {
+                if capture.permanent && link::is_absolute(&id) {
                     item.link.offer(LinkRank::Permalink, id.clone(), base);
                 }
                 if !id.is_empty() {
@@ -515,6 +528,12 @@ impl<'a> Builder<'a> {
                 item.add_author(0, name);
             }
             Tag::Creator(rank) => item.add_author(rank, capture.line().and_then(|n| draft::person_name(&n))),
+            Tag::Contributor => {
+                let name = self.person.take().or_else(|| draft::person_name(&capture.line()?));
+                item.add_contributor(name);
+            }
+            Tag::Rights => item.rights = capture.title(&mut self.warnings).or(item.rights.take()),
+            Tag::Extra(extra) => item.extras.apply(extra, &capture),
             Tag::Language => item.language = capture.line().or(item.language.take()),
             Tag::Comments => {
                 if let Some(url) = capture.line() {
@@ -544,7 +563,9 @@ impl<'a> Builder<'a> {
                     draft.description.get_or_insert_with(|| markup::plain(&html, markup::Tags::All));
                 }
             }
-            Tag::Link => draft.link.offer(LinkRank::Page, capture.value().into_owned(), capture.base),
+            Tag::Link => draft.link.offer(LinkRank::Page, address(&capture), capture.base),
+            Tag::Rights => draft.rights = capture.title(&mut self.warnings).or(draft.rights.take()),
+            Tag::Extra(Extra::Guid) => draft.guid = capture.line().or(draft.guid.take()),
             Tag::Updated => draft.updated_at = read_date(&capture, &mut self.warnings).or(draft.updated_at),
             Tag::Published | Tag::Date => {
                 let date = read_date(&capture, &mut self.warnings);
@@ -565,6 +586,11 @@ impl<'a> Builder<'a> {
             self.warnings.add("leading-text", "text before the document was skipped");
         }
     }
+}
+
+/// The address in an element. Many feeds escape its `&` twice, and none means `&amp;` in one.
+fn address(capture: &Capture<'_>) -> String {
+    capture.value().replace("&amp;", "&")
 }
 
 /// The date in an element; text that is none is said.

@@ -8,6 +8,9 @@ pub enum Error {
     /// `found` says what it looks like: `html`, `json`, `xml <urlset>`, `text` or `binary data`.
     #[error("not a feed: this looks like {found}")]
     NotAFeed { found: String },
+    /// `found` as with `NotAFeed`, where a list of feeds was wanted.
+    #[error("not an opml list: this looks like {found}")]
+    NotAList { found: String },
     /// It starts like a JSON Feed and cannot be read, even after closing what is open.
     #[error("reading the json feed")]
     Json(#[from] JsonError),

@@ -24,7 +24,11 @@ pub fn parse(text: &str, hints: &Hints<'_>, mut warnings: Warnings) -> Result<Fe
     let version = declared.unwrap_or_default();
     let home = string(&root, "home_page_url");
     let own = string(&root, "feed_url");
-    let bases: Vec<&str> = [own.as_deref(), home.as_deref(), hints.url].into_iter().flatten().collect();
+    // As in XML: where the document came from must be known.
+    let bases: Vec<&str> = match hints.url {
+        Some(url) => own.as_deref().into_iter().chain(home.as_deref()).chain([url]).collect(),
+        None => Vec::new(),
+    };
     let mut reader = ItemReader { bases: &bases, sanitize: hints.sanitize, warnings: &mut warnings };
     let items = objects(&root, "items").take(ITEMS_MAX).map(|item| reader.item(item)).collect();
     let hubs =
@@ -42,6 +46,8 @@ pub fn parse(text: &str, hints: &Hints<'_>, mut warnings: Warnings) -> Result<Fe
         skip_days: Vec::new(),
         hubs: hubs.collect(),
         self_link: own.as_deref().and_then(|l| link::resolve(l, bases.iter().copied())),
+        guid: None,
+        rights: None,
         items,
         warnings: warnings.into_vec(),
     })
@@ -142,11 +148,11 @@ impl ItemReader<'_> {
                 .collect(),
             language: string(item, "language"),
             image: image.and_then(|l| self.link(&l)),
-            comments: None,
             content_html: content.and_then(|h| self.html(h)),
             summary_html: summary.and_then(|h| self.html(h)),
             published_at: self.date(item, "date_published"),
             updated_at: self.date(item, "date_modified"),
+            ..Item::default()
         }
     }
 

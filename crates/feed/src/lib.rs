@@ -18,18 +18,20 @@ mod json;
 mod link;
 mod markup;
 mod model;
+pub mod opml;
 mod tags;
 mod xml;
 
 pub use error::{Error, JsonError};
-pub use model::{Enclosure, Feed, Item, Kind, Warning};
+pub use model::{Enclosure, Episode, Feed, Item, Kind, Warning};
 
 use model::Warnings;
 
 /// What is known beside the bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Hints<'a> {
-    /// The address the document came from, after redirects; relative links resolve against it last.
+    /// The address the document came from, after redirects; relative links resolve against it last, and
+    /// without it only against an `xml:base`.
     pub url: Option<&'a str>,
     /// The `Content-Type` header: only its charset is believed, and only after the document's own word.
     pub content_type: Option<&'a str>,
@@ -78,6 +80,7 @@ pub fn fuzz(data: &[u8]) {
     let text = charset::decode(data, None, None).text;
     let _ = date::parse(&text);
     let _ = discover::links(&text, "https://example.org/");
+    let _ = opml::parse(data);
 }
 
 #[cfg(test)]

@@ -7,24 +7,51 @@ use url::Url;
 /// Longer ones are not addresses but accidents.
 const LENGTH_MAX: usize = 8192;
 
+/// Schemes beside http and https that do nothing to whoever looks at the address.
+const HARMLESS: [&str; 21] = [
+    "ed2k",
+    "feed",
+    "ftp",
+    "ftps",
+    "gemini",
+    "geo",
+    "gopher",
+    "irc",
+    "ircs",
+    "itms",
+    "itms-apps",
+    "itpc",
+    "magnet",
+    "mailto",
+    "news",
+    "nntp",
+    "pcast",
+    "rtsp",
+    "sftp",
+    "tel",
+    "xmpp",
+];
+
 /// `raw` as an absolute http(s) address where `bases` (nearest first) allow, otherwise as written.
-/// `None` when nothing is left or when it names another scheme (`javascript:`, `mailto:`, `file:`).
+/// `None` when nothing is left, when it names a scheme that may do harm (`javascript:`, `data:`,
+/// `file:`) and when its host cannot be one.
 ///
-/// An address that is fine already is returned as written: it is part of what the document says.
+/// An absolute address is returned as written, blanks and other letters included: it is part of what
+/// the document says, and its canonical form belongs to `text::link`.
 pub fn resolve<'b>(raw: &str, bases: impl IntoIterator<Item = &'b str>) -> Option<String> {
     let raw = tidy(raw);
     if raw.is_empty() || raw.len() > LENGTH_MAX {
         return None;
     }
     if let Some(scheme) = scheme(&raw) {
-        if !(scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")) {
-            return None;
-        }
-        // `http:path` is relative by RFC 3986 §5.4.2, for those who write it so.
-        if !raw[scheme.len()..].starts_with("://") {
-            return Some(raw.into_owned());
-        }
-        return Some(escaped(raw));
+        let sound = if scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https") {
+            // `http:path` is relative by RFC 3986 §5.4.2, for those who write it so.
+            let host = raw[scheme.len()..].strip_prefix("://");
+            host.is_none_or(|host| has_plain_host(host) || Url::parse(&raw).is_ok())
+        } else {
+            HARMLESS.iter().any(|harmless| harmless.eq_ignore_ascii_case(scheme))
+        };
+        return sound.then(|| raw.into_owned());
     }
     match resolve_base(bases) {
         Some(base) => match base.join(&raw) {
@@ -70,7 +97,7 @@ pub fn is_absolute(text: &str) -> bool {
 /// Without outer blanks and inner line breaks, which editors leave inside long addresses.
 fn tidy(raw: &str) -> Cow<'_, str> {
     let raw = raw.trim();
-    match raw.contains(['\n', '\r', '\t']) {
+    match raw.bytes().any(|b| matches!(b, b'\n' | b'\r' | b'\t')) {
         false => Cow::Borrowed(raw),
         true => Cow::Owned(raw.split(['\n', '\r', '\t']).map(str::trim).collect()),
     }
@@ -82,11 +109,10 @@ fn scheme(text: &str) -> Option<&str> {
     (text.as_bytes()[end] == b':' && first.is_ascii_alphabetic()).then(|| &text[..end])
 }
 
-/// Blanks and non-ASCII percent-encoded, the host in punycode.
-fn escaped(raw: Cow<'_, str>) -> String {
-    let plain = raw.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'<' | b'>' | b'"'));
-    match plain {
-        true => raw.into_owned(),
-        false => Url::parse(&raw).map(String::from).unwrap_or_else(|_| raw.replace(' ', "%20")),
-    }
+/// Whether what follows `://` starts with a host that needs no closer look: a name, no number, no port.
+fn has_plain_host(rest: &str) -> bool {
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    host.ends_with(|c: char| c.is_ascii_alphabetic())
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+        && !host.contains("xn--")
 }

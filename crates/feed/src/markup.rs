@@ -34,6 +34,9 @@ pub fn plain(html: &str, tags: Tags) -> String {
 
 /// Runs of blanks become one space.
 pub fn one_line(text: &str) -> String {
+    if is_one_line(text) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for word in text.split_whitespace() {
         if !out.is_empty() {
@@ -42,6 +45,20 @@ pub fn one_line(text: &str) -> String {
         out.push_str(word);
     }
     out
+}
+
+/// Whether [`one_line`] would change nothing, as with most titles. Of the blanks beyond ASCII only the
+/// first byte is looked at: text that has one is read letter by letter.
+fn is_one_line(text: &str) -> bool {
+    let mut after_blank = true;
+    for b in text.bytes() {
+        match b {
+            b' ' if after_blank => return false,
+            b'\t'..=b'\r' | 0xc2 | 0xe1..=0xe3 => return false,
+            b => after_blank = b == b' ',
+        }
+    }
+    !after_blank || text.is_empty()
 }
 
 /// Whether text of undeclared type is HTML: a closing tag or an entity, and no element HTML lacks.
@@ -263,19 +280,29 @@ fn is_html_element(name: &str) -> bool {
 /// Undoes UTF-8 that was read as windows-1252 and written as UTF-8 again (`Ã¼` for `ü`): only when the
 /// whole text makes the round trip and gets shorter.
 pub fn repair_double_encoding(text: &str) -> Option<String> {
-    if text.is_ascii()
+    if text.is_ascii() {
+        return None;
+    }
+    // What is not ASCII must begin with the two bytes of a character: a look at the first such place
+    // settles nearly every text without reading the rest.
+    let first = text.bytes().position(|b| !b.is_ascii())?;
+    let mut signs = text[first..].chars().map(windows_1252);
+    let starts_character = matches!(signs.next()??, 0xc2..=0xf4) && matches!(signs.next()??, 0x80..=0xbf);
+    if !starts_character
         || !text.contains(['\u{c2}', '\u{c3}', '\u{c4}', '\u{c5}', '\u{e2}', '\u{d0}', '\u{d1}', '\u{ce}'])
     {
         return None;
     }
-    let mut bytes = Vec::with_capacity(text.len());
-    for c in text.chars() {
-        bytes.push(match u32::from(c) {
-            n @ 0..=0xff => n as u8,
-            _ => WINDOWS_1252_HIGH.iter().find(|(_, high)| *high == c)?.0,
-        });
-    }
+    let bytes = text.chars().map(windows_1252).collect::<Option<Vec<u8>>>()?;
     String::from_utf8(bytes).ok()
+}
+
+/// The byte that stands for `c` in windows-1252, or in ISO 8859-1 where that has none.
+fn windows_1252(c: char) -> Option<u8> {
+    match u32::from(c) {
+        n @ 0..=0xff => Some(n as u8),
+        _ => WINDOWS_1252_HIGH.iter().find(|(_, high)| *high == c).map(|(byte, _)| *byte),
+    }
 }
 
 /// What windows-1252 has at 0x80 to 0x9f, where ISO 8859-1 has control characters.

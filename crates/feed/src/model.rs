@@ -38,6 +38,12 @@ pub struct Feed {
     /// The feed's own address, the topic of a WebSub subscription.
     #[serde(skip)]
     pub self_link: Option<String>,
+    /// An identity that stays when the feed moves (`podcast:guid`).
+    #[serde(skip)]
+    pub guid: Option<String>,
+    /// Plain text.
+    #[serde(skip)]
+    pub rights: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,7 +83,8 @@ pub struct Item {
     pub id: Option<String>,
     /// Plain text.
     pub title: Option<String>,
-    /// Absolute http or https; relative when nothing in the document or the hints makes it absolute.
+    /// As written when it is absolute, which may also be of another harmless scheme (`magnet:`); relative
+    /// when neither an `xml:base` nor the hints make it absolute.
     pub link: Option<String>,
     pub published_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
@@ -97,6 +104,45 @@ pub struct Item {
     /// The declared image: the widest medium, otherwise the thumbnail.
     #[serde(skip)]
     pub image: Option<String>,
+    /// The address that a service which counts clicks has replaced in `link` (`feedburner:origLink`).
+    #[serde(skip)]
+    pub original_link: Option<String>,
+    /// How many comments there are (`slash:comments`, `thr:total`, `thr:count`).
+    #[serde(skip)]
+    pub comments_count: Option<u32>,
+    /// A feed of the comments (`wfw:commentRss`, links that are `replies`).
+    #[serde(skip)]
+    pub comments_feed: Option<String>,
+    /// The identity of what this answers (`thr:in-reply-to`).
+    #[serde(skip)]
+    pub in_reply_to: Option<String>,
+    /// Where it happened: degrees north and east (WGS 84).
+    #[serde(skip)]
+    pub place: Option<(f64, f64)>,
+    #[serde(skip)]
+    pub episode: Option<Episode>,
+    #[serde(skip)]
+    pub transcripts: Vec<Enclosure>,
+    /// A file of chapters (`podcast:chapters`).
+    #[serde(skip)]
+    pub chapters: Option<String>,
+    /// Names, as with `authors`.
+    #[serde(skip)]
+    pub contributors: Vec<String>,
+    /// Plain text.
+    #[serde(skip)]
+    pub rights: Option<String>,
+}
+
+/// What a podcast says of one of its episodes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Episode {
+    pub duration_s: Option<u32>,
+    pub season: Option<u32>,
+    pub number: Option<u32>,
+    /// In lower case: `full`, `trailer` or `bonus`.
+    pub kind: Option<String>,
+    pub explicit: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

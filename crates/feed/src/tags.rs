@@ -14,6 +14,12 @@ pub enum Namespace {
     FeedBurner,
     Xhtml,
     Syndication,
+    Podcast,
+    Slash,
+    Thread,
+    /// GeoRSS, its GML and the W3C's vocabulary: their names do not clash.
+    Geo,
+    CommentApi,
     /// Known to mean nothing to us.
     Other,
 }
@@ -29,14 +35,16 @@ pub enum Tag {
     Item,
     Html,
     Image,
-    /// Parts that have titles and links of their own: text input, origin, owner, contributor.
+    /// Parts that have titles and links of their own: text input, origin, owner.
     Aside,
     Author,
+    Contributor,
     // Text with markup. The number ranks the vocabularies, the best is 0.
     Title(u8),
     Summary(u8),
     Content,
     Subtitle,
+    Rights,
     // Plain text.
     Link,
     Id,
@@ -62,9 +70,34 @@ pub enum Tag {
     Medium,
     Thumbnail,
     Logo,
+    /// What only some feeds have.
+    Extra(Extra),
     /// Inside text with markup.
     Markup,
     Unknown,
+}
+
+/// Of podcasts, conversations and places: see `document/extras.rs`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    CommentsCount,
+    CommentsFeed,
+    InReplyTo,
+    /// Latitude and longitude in one text.
+    Point,
+    Latitude,
+    Longitude,
+    /// A place by the `geo` attribute.
+    Location,
+    Duration,
+    Season,
+    Episode,
+    EpisodeKind,
+    Explicit,
+    Transcript,
+    Chapters,
+    /// An identity of the feed itself.
+    Guid,
 }
 
 /// By the address in `xmlns`; `None` for one nobody knows, where the prefix decides.
@@ -88,6 +121,12 @@ pub fn by_address(address: &str) -> Option<Namespace> {
         a if a.starts_with("http://purl.org/rss/1.0/modules/content") => Namespace::Content,
         a if a.starts_with("http://purl.org/rss/1.0/modules/syndication") => Namespace::Syndication,
         a if a.starts_with("http://purl.org/rss/1.0/modules/rss") => Namespace::Core,
+        a if a.starts_with("http://purl.org/rss/1.0/modules/slash") => Namespace::Slash,
+        a if a.starts_with("http://purl.org/syndication/thread/") => Namespace::Thread,
+        a if a.contains("//www.georss.org/georss") || a.contains("//www.opengis.net/gml") => Namespace::Geo,
+        a if a.starts_with("http://www.w3.org/2003/01/geo/wgs84_pos") => Namespace::Geo,
+        a if a.starts_with("http://wellformedweb.org/commentapi") => Namespace::CommentApi,
+        a if a.contains("podcastindex") => Namespace::Podcast,
         a if a.starts_with("http://search.yahoo.com/mrss") => Namespace::Media,
         a if a.contains("podcast-1.0.dtd") => Namespace::Itunes,
         a if a.contains("backend.userland.com/rss") || a.contains("/tech/rss") => Namespace::Core,
@@ -117,6 +156,13 @@ pub fn by_prefix(prefix: &str) -> Namespace {
         ("feedburner", Namespace::FeedBurner),
         ("xhtml", Namespace::Xhtml),
         ("sy", Namespace::Syndication),
+        ("podcast", Namespace::Podcast),
+        ("slash", Namespace::Slash),
+        ("thr", Namespace::Thread),
+        ("georss", Namespace::Geo),
+        ("geo", Namespace::Geo),
+        ("gml", Namespace::Geo),
+        ("wfw", Namespace::CommentApi),
     ];
     known.iter().find(|(p, _)| p.eq_ignore_ascii_case(prefix)).map_or(Namespace::Other, |(_, n)| *n)
 }
@@ -151,7 +197,8 @@ pub fn lookup(namespace: Namespace, name: &str) -> Tag {
             b"date" => Tag::Date,
             b"subject" => Tag::Category,
             b"language" => Tag::Language,
-            b"contributor" => Tag::Aside,
+            b"contributor" => Tag::Contributor,
+            b"rights" => Tag::Rights,
             _ => Tag::Unknown,
         },
         Namespace::DcTerms => match lower {
@@ -179,6 +226,11 @@ pub fn lookup(namespace: Namespace, name: &str) -> Tag {
             b"category" => Tag::Category,
             b"image" => Tag::Logo,
             b"owner" => Tag::Aside,
+            b"duration" => Tag::Extra(Extra::Duration),
+            b"season" => Tag::Extra(Extra::Season),
+            b"episode" => Tag::Extra(Extra::Episode),
+            b"episodetype" => Tag::Extra(Extra::EpisodeKind),
+            b"explicit" => Tag::Extra(Extra::Explicit),
             _ => Tag::Unknown,
         },
         Namespace::GooglePlay => match lower {
@@ -199,6 +251,35 @@ pub fn lookup(namespace: Namespace, name: &str) -> Tag {
         Namespace::Syndication => match lower {
             b"updateperiod" => Tag::UpdatePeriod,
             b"updatefrequency" => Tag::UpdateFrequency,
+            _ => Tag::Unknown,
+        },
+        Namespace::Podcast => match lower {
+            b"guid" => Tag::Extra(Extra::Guid),
+            b"season" => Tag::Extra(Extra::Season),
+            b"episode" => Tag::Extra(Extra::Episode),
+            b"transcript" => Tag::Extra(Extra::Transcript),
+            b"chapters" => Tag::Extra(Extra::Chapters),
+            b"location" => Tag::Extra(Extra::Location),
+            b"person" => Tag::Contributor,
+            _ => Tag::Unknown,
+        },
+        Namespace::Slash => match lower {
+            b"comments" => Tag::Extra(Extra::CommentsCount),
+            _ => Tag::Unknown,
+        },
+        Namespace::Thread => match lower {
+            b"total" => Tag::Extra(Extra::CommentsCount),
+            b"in-reply-to" => Tag::Extra(Extra::InReplyTo),
+            _ => Tag::Unknown,
+        },
+        Namespace::Geo => match lower {
+            b"point" | b"pos" => Tag::Extra(Extra::Point),
+            b"lat" => Tag::Extra(Extra::Latitude),
+            b"long" => Tag::Extra(Extra::Longitude),
+            _ => Tag::Unknown,
+        },
+        Namespace::CommentApi => match lower {
+            b"commentrss" => Tag::Extra(Extra::CommentsFeed),
             _ => Tag::Unknown,
         },
         Namespace::Other => Tag::Unknown,
@@ -236,7 +317,9 @@ fn core(lower: &[u8]) -> Tag {
         b"hour" => Tag::Hour,
         b"day" => Tag::Day,
         b"image" => Tag::Image,
-        b"textinput" | b"source" | b"contributor" => Tag::Aside,
+        b"contributor" => Tag::Contributor,
+        b"rights" | b"copyright" => Tag::Rights,
+        b"textinput" | b"source" => Tag::Aside,
         _ => Tag::Unknown,
     }
 }

@@ -44,34 +44,65 @@ fn view(result: &Result<Feed, Error>) -> Value {
         skip_days,
         hubs,
         self_link,
+        guid,
+        rights,
     } = feed;
-    let more: Vec<Value> = items
-        .iter()
-        .map(
-            |Item {
-                 id: _,
-                 title: _,
-                 link: _,
-                 published_at: _,
-                 updated_at: _,
-                 authors: _,
-                 summary_html: _,
-                 content_html: _,
-                 categories: _,
-                 enclosures: _,
-                 language,
-                 comments,
-                 image,
-             }| { json!({ "language": language, "comments": comments, "image": image }) },
-        )
-        .collect();
-    json!({
-        "printed": feed,
-        "beside": {
-            "kind": format!("{kind:?}"), "description": description, "updated_at": updated_at, "ttl_minutes": ttl_minutes,
-            "skip_hours": skip_hours, "skip_days": skip_days, "hubs": hubs, "self_link": self_link, "items": more,
-        },
-    })
+    let more: Vec<Value> = items.iter().map(view_of_item).collect();
+    let mut beside = json!({
+        "kind": format!("{kind:?}"), "description": description, "updated_at": updated_at, "ttl_minutes": ttl_minutes,
+        "skip_hours": skip_hours, "skip_days": skip_days, "hubs": hubs, "self_link": self_link, "items": more,
+    });
+    add_what_is_there(&mut beside, json!({ "guid": guid, "rights": rights }));
+    json!({ "printed": feed, "beside": beside })
+}
+
+fn view_of_item(item: &Item) -> Value {
+    let Item {
+        id: _,
+        title: _,
+        link: _,
+        published_at: _,
+        updated_at: _,
+        authors: _,
+        summary_html: _,
+        content_html: _,
+        categories: _,
+        enclosures: _,
+        language,
+        comments,
+        image,
+        original_link,
+        comments_count,
+        comments_feed,
+        in_reply_to,
+        place,
+        episode,
+        transcripts,
+        chapters,
+        contributors,
+        rights,
+    } = item;
+    let mut view = json!({ "language": language, "comments": comments, "image": image });
+    let episode = episode.as_ref().map(|Episode { duration_s, season, number, kind, explicit }| {
+        json!({ "duration_s": duration_s, "season": season, "number": number, "kind": kind, "explicit": explicit })
+    });
+    let rare = json!({
+        "original_link": original_link, "comments_count": comments_count, "comments_feed": comments_feed, "in_reply_to": in_reply_to,
+        "place": place, "episode": episode, "transcripts": transcripts, "chapters": chapters, "contributors": contributors,
+        "rights": rights,
+    });
+    add_what_is_there(&mut view, rare);
+    view
+}
+
+/// Most documents have none of the rare fields: there they would only be noise.
+fn add_what_is_there(view: &mut Value, rare: Value) {
+    let Value::Object(rare) = rare else { return };
+    for (key, value) in rare {
+        if !value.is_null() && value != json!([]) {
+            view[key] = value;
+        }
+    }
 }
 
 #[test]
@@ -219,6 +250,24 @@ fn resolves_against_the_hint_only_at_last() {
 }
 
 #[test]
+fn a_relative_link_stays_so_where_nobody_says_what_it_is_relative_to() {
+    let item = "<item><link>n/1</link><description>&lt;a href='n/2'&gt;x&lt;/a&gt;</description></item>";
+    let rss = format!("<rss version='2.0'><channel><link>https://site.example/a/</link>{item}</channel></rss>");
+    let atom = "<feed xmlns='http://www.w3.org/2005/Atom'><link rel='self' href='https://site.example/atom'/>
+        <entry><link href='n/1'/></entry><entry xml:base='https://base.example/b/'><link href='n/1'/></entry></feed>";
+    let json = r#"{"version":"https://jsonfeed.org/version/1.1","home_page_url":"https://site.example/","items":[{"id":"1","url":"n/1"}]}"#;
+    let links = |text: &str| read(text).items.into_iter().filter_map(|item| item.link).collect::<Vec<_>>();
+    assert_eq!(links(&rss), ["n/1"]);
+    assert_eq!(links(atom), ["n/1", "https://base.example/b/n/1"]);
+    assert_eq!(links(json), ["n/1"]);
+    assert!(read(&rss).items[0].summary_html.as_deref().is_some_and(|html| html.contains("href=\"n/2\"")));
+
+    let hints = Hints { url: Some("https://h.example/feed"), ..Hints::default() };
+    let link = parse(rss.as_bytes(), &hints).unwrap().items[0].link.clone();
+    assert_eq!(link.as_deref(), Some("https://site.example/a/n/1"));
+}
+
+#[test]
 fn believes_the_header_after_the_document() {
     let text = |declaration: &str| {
         [declaration.as_bytes(), b"<rss version='2.0'><channel><title>\xfe\xf0\xfd</title></channel></rss>"].concat()
@@ -247,6 +296,11 @@ proptest! {
         "{\"items\":[", "{\"id\":", "]}", "1e999", " ", "\n", "</channel>", "</", "/>", "<image>", "<source>", "http://", "//",
     ]), 0..80)) {
         fuzz(pieces.concat().as_bytes());
+    }
+
+    #[test]
+    fn one_line_has_its_words_and_no_other_blanks(text in "[a ç\u{a0}\u{2003}\u{3000}\u{85}\t\r\n]{0,12}") {
+        prop_assert_eq!(markup::one_line(&text), text.split_whitespace().collect::<Vec<_>>().join(" "));
     }
 
     #[test]

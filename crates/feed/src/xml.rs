@@ -88,6 +88,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// How many bytes have been read.
+    pub fn at(&self) -> usize {
+        self.at
+    }
+
     /// Whether nothing but blanks stands before the first tag.
     pub fn starts_with_markup(&self) -> bool {
         self.text.starts_with('<')
@@ -339,19 +344,16 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
     let mut rest = &text[first..];
     loop {
         // `rest` starts with `&`.
-        let window = &rest.as_bytes()[1..rest.len().min(ENTITY_MAX + 2)];
-        let entity =
-            window.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'#')).filter(|end| window[*end] == b';');
-        match entity.filter(|end| *end > 0) {
-            Some(end) => {
-                let (whole, after) = rest.split_at(end + 2);
-                push_entity(&mut out, whole);
-                rest = after;
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, length)) = xml_entity(rest.as_bytes()) {
+            out.push(c);
+            rest = &rest[length..];
+        } else if let Some(length) = entity_length(rest.as_bytes()) {
+            let (whole, after) = rest.split_at(length);
+            push_entity(&mut out, whole);
+            rest = after;
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
         match memchr(b'&', rest.as_bytes()) {
             Some(next) => {
@@ -366,27 +368,33 @@ pub fn unescape(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The five of XML, of which escaped HTML is full, and how long they are.
+fn xml_entity(text: &[u8]) -> Option<(char, usize)> {
+    Some(match text {
+        [_, b'l', b't', b';', ..] => ('<', 4),
+        [_, b'g', b't', b';', ..] => ('>', 4),
+        [_, b'a', b'm', b'p', b';', ..] => ('&', 5),
+        [_, b'q', b'u', b'o', b't', b';', ..] => ('"', 6),
+        [_, b'a', b'p', b'o', b's', b';', ..] => ('\'', 6),
+        _ => return None,
+    })
+}
+
+/// How long the `&name;` at the start is.
+fn entity_length(text: &[u8]) -> Option<usize> {
+    let window = &text[1..text.len().min(ENTITY_MAX + 2)];
+    let end = window.iter().position(|b| !(b.is_ascii_alphanumeric() || *b == b'#'))?;
+    (end > 0 && window[end] == b';').then_some(end + 2)
+}
+
 /// `whole` is `&name;`.
 fn push_entity(out: &mut String, whole: &str) {
-    let name = &whole[1..whole.len() - 1];
-    match name {
-        "lt" => out.push('<'),
-        "gt" => out.push('>'),
-        "amp" => out.push('&'),
-        "quot" => out.push('"'),
-        "apos" => out.push('\''),
-        _ => match name.strip_prefix('#') {
-            Some(number) => {
-                let code = match number.strip_prefix(['x', 'X']) {
-                    Some(hex) => u32::from_str_radix(hex, 16),
-                    None => number.parse(),
-                };
-                match code.ok().and_then(markup::character) {
-                    Some(c) => out.push(c),
-                    None => out.push(char::REPLACEMENT_CHARACTER),
-                }
-            }
-            None => out.push_str(&markup::decode_entities(whole)),
-        },
-    }
+    let Some(number) = whole[1..whole.len() - 1].strip_prefix('#') else {
+        return out.push_str(&markup::decode_entities(whole));
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    out.push(code.ok().and_then(markup::character).unwrap_or(char::REPLACEMENT_CHARACTER));
 }

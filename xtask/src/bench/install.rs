@@ -23,7 +23,7 @@ impl Programs {
             programs.insert("ours", vec![product(plan.binary.as_deref())?]);
         }
         if needs(|driver| matches!(driver, Driver::Node(_))) {
-            programs.insert("node", node()?);
+            programs.insert("node", node("node")?);
         }
         if needs(|driver| driver == Driver::Apalis) {
             programs.insert("apalis", vec![rust("apalis", "peer-apalis")?]);
@@ -84,9 +84,24 @@ pub fn rust(folder: &str, program: &str) -> Result<PathBuf> {
     Ok(target.join("release").join(program))
 }
 
-/// The drivers beside their libraries, of the versions in their manifest; Node itself is one of these.
-fn node() -> Result<Vec<PathBuf>> {
-    let (from, to) = (run::root().join("bench/peers/node"), cache()?.join("node"));
+/// The Python of an environment with the libraries of `folder` in it, of the versions in its `requirements.txt`.
+pub fn python(folder: &str) -> Result<PathBuf> {
+    let requirements = run::root().join("bench/peers").join(folder).join("requirements.txt");
+    let folder = cache()?.join(folder);
+    let wanted = fs::read(&requirements).context("reading the libraries' versions")?;
+    let python = folder.join("bin/python");
+    if !fs::read(folder.join("installed")).is_ok_and(|installed| installed == wanted) {
+        let system = need::find("python3").context("python3 is not on this machine")?;
+        run::run(Command::new(system).args(["-m", "venv", "--clear"]).arg(&folder))?;
+        run::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
+        fs::write(folder.join("installed"), wanted)?;
+    }
+    Ok(python)
+}
+
+/// Node and the driver of `folder` beside its libraries, of the versions in their manifest; Node itself is one of these.
+pub fn node(folder: &str) -> Result<Vec<PathBuf>> {
+    let (from, to) = (run::root().join("bench/peers").join(folder), cache()?.join(folder));
     fs::create_dir_all(&to)?;
     let manifest = fs::read(from.join("package.json")).context("reading the drivers' manifest")?;
     let is_installed = fs::read(to.join("installed")).is_ok_and(|installed| installed == manifest);

@@ -57,7 +57,7 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
     args.finish()?;
     ensure!((1..=1_000).contains(&reps), "--reps must be 1 to 1000");
     need::ensure(&["text"], install)?;
-    let (ours, python) = (install::product(binary.as_deref())?, references()?);
+    let (ours, python) = (install::product(binary.as_deref())?, install::python("text")?);
     let texts = texts.unwrap_or_else(|| run::root().join("crates/text/fixtures/reference.jsonl"));
     let scratch = Scratch::new("bench-text")?;
     let [ours_out, theirs_out] = ["ours.jsonl", "theirs.jsonl"].map(|name| scratch.path().join(name));
@@ -95,21 +95,6 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
     }
     let holds = report.as_array().is_some_and(|lines| lines.iter().all(|line| line["holds"] == true));
     Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// The Python of an environment with the references in it.
-fn references() -> Result<PathBuf> {
-    let folder = install::cache()?.join("text");
-    let requirements = run::root().join("bench/peers/text/requirements.txt");
-    let wanted = fs::read(&requirements).context("reading the references' versions")?;
-    let python = folder.join("bin/python");
-    if !fs::read(folder.join("installed")).is_ok_and(|installed| installed == wanted) {
-        let system = need::find("python3").context("python3 is not on this machine")?;
-        run::run(Command::new(system).args(["-m", "venv", "--clear"]).arg(&folder))?;
-        run::run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--requirement"]).arg(&requirements))?;
-        fs::write(folder.join("installed"), wanted)?;
-    }
-    Ok(python)
 }
 
 fn rows(file: &Path) -> Result<Vec<Value>> {

@@ -123,9 +123,10 @@ fn entry(item: &feed::Item, feed: &feed::Feed, site: Option<&str>, now: Timestam
     let content = [&item.content_html, &item.summary_html].into_iter().flatten().find(|html| !html.trim().is_empty());
     let content_html = clean(&bounded(content.map_or("", String::as_str)));
     let text = plain(&text::html::to_text(&content_html));
-    // A link, else a guid that is an address, else the enclosure: these name the entry.
+    // The link before a counter of clicks replaced it, the link, a guid that is an address, the enclosure: these name the entry.
     let enclosure = item.enclosures.first().map(|e| e.url.as_str());
-    let own = [item.link.as_deref(), guid, enclosure].into_iter().flatten().find_map(http_url);
+    let given = [item.original_link.as_deref(), item.link.as_deref(), guid, enclosure];
+    let own = given.into_iter().flatten().find_map(http_url);
     let canonical_url =
         own.as_deref().and_then(canonical).filter(|url| Some(url.as_str()) != site && !is_front_page(url));
     let entry = Entry {

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -106,5 +108,22 @@ fn reads_back_both_forms_of_any_moment() {
         assert_eq!(parse(&moment.to_string()), Some(moment));
         assert_eq!(parse(&moment.http_date()), Some(moment));
         seconds += 1_234_577;
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_short_way_says_what_the_long_way_says(
+        weekday in "(Mon, |Sun, |x, )?", day in 0u32..40, month in "Jan|Feb|May|Sep|Nov|Dec|Okt", year in 900u32..2100,
+        clock in "[0-2][0-9]:[0-6][0-9]:[0-6][0-9]", zone in "GMT|UTC|EST|[+-][01][0-9][0-6]0|",
+    ) {
+        let text = format!("{weekday}{day:02} {month} {year:04} {clock} {zone}");
+        if let Some(short) = rfc2822(text.as_bytes()) {
+            prop_assert_eq!(Parts::of(&text).read(), Some(short), "{}", text);
+        }
+        // What the short way refuses of its own form is refused by the long way.
+        if rfc2822(text.as_bytes()).is_none() && day > 31 {
+            prop_assert_eq!(parse(&text), None, "{}", text);
+        }
     }
 }

@@ -44,8 +44,12 @@ impl Form {
             Some(t) if t.contains('/') && atom && matches!(tag, Tag::Content | Tag::Title(0) | Tag::Summary(0)) => {
                 Form::Base64
             }
-            _ if atom && matches!(tag, Tag::Title(0) | Tag::Summary(0) | Tag::Content | Tag::Subtitle) => Form::Plain,
-            _ if matches!(tag, Tag::Title(_)) => Form::Either,
+            _ if atom
+                && matches!(tag, Tag::Title(0) | Tag::Summary(0) | Tag::Content | Tag::Subtitle | Tag::Rights) =>
+            {
+                Form::Plain
+            }
+            _ if matches!(tag, Tag::Title(_) | Tag::Rights) => Form::Either,
             _ => Form::Html,
         };
         // Atom 0.3 said separately whether markup is escaped.
@@ -162,7 +166,7 @@ impl<'a> Capture<'a> {
         Some(markup::repair_double_encoding(&line).unwrap_or(line))
     }
 
-    /// As a plain-text title.
+    /// As a title or another line of plain text that may have markup.
     pub fn title(mut self, warnings: &mut Warnings) -> Option<String> {
         self.decode_base64();
         let text = self.repaired(warnings);
@@ -182,17 +186,16 @@ impl<'a> Capture<'a> {
         }
         self.decode_base64();
         let text = self.repaired(warnings);
-        let text = text.trim();
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return None;
         }
         let plain = match self.form {
             _ if self.tagged => false,
             Form::Plain | Form::Text | Form::Base64 => true,
-            Form::Either => !markup::looks_like_html(text),
+            Form::Either => !markup::looks_like_html(&text),
             Form::Html | Form::Xhtml | Form::Xml => false,
         };
-        Some(if plain { markup::escape(text).into_owned() } else { text.to_string() })
+        Some(if plain { markup::escape(text.trim()).into_owned() } else { trimmed(text) })
     }
 
     fn repaired(&mut self, warnings: &mut Warnings) -> Cow<'a, str> {
@@ -214,6 +217,18 @@ impl<'a> Capture<'a> {
         if let Some(text) = base64(&self.text).and_then(|b| String::from_utf8(b).ok()) {
             self.form = if markup::looks_like_html(&text) { Form::Html } else { Form::Plain };
             self.text = Cow::Owned(text);
+        }
+    }
+}
+
+/// Without blanks around it; copied only when it was borrowed.
+fn trimmed(text: Cow<'_, str>) -> String {
+    match text {
+        Cow::Borrowed(text) => text.trim().to_owned(),
+        Cow::Owned(mut text) => {
+            text.truncate(text.trim_end().len());
+            text.drain(..text.len() - text.trim_start().len());
+            text
         }
     }
 }

@@ -2,16 +2,17 @@
 
 use stdx::Timestamp;
 
+use super::extras::Extras;
 use crate::model::Warnings;
 use crate::tags::Tag;
 use crate::xml::Attributes;
 use crate::{Enclosure, Feed, Hints, Item, Kind, link, markup};
 
 /// Lists of one item end here.
-const LIST_MAX: usize = 200;
+pub const LIST_MAX: usize = 200;
 
 /// A value and the base it stands under: an index into `Draft::bases` plus one, 0 for none.
-type Based = (String, usize);
+pub type Based = (String, usize);
 
 /// Keeps the value of the best rank, the first among equals.
 #[derive(Debug)]
@@ -37,13 +38,9 @@ impl<R: PartialOrd, T> Best<R, T> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
 pub enum LinkRank {
-    /// What a redirecting service says it replaced.
-    Original,
     /// `link` as text, or an alternate that is a page.
     Page,
-    /// An alternate of another type.
-    Other,
-    /// A guid that says it is one.
+    /// An identity that is an address and does not deny it.
     Permalink,
 }
 
@@ -86,7 +83,11 @@ pub struct ItemDraft {
     pub language: Option<String>,
     pub comments: Option<Based>,
     pub image: Option<Based>,
+    pub original_link: Option<Based>,
+    pub rights: Option<String>,
+    pub extras: Extras,
     authors: Vec<String>,
+    contributors: Vec<String>,
     /// Names from podcast vocabularies, which repeat the author.
     more_authors: Vec<String>,
     categories: Vec<String>,
@@ -105,6 +106,12 @@ impl ItemDraft {
         let list = if rank == 0 { &mut self.authors } else { &mut self.more_authors };
         if let Some(name) = name.filter(|n| list.len() < LIST_MAX && !list.contains(n)) {
             list.push(name);
+        }
+    }
+
+    pub fn add_contributor(&mut self, name: Option<String>) {
+        if let Some(name) = name.filter(|n| self.contributors.len() < LIST_MAX && !self.contributors.contains(n)) {
+            self.contributors.push(name);
         }
     }
 
@@ -150,6 +157,8 @@ pub struct Draft {
     pub ttl_minutes: Option<u32>,
     pub period_minutes: Option<u32>,
     pub frequency: Option<u32>,
+    pub guid: Option<String>,
+    pub rights: Option<String>,
     skip_hours: Vec<u8>,
     skip_days: Vec<u8>,
     pub items: Vec<ItemDraft>,
@@ -254,6 +263,8 @@ impl Draft {
             skip_days: self.skip_days,
             hubs: self.hubs.into_iter().filter_map(&mut resolve).collect(),
             self_link: self.self_link.and_then(&mut resolve),
+            guid: self.guid,
+            rights: self.rights,
             items,
             warnings: Vec::new(),
         };
@@ -264,13 +275,15 @@ impl Draft {
     }
 
     /// What relative links mean where no `xml:base` says so: the document's own address in Atom, the
-    /// site in RSS.
+    /// site in RSS. Unless it is known where the document came from they stay relative: these two are
+    /// what it says of itself, not what its links were written against.
     fn document_base(&self, hints: &Hints<'_>) -> Option<String> {
+        let fetched_from = hints.url?;
         let own = self.self_link.as_ref().map(|(url, _)| url.as_str());
         let site = self.link.0.as_ref().map(|(_, (url, _))| url.as_str());
         let candidates = if self.is_rss { [site, own] } else { [own, site] };
         let relative = candidates.into_iter().flatten().next();
-        link::resolve_base(relative.into_iter().chain(hints.url)).map(String::from)
+        link::resolve_base(relative.into_iter().chain([fetched_from])).map(String::from)
     }
 }
 
@@ -303,6 +316,7 @@ impl ItemDraft {
             Some(Enclosure { url, ..e })
         });
         let enclosures = enclosures.collect();
+        let extras = self.extras.finish(resolve);
         Item {
             id: self.id,
             title: self.title.take(),
@@ -317,6 +331,10 @@ impl ItemDraft {
             language: self.language,
             comments: self.comments.and_then(&mut *resolve),
             image: self.image.and_then(&mut *resolve),
+            original_link: self.original_link.and_then(&mut *resolve),
+            contributors: self.contributors,
+            rights: self.rights,
+            ..extras
         }
     }
 }
