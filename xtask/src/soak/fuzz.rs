@@ -73,9 +73,9 @@ const TARGETS: &[Target] = &[
     Target {
         name: "improve",
         reader: "text",
-        command: &["improve", FILE],
-        refusal: 1,
-        json: false,
+        command: &["improve", "--json", FILE],
+        refusal: 2,
+        json: true,
         folders: &[],
         seeds: &[
             "# The the bridge\n\nIn order to to open ,the bridge was built..The council  voted!!! It is very very nice.\n",

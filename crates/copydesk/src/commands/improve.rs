@@ -9,7 +9,7 @@ use desk::improve::{self, Alone, Given, Improved, StepKind, Wanted};
 use stdx::{Clock, Rng};
 use text::document::Format;
 
-use super::texts::{as_text, language};
+use super::texts::{as_text, language, refused};
 use super::{complain, read_input, say_json};
 use crate::cli::Improve;
 use crate::config::Config;
@@ -37,6 +37,10 @@ pub async fn run(config: &Config, args: &Improve) -> Result<()> {
     };
     let before = given.text.clone();
     let improved = improve::alone(alone, given, &wanted).await.map_err(|error| match error {
+        desk::Error::Invalid(faults) if faults.iter().any(|fault| fault.pointer == "/text") => {
+            let told: Vec<&str> = faults.iter().map(|fault| fault.detail.as_str()).collect();
+            refused("The text cannot be improved", &format!("it {}", told.join(", it ")), &args.file).into()
+        }
         desk::Error::Invalid(faults) => {
             let told: Vec<String> = faults
                 .iter()

@@ -107,12 +107,16 @@ pub fn language(code: &str) -> Result<Language> {
 /// [`Refused`] with a problem object when it is no UTF-8.
 pub fn as_text<'a>(bytes: &'a [u8], file: &Path) -> Result<&'a str> {
     std::str::from_utf8(bytes).map_err(|error| {
-        let problem = json!({
-            "type": "/docs/problems#invalid", "title": "The file is not a text", "status": 422,
-            "detail": format!("it is not UTF-8 from byte {} on", error.valid_up_to()), "file": file.display().to_string(),
-        });
-        Refused(problem).into()
+        let detail = format!("it is not UTF-8 from byte {} on", error.valid_up_to());
+        refused("The file is not a text", &detail, file).into()
     })
+}
+
+/// What is said of a file that cannot be worked on.
+pub fn refused(title: &str, detail: &str, file: &Path) -> Refused {
+    Refused(json!({
+        "type": "/docs/problems#invalid", "title": title, "status": 422, "detail": detail, "file": file.display().to_string(),
+    }))
 }
 
 impl From<TextFormat> for text::document::Format {
