@@ -10,7 +10,7 @@ use super::fill::Entry;
 use super::{ANONYMOUS, AT_ADDRESSES, RENAME};
 use crate::{Error, ItemId, SourceId};
 
-/// So many items without an address are looked through.
+/// So many items without an address are looked through, for at most as many entries: of more, most are an archive.
 const ANONYMOUS_MAX: i64 = 100;
 /// How much of the shorter text the other one has. Under one title or at one address half is enough; a page that brings
 /// something else each day under its one address has less.
@@ -23,8 +23,14 @@ const SHINGLES_MIN: usize = 6;
 struct Old {
     id: ItemId,
     title: String,
-    text: String,
+    text: Text,
     content_hash: String,
+}
+
+/// A text to be compared, cut up once however many it is compared with.
+struct Text {
+    whole: String,
+    shingles: Vec<u64>,
 }
 
 /// Takes those out of `fresh` that are old items, gives these the new names and returns the ones that have changed; also
@@ -64,7 +70,8 @@ impl Known {
         let mut known = Self { by_address: HashMap::new(), anonymous: Vec::new() };
         let urls: Vec<&str> = fresh.iter().filter_map(|entry| entry.canonical_url.as_deref()).collect();
         let old = |row: &store::Row| -> Result<Old, store::Error> {
-            Ok(Old { id: ItemId(row.get(0)?), title: row.get(1)?, text: row.get(2)?, content_hash: row.get(3)? })
+            let text = Text::of(&row.get::<String>(2)?);
+            Ok(Old { id: ItemId(row.get(0)?), title: row.get(1)?, text, content_hash: row.get(3)? })
         };
         if !urls.is_empty() {
             // In the order of their ids, so that the newest of an address stays.
@@ -72,7 +79,7 @@ impl Known {
                 known.by_address.insert(row.get(4)?, old(&row)?);
             }
         }
-        if fresh.iter().any(|entry| entry.keys.anonymous) {
+        if (1..=ANONYMOUS_MAX).contains(&(fresh.iter().filter(|entry| entry.keys.anonymous).count() as i64)) {
             for row in tx.all(&ANONYMOUS, params![source.to_i64(), ANONYMOUS_MAX]).await? {
                 known.anonymous.push(old(&row)?);
             }
@@ -84,28 +91,34 @@ impl Known {
     fn twin(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
         if let Some(url) = &entry.canonical_url {
             let old = self.by_address.get(url).filter(|old| !met.contains(&old.id))?;
-            return if old.title == entry.title || likeness(&old.text, &entry.text) >= HALF {
+            return if old.title == entry.title || old.text.likeness(&Text::of(&entry.text)) >= HALF {
                 self.by_address.remove(url)
             } else {
                 None
             };
         }
-        if !entry.keys.anonymous {
+        if !entry.keys.anonymous || self.anonymous.is_empty() {
             return None;
         }
+        let text = Text::of(&entry.text);
         let at = self.anonymous.iter().position(|old| {
             let wanted = if old.title == entry.title { HALF } else { NEARLY_ALL };
-            !met.contains(&old.id) && likeness(&old.text, &entry.text) >= wanted
+            !met.contains(&old.id) && old.text.likeness(&text) >= wanted
         })?;
         Some(self.anonymous.remove(at))
     }
 }
 
-/// How much of the shorter text stands in the other one, 0 to 1.
-fn likeness(a: &str, b: &str) -> f32 {
-    let (first, second) = (similar::shingles(a), similar::shingles(b));
-    if first.len().min(second.len()) < SHINGLES_MIN {
-        return if a == b { 1.0 } else { 0.0 };
+impl Text {
+    fn of(text: &str) -> Self {
+        Self { whole: text.to_owned(), shingles: similar::shingles(text) }
     }
-    similar::containment(&first, &second)
+
+    /// How much of the shorter text stands in the other one, 0 to 1.
+    fn likeness(&self, other: &Self) -> f32 {
+        if self.shingles.len().min(other.shingles.len()) < SHINGLES_MIN {
+            return if self.whole == other.whole { 1.0 } else { 0.0 };
+        }
+        similar::containment(&self.shingles, &other.shingles)
+    }
 }
