@@ -107,7 +107,7 @@ struct Draft<'a> {
     guard: Guard,
     document: &'a Document,
     tokens: &'a Tokens<'a>,
-    lowered: &'a Lowered,
+    lowered: &'a Lowered<'a>,
     language: Language,
     edits: Vec<Edit>,
 }

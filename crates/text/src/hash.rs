@@ -5,6 +5,9 @@ use std::hash::{BuildHasherDefault, Hasher as _};
 /// A map that lives as long as one call.
 pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<Hasher>>;
 
+/// The golden ratio as a fraction of 2^64: its multiples lie far apart.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A quick hash of short keys. Text made to collide can at worst slow down its own analysis, and not beyond what a list would
 /// take: the tables of one call hold only the words of that text.
 #[derive(Clone, Copy, Default)]
@@ -35,7 +38,7 @@ impl std::hash::Hasher for Hasher {
     }
 
     fn write_u64(&mut self, value: u64) {
-        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = (self.0.rotate_left(23) ^ value).wrapping_mul(FACTOR);
     }
 
     fn write_usize(&mut self, value: usize) {
@@ -43,10 +46,72 @@ impl std::hash::Hasher for Hasher {
     }
 }
 
+/// Numbers by 64 bits of hash, for the tables of one call: a text would need billions of words to confuse two.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// Open addressing over hashes and numbers + 1, 0 for none; the length is a power of two, at most half of it used.
+    slots: Vec<(u64, u32)>,
+    used: usize,
+}
+
+impl Numbers {
+    /// With room for so many before it has to grow.
+    pub fn with_room(numbers: usize) -> Self {
+        Self { slots: vec![(0, 0); (2 * numbers).next_power_of_two().max(8)], used: 0 }
+    }
+
+    pub fn get(&self, hash: u64) -> Option<u32> {
+        self.slots[self.place(hash)].1.checked_sub(1)
+    }
+
+    /// The number of `hash`, which is `next` from now on if it has none; `next` is below [`u32::MAX`].
+    pub fn get_or_insert(&mut self, hash: u64, next: u32) -> u32 {
+        let place = self.place(hash);
+        let slot = &mut self.slots[place];
+        if let Some(number) = slot.1.checked_sub(1) {
+            return number;
+        }
+        *slot = (hash, next.saturating_add(1));
+        self.used += 1;
+        if 2 * self.used > self.slots.len() {
+            self.grow();
+        }
+        next
+    }
+
+    /// Where `hash` is or belongs.
+    fn place(&self, hash: u64) -> usize {
+        let mask = self.slots.len() - 1;
+        // The upper half of a product depends on all lower bits of the factors.
+        let mut at = (hash.wrapping_mul(FACTOR) >> 32) as usize & mask;
+        while self.slots[at].1 != 0 && self.slots[at].0 != hash {
+            at = (at + 1) & mask;
+        }
+        at
+    }
+
+    fn grow(&mut self) {
+        let slots = vec![(0, 0); 2 * self.slots.len()];
+        for (hash, number) in std::mem::replace(&mut self.slots, slots) {
+            if number != 0 {
+                let place = self.place(hash);
+                self.slots[place] = (hash, number);
+            }
+        }
+    }
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::with_room(0)
+    }
+}
+
 /// A fixed word list with a number below 65,536 beside each word, found with one look at memory.
 ///
 /// Words are kept as 48 bits of their hash, so a word that is not listed is taken for one about once in 10^13 look-ups.
 /// Built from a list in the program at its first use and never changed.
+#[derive(Debug)]
 pub struct Table {
     /// 48 bits of hash and 16 of number; 0 is empty.
     slots: Box<[u64]>,
@@ -106,6 +171,13 @@ pub fn hash_of(word: &str) -> u64 {
     eights(word.as_bytes(), 0)
 }
 
+/// 64 bits that stand for some numbers in their order.
+pub fn hash_of_all(numbers: &[u32]) -> u64 {
+    let mut hasher = Hasher::default();
+    numbers.iter().for_each(|&number| hasher.write_u32(number));
+    hasher.finish()
+}
+
 /// [`hash_of`] the lower-case form of `word`, which has only letters and digits of ASCII.
 pub fn hash_of_lowered(word: &[u8]) -> u64 {
     // The one bit that tells a small letter from its capital is set in every digit.
@@ -152,6 +224,18 @@ mod tests {
             assert_eq!(table.get(hash_of(&word[1..])), None);
         }
         assert_eq!(Table::with_room(0).get(hash_of("")), None);
+    }
+
+    #[test]
+    fn numbers_are_kept_while_the_table_grows() {
+        let mut numbers = Numbers::default();
+        let hashes = || (0..3_000_u64).map(|number| (number << 32) | (number % 7));
+        for (hash, next) in hashes().zip(0..) {
+            assert_eq!(numbers.get(hash), None);
+            assert_eq!(numbers.get_or_insert(hash, next), next);
+            assert_eq!(numbers.get_or_insert(hash, 9_999), next);
+        }
+        assert!(hashes().zip(0..).all(|(hash, number)| numbers.get(hash) == Some(number)));
     }
 
     #[test]

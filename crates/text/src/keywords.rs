@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::hash::{Map, hash_of};
+use crate::hash::{Numbers, hash_of, hash_of_all};
 use crate::language::Language;
 use crate::lexeme::{self, Lexemes};
 use crate::token::{Plain, Tokens};
@@ -117,20 +117,23 @@ impl Side {
     }
 }
 
-/// A lower-case spelling; several can be one term.
-struct Spelling {
-    /// Bytes of [`Statistics::lowers`].
-    lower: Range<usize>,
-    term: u32,
-}
-
 #[derive(Clone, Copy)]
 struct Occurrence {
     spelling: u32,
     term: u32,
     /// Index of the token it stands in.
     token: u32,
+    /// Index of what is known of it and the word before; [`NONE`] where there is nothing to know.
+    pair: u32,
     sound: bool,
+}
+
+/// Two terms side by side.
+struct Pair {
+    times: u32,
+    /// How they were spelt first, and the candidate that this is.
+    spellings: (u32, u32),
+    candidate: u32,
 }
 
 /// A phrase that may be a keyword: nowhere a number or a jumble in it, no stop word at either end.
@@ -146,23 +149,26 @@ const NONE: u32 = u32::MAX;
 
 struct Statistics<'a> {
     rules: Rules,
+    /// The spellings of lower-case words are the numbers of lexemes; the words that are none come after them.
     lexemes: &'a Lexemes,
-    /// The spelling of each lexeme that has come.
-    by_lexeme: Vec<u32>,
-    terms: Vec<Term>,
-    /// By 64 bits of hash, here and below: a text would need billions of words to confuse two.
-    by_stem: Map<u64, u32>,
-    spellings: Vec<Spelling>,
-    by_spelling: Map<u64, u32>,
+    others: Numbers,
+    /// The other words, and where each ends.
     lowers: String,
-    /// How often the second term follows the first, by both.
-    pairs: Map<u64, u32>,
+    ends: Vec<usize>,
+    terms: Vec<Term>,
+    /// The term of each spelling, once it has come; several spellings can be one term.
+    by_spelling: Vec<u32>,
+    /// The term of each lexeme as a stem, and of stems that are none.
+    by_stem: Vec<u32>,
+    by_other_stem: Numbers,
+    pairs: Vec<Pair>,
+    by_pair: Numbers,
     /// (term, sentence), once each, in the order of sentences.
     places: Vec<(u32, u32)>,
     candidates: Vec<Candidate>,
-    /// The candidate of one spelling, and of two or three.
+    /// The candidate of one spelling, and of three or two that are not the first of their [`Pair`].
     by_word: Vec<u32>,
-    by_phrase: Map<(u64, u32), u32>,
+    by_phrase: Numbers,
     sentences: u32,
     block: Vec<Occurrence>,
     lower: String,
@@ -181,17 +187,19 @@ impl<'a> Statistics<'a> {
         Self {
             rules,
             lexemes: &tokens.lexemes,
-            by_lexeme: vec![NONE; tokens.lexemes.len()],
+            others: Numbers::default(),
+            lowers: String::new(),
+            ends: Vec::new(),
             terms: Vec::with_capacity(room / 2),
-            by_stem: Map::with_capacity_and_hasher(room / 2, Default::default()),
-            spellings: Vec::with_capacity(room / 2),
-            by_spelling: Map::with_capacity_and_hasher(room / 2, Default::default()),
-            lowers: String::with_capacity(room * 4),
-            pairs: Map::with_capacity_and_hasher(room, Default::default()),
+            by_spelling: vec![NONE; tokens.lexemes.len()],
+            by_stem: vec![NONE; tokens.lexemes.len()],
+            by_other_stem: Numbers::default(),
+            pairs: Vec::with_capacity(room),
+            by_pair: Numbers::with_room(room),
             places: Vec::with_capacity(room),
             candidates: Vec::with_capacity(room),
-            by_word: Vec::with_capacity(room / 2),
-            by_phrase: Map::with_capacity_and_hasher(room, Default::default()),
+            by_word: vec![NONE; tokens.lexemes.len()],
+            by_phrase: Numbers::with_room(room),
             sentences: 0,
             block: Vec::new(),
             lower: String::new(),
@@ -211,8 +219,8 @@ impl<'a> Statistics<'a> {
                 }
                 None => (self.spelling(word), Tag::of(word, at > 0)),
             };
-            let occurrence = self.occur(spelling, u32::try_from(token).unwrap_or(NONE), tag);
-            self.meet(occurrence);
+            let mut occurrence = self.occur(spelling, u32::try_from(token).unwrap_or(NONE), tag);
+            occurrence.pair = self.meet(occurrence);
             self.propose(occurrence);
             self.block.push(occurrence);
         }
@@ -220,7 +228,7 @@ impl<'a> Statistics<'a> {
     }
 
     fn occur(&mut self, spelling: u32, token: u32, tag: Tag) -> Occurrence {
-        let term = self.spellings[spelling as usize].term;
+        let term = self.term(spelling);
         let known = &mut self.terms[term as usize];
         known.count += 1;
         known.acronyms += u32::from(tag == Tag::Acronym);
@@ -230,75 +238,99 @@ impl<'a> Statistics<'a> {
             known.sentences += 1;
             self.places.push((term, self.sentences));
         }
-        Occurrence { spelling, term, token, sound: !matches!(tag, Tag::Digit | Tag::Unparsable) }
+        Occurrence { spelling, term, token, pair: NONE, sound: !matches!(tag, Tag::Digit | Tag::Unparsable) }
     }
 
     fn plain_spelling(&mut self, word: &str, plain: Plain) -> u32 {
         // Turkish is the one whose plain I is no i.
-        if self.rules == Rules::Of(Language::Turkish) && word.contains('I') {
-            return self.spelling(word);
-        }
-        let known = self.by_lexeme[plain.lexeme as usize];
-        if known != NONE {
-            return known;
-        }
-        let lexemes = self.lexemes;
-        let spelling = self.spelling_of_lower(lexemes.lower(plain.lexeme), lexemes.hash(plain.lexeme));
-        self.by_lexeme[plain.lexeme as usize] = spelling;
-        spelling
+        let own = self.rules == Rules::Of(Language::Turkish) && word.contains('I');
+        if own { self.spelling(word) } else { plain.lexeme }
     }
 
     fn spelling(&mut self, word: &str) -> u32 {
         let mut lower = std::mem::take(&mut self.lower);
         self.rules.lower(word, &mut lower);
-        let spelling = self.spelling_of_lower(&lower, hash_of(&lower));
+        let hash = hash_of(&lower);
+        let spelling = self.lexemes.find(hash).unwrap_or_else(|| self.other(&lower, hash));
         self.lower = lower;
         spelling
     }
 
-    fn spelling_of_lower(&mut self, lower: &str, hash: u64) -> u32 {
-        match self.by_spelling.get(&hash) {
-            Some(&spelling) => spelling,
-            None => self.spell(lower, hash),
+    /// The spelling of a word that is no lexeme.
+    fn other(&mut self, lower: &str, hash: u64) -> u32 {
+        let next = u32::try_from(self.by_spelling.len()).unwrap_or(NONE);
+        let spelling = self.others.get_or_insert(hash, next);
+        if spelling == next {
+            self.lowers.push_str(lower);
+            self.ends.push(self.lowers.len());
+            self.by_spelling.push(NONE);
+            self.by_word.push(NONE);
         }
-    }
-
-    fn spell(&mut self, lower: &str, hash: u64) -> u32 {
-        let (stem, stem_hash) = match lower.strip_suffix('s') {
-            Some(stem) if stem.chars().take(TERM_CHARS).count() == TERM_CHARS => (stem, hash_of(stem)),
-            _ => (lower, hash),
-        };
-        let term = match self.by_stem.get(&stem_hash) {
-            Some(&term) => term,
-            None => {
-                let letters = stem.chars().filter(|c| !c.is_ascii_punctuation()).take(TERM_CHARS).count();
-                let stop = letters < TERM_CHARS || self.rules.is_stop(lower) || self.rules.is_stop(stem);
-                let term = u32::try_from(self.terms.len()).unwrap_or(NONE);
-                self.terms.push(Term { stop, ..Term::default() });
-                self.by_stem.insert(stem_hash, term);
-                term
-            }
-        };
-        let spelling = u32::try_from(self.spellings.len()).unwrap_or(NONE);
-        let start = self.lowers.len();
-        self.lowers.push_str(lower);
-        self.spellings.push(Spelling { lower: start..self.lowers.len(), term });
-        self.by_word.push(NONE);
-        self.by_spelling.insert(hash, spelling);
         spelling
     }
 
+    fn lower(&self, spelling: u32) -> &str {
+        let Some(other) = (spelling as usize).checked_sub(self.lexemes.len()) else {
+            return self.lexemes.lower(spelling);
+        };
+        let start = other.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.lowers[start..self.ends[other]]
+    }
+
+    fn term(&mut self, spelling: u32) -> u32 {
+        let known = self.by_spelling[spelling as usize];
+        if known != NONE {
+            return known;
+        }
+        let lexeme = Some(spelling).filter(|number| (*number as usize) < self.lexemes.len());
+        let lower = self.lower(spelling);
+        let plural = lower.strip_suffix('s').filter(|stem| stem.chars().take(TERM_CHARS).count() == TERM_CHARS);
+        let (stem, hash, stem_lexeme) = match plural {
+            Some(stem) => (stem, hash_of(stem), self.lexemes.find(hash_of(stem))),
+            None => (lower, lexeme.map_or_else(|| hash_of(lower), |lexeme| self.lexemes.hash(lexeme)), lexeme),
+        };
+        let letters = stem.chars().filter(|c| !c.is_ascii_punctuation()).take(TERM_CHARS).count();
+        let stop = letters < TERM_CHARS || self.is_stop(lower, lexeme) || self.is_stop(stem, stem_lexeme);
+        let next = u32::try_from(self.terms.len()).unwrap_or(NONE);
+        let term = match stem_lexeme.map(|lexeme| self.by_stem[lexeme as usize]) {
+            Some(NONE) => next,
+            Some(known) => known,
+            None => self.by_other_stem.get_or_insert(hash, next),
+        };
+        if term == next {
+            self.terms.push(Term { stop, ..Term::default() });
+        }
+        if let Some(lexeme) = stem_lexeme {
+            self.by_stem[lexeme as usize] = term;
+        }
+        self.by_spelling[spelling as usize] = term;
+        term
+    }
+
+    /// `lexeme` is the number of `lower`, if it has one.
+    fn is_stop(&self, lower: &str, lexeme: Option<u32>) -> bool {
+        match (self.rules, lexeme) {
+            (Rules::Reference, Some(lexeme)) => self.lexemes.facts(lexeme).stop,
+            (rules, _) => rules.is_stop(lower),
+        }
+    }
+
     /// The word before is a neighbour, unless one of the two is a number or a jumble.
-    fn meet(&mut self, right: Occurrence) {
-        let Some(left) = self.block.last().filter(|left| left.sound && right.sound) else { return };
-        let times = self.pairs.entry(both(left.term, right.term)).or_default();
-        *times += 1;
-        let new = u32::from(*times == 1);
+    fn meet(&mut self, right: Occurrence) -> u32 {
+        let Some(left) = self.block.last().filter(|left| left.sound && right.sound) else { return NONE };
+        let next = u32::try_from(self.pairs.len()).unwrap_or(NONE);
+        let index = self.by_pair.get_or_insert(both(left.term, right.term), next);
+        if index == next {
+            self.pairs.push(Pair { times: 0, spellings: (left.spelling, right.spelling), candidate: NONE });
+        }
+        let new = u32::from(index == next);
+        self.pairs[index as usize].times += 1;
         let (left, right) = (left.term as usize, right.term as usize);
         self.terms[left].right.all += 1;
         self.terms[left].right.different += new;
         self.terms[right].left.all += 1;
         self.terms[right].left.different += new;
+        index
     }
 
     /// The phrases that end here.
@@ -325,7 +357,10 @@ impl<'a> Statistics<'a> {
             let next = u32::try_from(self.candidates.len()).unwrap_or(NONE);
             let known = match length {
                 1 => &mut self.by_word[last.spelling as usize],
-                _ => self.by_phrase.entry((both(spellings[0], spellings[1]), spellings[2])).or_insert(NONE),
+                2 if self.pairs[last.pair as usize].spellings == (spellings[0], spellings[1]) => {
+                    &mut self.pairs[last.pair as usize].candidate
+                }
+                _ => &mut self.by_phrase.get_or_insert(hash_of_all(&spellings), next),
             };
             if *known == NONE {
                 *known = next;
@@ -345,21 +380,23 @@ impl<'a> Statistics<'a> {
         let mean = pairwise_sum(&counts, &|count| count) / number;
         let deviation = (pairwise_sum(&counts, &|count| (count - mean) * (count - mean)) / number).sqrt();
         let most = f64::from(self.terms.iter().map(|term| term.count).max().unwrap_or(1));
-        let medians = self.medians();
-        for (term, median) in self.terms.iter_mut().zip(medians) {
+        let positions = self.positions();
+        for (term, position) in self.terms.iter_mut().zip(positions) {
             let count = f64::from(term.count);
             let share = count / most;
             let relatedness = (0.5 + term.left.spread() * share) + (0.5 + term.right.spread() * share);
-            let case = f64::from(term.acronyms.max(term.proper)) / (1.0 + count.ln());
-            let position = (3.0 + median).ln().ln();
+            let case = match term.acronyms.max(term.proper) {
+                0 => 0.0,
+                cased => f64::from(cased) / (1.0 + count.ln()),
+            };
             let frequency = count / (mean + deviation);
             let spread = f64::from(term.sentences) / f64::from(self.sentences);
             term.score = position * relatedness / (case + frequency / relatedness + spread / relatedness);
         }
     }
 
-    /// The median number of the sentences of each term.
-    fn medians(&self) -> Vec<f64> {
+    /// What the median number of its sentences is worth to each term.
+    fn positions(&self) -> Vec<f64> {
         let mut starts = Vec::with_capacity(self.terms.len());
         let mut end = 0;
         for term in &self.terms {
@@ -371,18 +408,25 @@ impl<'a> Statistics<'a> {
             sorted[next[term as usize]] = sentence;
             next[term as usize] += 1;
         }
+        // By twice the median, since many terms share one.
+        let mut known = vec![f64::NAN; 2 * self.sentences as usize];
         starts
             .iter()
             .zip(&next)
             .map(|(&from, &to)| {
                 let (low, high) = (sorted[from + (to - from - 1) / 2], sorted[from + (to - from) / 2]);
-                f64::midpoint(f64::from(low), f64::from(high))
+                let position = &mut known[low as usize + high as usize];
+                if position.is_nan() {
+                    *position = (3.0 + f64::midpoint(f64::from(low), f64::from(high))).ln().ln();
+                }
+                *position
             })
             .collect()
     }
 
     fn score(&self, candidate: &Candidate) -> f64 {
-        let terms = candidate.spellings.map(|spelling| self.spellings.get(spelling as usize).map_or(NONE, |s| s.term));
+        let terms =
+            candidate.spellings.map(|spelling| self.by_spelling.get(spelling as usize).copied().unwrap_or(NONE));
         let terms = &terms[..usize::from(candidate.length)];
         let (mut product, mut sum) = (1.0, 0.0);
         for (at, &index) in terms.iter().enumerate() {
@@ -391,7 +435,7 @@ impl<'a> Statistics<'a> {
                 // A function word inside a phrase is judged by how firmly it binds its neighbours.
                 let (before, after) = (terms[at - 1], terms[at + 1]);
                 let share = |pair: u64, of: u32| {
-                    let times = self.pairs.get(&pair).copied().unwrap_or_default();
+                    let times = self.by_pair.get(pair).map_or(0, |index| self.pairs[index as usize].times);
                     f64::from(times) / f64::from(self.terms[of as usize].count)
                 };
                 let firm = share(both(before, index), before) * share(both(index, after), after);
@@ -406,10 +450,6 @@ impl<'a> Statistics<'a> {
             sum = 0.999_999_999;
         }
         product / ((sum + 1.0) * f64::from(candidate.count))
-    }
-
-    fn lower(&self, spelling: u32) -> &str {
-        &self.lowers[self.spellings[spelling as usize].lower.clone()]
     }
 
     /// The candidates of the lowest scores, of those that say the same the first; equal ones stay in the text's order.

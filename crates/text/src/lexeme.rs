@@ -3,13 +3,13 @@
 
 use std::sync::LazyLock;
 
-use crate::hash::{Map, Table, hash_of, hash_of_lowered};
+use crate::hash::{Map, Numbers, Table, hash_of, hash_of_lowered};
 use crate::{keywords, language, readability, syllable, vader};
 
 /// What the word lists say of a lower-case word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Facts {
-    /// Its number among the words of [`vader`]; 0 for a word that says nothing of feelings.
+    /// Its number among the words of [`vader`]; 0 for a word that no rule of it asks for.
     pub feeling: u16,
     /// By CMUdict; `None` for a word that it lacks.
     pub syllables: Option<u8>,
@@ -66,7 +66,8 @@ pub fn facts(lower: &str) -> Facts {
     facts_of(hash_of(lower))
 }
 
-fn facts_of(hash: u64) -> Facts {
+/// [`facts`] of the word of a hash.
+pub(crate) fn facts_of(hash: u64) -> Facts {
     let lists = &*LISTS;
     lists.facts[usize::from(lists.table.get(hash).unwrap_or_default())]
 }
@@ -84,8 +85,7 @@ struct Lexeme {
 pub struct Lexemes {
     lowers: String,
     all: Vec<Lexeme>,
-    /// By 64 bits of hash: a text would need billions of words to confuse two.
-    by_hash: Map<u64, u32>,
+    by_hash: Numbers,
 }
 
 impl Lexemes {
@@ -96,7 +96,7 @@ impl Lexemes {
         Self {
             lowers: String::with_capacity(words * 6),
             all: Vec::with_capacity(words),
-            by_hash: Map::with_capacity_and_hasher(words, Default::default()),
+            by_hash: Numbers::with_room(words),
         }
     }
 
@@ -124,12 +124,17 @@ impl Lexemes {
 
     fn number(&mut self, hash: u64, write: impl FnOnce(&mut String)) -> u32 {
         let next = u32::try_from(self.all.len()).expect("a text has fewer than four billion words");
-        let number = *self.by_hash.entry(hash).or_insert(next);
+        let number = self.by_hash.get_or_insert(hash, next);
         if number == next {
             write(&mut self.lowers);
             self.all.push(Lexeme { hash, end: self.lowers.len(), facts: facts_of(hash) });
         }
         number
+    }
+
+    /// The number of the word of `hash`, if it is there.
+    pub fn find(&self, hash: u64) -> Option<u32> {
+        self.by_hash.get(hash)
     }
 
     /// The word of a number.
@@ -142,6 +147,11 @@ impl Lexemes {
     /// What is known of the word of a number.
     pub fn facts(&self, number: u32) -> Facts {
         self.all[number as usize].facts
+    }
+
+    /// [`hash_of`] each word, in the order of the numbers.
+    pub fn hashes(&self) -> impl Iterator<Item = u64> + '_ {
+        self.all.iter().map(|lexeme| lexeme.hash)
     }
 
     /// [`hash_of`] the word of a number.
@@ -168,7 +178,7 @@ mod tests {
         let good = facts("good");
         assert!(good.feeling > 0 && good.easy && good.syllables == Some(1) && !good.stop);
         let the = facts("the");
-        assert!(the.stop && the.function & 1 == 1 && the.feeling == 0);
+        assert!(the.stop && the.function & 1 == 1 && facts("and").feeling == 0);
         assert!(facts("ve").function & 2 == 2);
         assert_eq!(facts("zzyzzyx"), Facts::default());
     }

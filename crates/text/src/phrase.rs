@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use crate::hash::{Table, hash_of};
 use crate::language::Language;
 
 mod lower;
@@ -64,19 +65,20 @@ pub struct Entry {
     pub begins: Traits,
     phrases: (u32, u32),
     /// The word's number; 0 for one that no list knows.
-    number: u32,
+    number: u16,
 }
 
 /// The lists of one language.
 #[derive(Debug)]
 pub struct Lexicon {
-    /// Open addressing: index of an entry + 1, or 0; the length is a power of two, at most half of it used.
-    slots: Vec<u32>,
-    entries: Vec<(&'static str, Entry)>,
+    /// The numbers of the listed words.
+    table: Table,
+    /// By number; the first is that of a word that no list knows.
+    entries: Vec<Entry>,
     /// The phrases that begin with one word stand together, longest first.
     phrases: Vec<Phrase>,
     /// The words of all phrases after their first ones, by number: comparing numbers is quicker than comparing words.
-    rests: Vec<u32>,
+    rests: Vec<u16>,
     /// The lists that are not empty.
     kinds: Traits,
 }
@@ -138,7 +140,8 @@ impl Lexicon {
                 None => {
                     let from = phrases.partition_point(|phrase| head(phrase) < word);
                     let to = phrases.partition_point(|phrase| head(phrase) <= word);
-                    let number = entries.len() as u32 + 1;
+                    let number =
+                        u16::try_from(entries.len() + 1).expect("a language has fewer than 65,536 listed words");
                     let begins = Traits(phrases[from..to].iter().fold(0, |all, phrase| all | 1 << phrase.kind as u32));
                     entries.push((word, Entry { traits, begins, phrases: (from as u32, to as u32), number }));
                 }
@@ -147,32 +150,23 @@ impl Lexicon {
         let mut rests = Vec::new();
         for phrase in &mut phrases {
             let from = rests.len() as u32;
-            let number = |word: &str| entries.partition_point(|(known, _)| *known < word) as u32 + 1;
+            let number = |word: &str| entries.partition_point(|(known, _)| *known < word) as u16 + 1;
             rests.extend(phrase.text.split(' ').skip(1).map(number));
             phrase.rest = (from, rests.len() as u32);
         }
-        let mut slots = vec![0; (2 * entries.len()).next_power_of_two().max(2)];
-        for (index, (word, _)) in entries.iter().enumerate() {
-            let mut slot = hash(word) as usize & (slots.len() - 1);
-            while slots[slot] != 0 {
-                slot = (slot + 1) & (slots.len() - 1);
-            }
-            slots[slot] = index as u32 + 1;
-        }
-        Self { slots, entries, phrases, rests, kinds }
+        let table = Table::of(entries.iter().map(|(word, entry)| (*word, entry.number)));
+        let entries = std::iter::once(Entry::default()).chain(entries.into_iter().map(|(_, entry)| entry)).collect();
+        Self { table, entries, phrases, rests, kinds }
     }
 
     /// What the lists say of `word` (lower case, straight apostrophes).
     pub fn get(&self, word: &str) -> Entry {
-        let mut slot = hash(word) as usize & (self.slots.len() - 1);
-        while let Some(index) = self.slots[slot].checked_sub(1) {
-            let (known, entry) = &self.entries[index as usize];
-            if *known == word {
-                return *entry;
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-        Entry::default()
+        self.of_hash(hash_of(word))
+    }
+
+    /// What they say of the word of a hash.
+    fn of_hash(&self, hash: u64) -> Entry {
+        self.entries[usize::from(self.table.get(hash).unwrap_or_default())]
     }
 
     /// The phrases that begin with the word of `entry`, longest first.
@@ -181,7 +175,7 @@ impl Lexicon {
     }
 
     /// The numbers of the words of `phrase` after the first.
-    fn rest(&self, phrase: &Phrase) -> &[u32] {
+    fn rest(&self, phrase: &Phrase) -> &[u16] {
         &self.rests[phrase.rest.0 as usize..phrase.rest.1 as usize]
     }
 
@@ -203,19 +197,6 @@ impl Lexicon {
     pub fn has(&self, word: &str, kind: Trait) -> bool {
         self.get(word).traits.has(kind)
     }
-}
-
-/// Eight bytes at a time, multiplied and folded: most words need one step.
-fn hash(word: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut state = word.len() as u64;
-    for chunk in word.as_bytes().chunks(8) {
-        let mut bytes = [0; 8];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        let mixed = u128::from(state ^ u64::from_le_bytes(bytes)) * u128::from(FACTOR);
-        state = (mixed as u64) ^ ((mixed >> 64) as u64);
-    }
-    state
 }
 
 #[cfg(test)]

@@ -174,7 +174,8 @@ struct Syllables(Vec<Option<u32>>);
 
 impl Syllables {
     fn of(&mut self, lexemes: &Lexemes, number: u32, facts: Facts) -> usize {
-        let count = || syllable::count_known(lexemes.lower(number), facts) as u32;
+        let rules = || syllable::count_known(lexemes.lower(number), facts) as u32;
+        let count = || facts.syllables.map_or_else(rules, u32::from);
         *self.0[number as usize].get_or_insert_with(count) as usize
     }
 }

@@ -13,6 +13,7 @@ use crate::check::{Check, NotJudged};
 use crate::document::{BlockKind, Document, Format};
 use crate::language::Language;
 use crate::phrase::Lowered;
+use crate::scan;
 use crate::token::Tokens;
 
 mod blocks;
@@ -34,7 +35,7 @@ pub struct Reading<'a> {
     pub format: Format,
     pub document: &'a Document,
     pub tokens: &'a Tokens<'a>,
-    pub lowered: &'a Lowered,
+    pub lowered: &'a Lowered<'a>,
     pub language: Language,
 }
 
@@ -92,8 +93,8 @@ pub fn measure<'a>(reading: &Reading<'a>) -> (Structure, Findings, Vec<LinkText<
             sentences: tokens.sentences.len(),
             links: document.links.len(),
             images: document.images.len(),
-            exclamations: tokens.text.bytes().filter(|&b| b == b'!').count(),
-            questions: tokens.text.bytes().filter(|&b| b == b'?').count(),
+            exclamations: scan::count(tokens.text.as_bytes(), scan::of(*b"!")),
+            questions: scan::count(tokens.text.as_bytes(), scan::of(*b"?")),
             ..Structure::default()
         },
     };

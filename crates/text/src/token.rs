@@ -203,8 +203,8 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let (mut start, mut at) = (0, 0);
     // The wide marks and the ellipsis begin with one of these three bytes.
-    let may_end = |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xe2 | 0xe3 | 0xef);
-    while let Some(found) = scan::find(&bytes[at..], may_end) {
+    let may_end = scan::of(*b"\n.!?\xe2\xe3\xef");
+    while let Some(found) = scan::find(&bytes[at..], &may_end) {
         at += found;
         let Some(c) = text[at..].chars().next() else { break };
         let mut end = at + c.len_utf8();

@@ -16,7 +16,7 @@ use crate::scan;
 use crate::token::{Piece, Plain, Tokens, is_upper, pieces};
 
 mod words;
-use words::{NEGATIONS, boosters, phrase_booster, phrase_valence};
+use words::{NEGATIONS, boosters, named, openers, phrase_booster, phrase_valence};
 
 /// Rows of `key ⇥ value`.
 const LEXICON: &str = include_str!("../data/vader.tsv");
@@ -28,9 +28,14 @@ struct Entry {
     valence: Option<f64>,
     booster: Option<f64>,
     negation: bool,
+    /// A phrase begins with it.
+    opens: bool,
 }
 
-/// The words that matter with what is known of them; the first is none.
+/// Stands for every word that nothing is known of; no word is like it.
+const UNKNOWN: &str = " ";
+
+/// The words that matter with what is known of them; the first is [`UNKNOWN`].
 static WORDS: LazyLock<Vec<(&str, Entry)>> = LazyLock::new(|| {
     let listed = LEXICON.lines().filter_map(|line| line.split_once('\t'));
     let mut words: BTreeMap<&str, Entry> = listed
@@ -45,7 +50,13 @@ static WORDS: LazyLock<Vec<(&str, Entry)>> = LazyLock::new(|| {
     for word in NEGATIONS {
         words.entry(word).or_default().negation = true;
     }
-    std::iter::once(("", Entry::default())).chain(words).collect()
+    for word in named() {
+        words.entry(word).or_default();
+    }
+    for word in openers() {
+        words.entry(word).or_default().opens = true;
+    }
+    std::iter::once((UNKNOWN, Entry::default())).chain(words).collect()
 });
 
 /// The words that matter with their numbers, from 1.
@@ -100,48 +111,50 @@ fn judge(text: &str, pieces: &[Piece], lexemes: &Lexemes) -> Sentiment {
 }
 
 /// A piece without the punctuation around it, unless two characters or fewer would be left (then it may be an emoticon).
-struct Token<'a> {
-    lower: Cow<'a, str>,
+struct Token {
+    /// In lower case, or [`UNKNOWN`].
+    lower: &'static str,
     upper: bool,
     known: &'static Entry,
     negation: bool,
 }
 
-impl<'a> Token<'a> {
-    fn of(text: &'a str, piece: &Piece, lexemes: &'a Lexemes) -> Self {
+impl Token {
+    fn of(text: &str, piece: &Piece, lexemes: &Lexemes) -> Self {
         const SHORT: usize = 2;
         let whole = |plain: Plain| plain.is_bare() || piece.core(plain).len() > SHORT;
         if let Some(plain) = piece.plain.filter(|plain| whole(*plain)) {
-            let known = entry(lexemes.facts(plain.lexeme));
-            let lower = Cow::Borrowed(lexemes.lower(plain.lexeme));
-            return Self { upper: plain.is_upper(), negation: known.negation, known, lower };
+            let (lower, known) = known(lexemes.facts(plain.lexeme));
+            return Self { lower, upper: plain.is_upper(), negation: known.negation, known };
         }
         let piece = &text[piece.range.clone()];
         let stripped = piece.trim_matches(|c: char| c.is_ascii_punctuation());
         let word = if stripped.chars().take(SHORT + 1).count() <= SHORT { piece } else { stripped };
-        let lower = if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
+        let own = if word.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
             Cow::Borrowed(word)
         } else {
             Cow::Owned(word.to_lowercase())
         };
-        let known = entry(lexeme::facts(&lower));
-        Self { upper: is_upper(word), negation: known.negation || lower.contains("n't"), known, lower }
+        let (lower, known) = known(lexeme::facts(&own));
+        Self { lower, upper: is_upper(word), negation: known.negation || own.contains("n't"), known }
     }
 }
 
-fn entry(facts: Facts) -> &'static Entry {
-    &WORDS[usize::from(facts.feeling)].1
+/// A word and what is known of it.
+fn known(facts: Facts) -> (&'static str, &'static Entry) {
+    let (word, entry) = &WORDS[usize::from(facts.feeling)];
+    (word, entry)
 }
 
 struct Scene<'a> {
-    words: &'a [Token<'a>],
+    words: &'a [Token],
     /// Some words, but not all, are in capitals, so that capitals mean something.
     mixed_case: bool,
 }
 
 impl Scene<'_> {
     fn lower(&self, at: usize) -> &str {
-        &self.words[at].lower
+        self.words[at].lower
     }
 
     /// The lower-case word `distance` places before `at`, empty before the beginning.
@@ -152,8 +165,10 @@ impl Scene<'_> {
     fn valence(&self, at: usize) -> f64 {
         let word = &self.words[at];
         let next = self.words.get(at + 1);
-        let kind_of = word.lower == "kind" && next.is_some_and(|next| next.lower == "of");
-        let Some(listed) = word.known.valence.filter(|_| word.known.booster.is_none() && !kind_of) else { return 0.0 };
+        let Some(listed) = word.known.valence.filter(|_| word.known.booster.is_none()) else { return 0.0 };
+        if word.lower == "kind" && next.is_some_and(|next| next.lower == "of") {
+            return 0.0;
+        }
 
         let mut valence = listed;
         if word.lower == "no" && next.is_some_and(|next| next.known.valence.is_some()) {
@@ -213,7 +228,8 @@ impl Scene<'_> {
 
     fn idioms(&self, mut valence: f64, at: usize) -> f64 {
         let phrase = |from: usize, length: usize| {
-            self.words.get(from..from + length).and_then(|words| phrase_valence(words.iter().map(|word| &*word.lower)))
+            let words = self.words.get(from..from + length).filter(|words| words[0].known.opens)?;
+            phrase_valence([words[0].lower, words[1].lower, words.get(2).map_or("", |word| word.lower)])
         };
         let around = [(at - 1, 2), (at - 2, 3), (at - 2, 2), (at - 3, 3), (at - 3, 2)];
         if let Some(idiom) = around.iter().find_map(|&(from, length)| phrase(from, length)) {
@@ -223,7 +239,9 @@ impl Scene<'_> {
             valence = phrase(at, length).unwrap_or(valence);
         }
         for from in [at - 3, at - 2] {
-            valence += phrase_booster(self.lower(from), self.lower(from + 1)).unwrap_or(0.0);
+            if self.words[from].known.opens {
+                valence += phrase_booster(self.lower(from), self.lower(from + 1)).unwrap_or(0.0);
+            }
         }
         valence
     }
@@ -290,17 +308,13 @@ fn summarize(valences: &[f64], emphasis: f64) -> Sentiment {
 
 /// What exclamation marks (at most four) and question marks (from two on) add to the stronger side.
 fn emphasis(text: &str) -> f64 {
-    let (mut exclamations, mut questions) = (0u32, 0u32);
-    for byte in text.bytes() {
-        exclamations += u32::from(byte == b'!');
-        questions += u32::from(byte == b'?');
-    }
-    let questions = match questions {
+    let exclamations = scan::count(text.as_bytes(), scan::of(*b"!"));
+    let questions = match scan::count(text.as_bytes(), scan::of(*b"?")) {
         0 | 1 => 0.0,
-        2 | 3 => f64::from(questions) * 0.18,
+        few @ (2 | 3) => few as f64 * 0.18,
         _ => 0.96,
     };
-    f64::from(exclamations.min(4)) * 0.292 + questions
+    exclamations.min(4) as f64 * 0.292 + questions
 }
 
 /// Writes each emoji of one code point as its description. A space goes before it unless one is there already, none

@@ -20,7 +20,7 @@ pub fn join_lines(text: &str) -> String {
     let mut joined = String::with_capacity(text.len() + 2);
     joined.push_str(if capital { "\n\n" } else { " " });
     let mut rest = text;
-    while let Some(end) = scan::find(rest.as_bytes(), |byte| matches!(byte, b'\n' | b'\t')) {
+    while let Some(end) = scan::find(rest.as_bytes(), scan::of(*b"\n\t")) {
         joined.extend([&rest[..end], " "]);
         rest = &rest[end + 1..];
     }
@@ -108,9 +108,9 @@ fn marks(text: &str) -> Vec<Range<usize>> {
 fn stop(text: &str, mut at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
     // Terminals that are not of ASCII begin with one of these three bytes.
-    let may_stop = |byte| matches!(byte, b'\n' | b'.' | b'!' | b'?' | 0xe2 | 0xe3 | 0xef);
+    let may_stop = scan::of(*b"\n.!?\xe2\xe3\xef");
     loop {
-        at += scan::find(&bytes[at..], may_stop)?;
+        at += scan::find(&bytes[at..], &may_stop)?;
         if bytes[at].is_ascii() {
             return Some(at);
         }
@@ -298,7 +298,7 @@ impl Brackets {
 impl Open {
     fn of(text: &str, range: Range<usize>) -> Self {
         let part = &text[range.clone()];
-        let (round, square) = if scan::any(part.as_bytes(), |byte| matches!(byte, b'(' | b')' | b'[' | b']')) {
+        let (round, square) = if scan::any(part.as_bytes(), scan::of(*b"()[]")) {
             (Brackets::of(part, '(', ')'), Brackets::of(part, '[', ']'))
         } else {
             (Brackets::default(), Brackets::default())

@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         for sentence in sentences {
             let from = reader.tokens.len();
             let part = reader.text[sentence.clone()].as_bytes();
-            let contracts = scan::any(part, |byte| matches!(byte, b'\'' | b'&' | 0x80..));
+            let contracts = scan::any(part, |byte| (byte == b'\'') | (byte == b'&') | (byte >= 0x80));
             reader.sentence(sentence);
             if contracts {
                 reader.contractions(from);
@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
     fn sentence(&mut self, range: Range<usize>) {
         let part = &self.text[range.clone()];
         let (mut at, mut webs) = (range.start, Vec::new());
-        if scan::any(part.as_bytes(), |byte| byte == b'@') || part.contains("://") {
+        if scan::any(part.as_bytes(), scan::of(*b"@")) || part.contains("://") {
             webs = addresses(part);
         }
         for web in webs {
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
     /// What is between addresses.
     fn words(&mut self, mut range: Range<usize>) {
         let part = &self.text[range.clone()];
-        let decoded = if scan::any(part.as_bytes(), |byte| byte == b'&') { decode_entities(part) } else { part.into() };
+        let decoded = if scan::any(part.as_bytes(), scan::of(*b"&")) { decode_entities(part) } else { part.into() };
         let joined = join_hyphens(&decoded);
         if joined.as_deref().unwrap_or(&decoded) != part {
             let rewritten = joined.unwrap_or_else(|| decoded.into_owned());
@@ -383,7 +383,8 @@ fn contraction(token: &str) -> Option<usize> {
 /// A hyphen at the end of a line joins its word to the next line's; `None` when there is none.
 fn join_hyphens(text: &str) -> Option<String> {
     let is_break = |c: char| matches!(c, '\r' | '\n' | '\u{2028}');
-    if !text.contains(is_break) {
+    // The line separator begins with 0xe2.
+    if !scan::any(text.as_bytes(), scan::of(*b"\r\n\xe2")) || !text.contains(is_break) {
         return None;
     }
     let mut joined = String::with_capacity(text.len());

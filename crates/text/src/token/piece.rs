@@ -29,6 +29,31 @@ const MORE_CAPITALS: u8 = 2;
 const SMALL: u8 = 4;
 const DIGIT: u8 = 8;
 const JOINING: u8 = 16;
+/// These two are no shapes of words, but classes of bytes as some of the others are.
+const PUNCTUATION: u8 = 32;
+const SPACE: u8 = 64;
+const WORD: u8 = MORE_CAPITALS | SMALL | DIGIT;
+
+/// What each byte can be; nothing for those that are not of ASCII, and for control characters.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        classes[byte] = match c {
+            b'a'..=b'z' => SMALL,
+            b'A'..=b'Z' => MORE_CAPITALS,
+            b'0'..=b'9' => DIGIT,
+            b'\'' | b'_' => PUNCTUATION | JOINING,
+            // The last four are the information separators, white space for Python.
+            b'\t'..=b'\r' | b' ' | 0x1c..=0x1f => SPACE,
+            _ if c.is_ascii_punctuation() => PUNCTUATION,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 impl Plain {
     pub fn has_capital(self) -> bool {
@@ -90,35 +115,32 @@ pub fn pieces(text: &str) -> (Vec<Piece>, Lexemes) {
 fn space(text: &str, at: usize) -> Option<usize> {
     let byte = text.as_bytes()[at];
     if byte.is_ascii() {
-        return is_space(char::from(byte)).then_some(1);
+        return (CLASSES[usize::from(byte)] == SPACE).then_some(1);
     }
     text[at..].chars().next().filter(|c| is_space(*c)).map(char::len_utf8)
 }
 
 fn read(text: &str, start: usize, lexemes: &mut Lexemes) -> Piece {
     let bytes = text.as_bytes();
-    let mut shape = 0;
-    let run = |from: usize, is: fn(&u8) -> bool| {
-        from + bytes[from..].iter().position(|byte| !is(byte)).unwrap_or(bytes.len() - from)
+    // The end of the bytes of some classes, and which of them there were.
+    let run = |mut at: usize, wanted: u8| {
+        let mut classes = 0;
+        while let Some(class) =
+            bytes.get(at).map(|byte| CLASSES[usize::from(*byte)]).filter(|class| class & wanted != 0)
+        {
+            classes |= class;
+            at += 1;
+        }
+        (at, classes)
     };
-    let core = run(start, u8::is_ascii_punctuation);
-    let mut tail = core;
-    while let Some(&byte) = bytes.get(tail) {
-        shape |= match byte {
-            b'a'..=b'z' => SMALL,
-            b'A'..=b'Z' if tail == core => FIRST_CAPITAL,
-            b'A'..=b'Z' => MORE_CAPITALS,
-            b'0'..=b'9' => DIGIT,
-            _ => break,
-        };
-        tail += 1;
-    }
-    let end = run(tail, u8::is_ascii_punctuation);
+    let (core, before) = run(start, PUNCTUATION);
+    let capital = bytes.get(core).is_some_and(u8::is_ascii_uppercase);
+    let (tail, inside) = run(core + usize::from(capital), WORD);
+    let (end, after) = run(tail, PUNCTUATION);
     let ends = |at: usize| at == bytes.len() || space(text, at).is_some();
     if tail > core && end - start <= PLAIN_BYTES && ends(end) {
-        if bytes[start..core].iter().chain(&bytes[tail..end]).any(|byte| matches!(byte, b'\'' | b'_')) {
-            shape |= JOINING;
-        }
+        let first = if capital { FIRST_CAPITAL } else { 0 };
+        let shape = first | inside | ((before | after) & JOINING);
         let (lead, trail) = ((core - start) as u16, (end - tail) as u16);
         let plain = Plain { lead, trail, lexeme: lexemes.plain(&text[core..tail]), shape };
         return Piece { range: start..end, plain: Some(plain) };

@@ -104,23 +104,43 @@ pub fn boosters() -> impl Iterator<Item = (&'static str, f64)> {
     STRONGER.iter().map(|word| (*word, BOOST)).chain(WEAKER.iter().map(|word| (*word, -BOOST)))
 }
 
-/// The two-word boosters; they are only looked for two and three words before a listed word.
+/// The two-word boosters, which weaken; they are only looked for two and three words before a listed word.
+const PHRASES: [(&str, &str); 3] = [("kind", "of"), ("sort", "of"), ("just", "enough")];
+
+/// What the words of `first` and `second` add to the valence of a word after them.
 pub fn phrase_booster(first: &str, second: &str) -> Option<f64> {
-    matches!((first, second), ("kind" | "sort", "of") | ("just", "enough")).then_some(-BOOST)
+    PHRASES.contains(&(first, second)).then_some(-BOOST)
 }
 
-/// The valence of an idiom of two or three words.
-pub fn phrase_valence<'a>(mut words: impl Iterator<Item = &'a str>) -> Option<f64> {
-    let phrase = (words.next()?, words.next()?, words.next().unwrap_or(""));
-    match phrase {
-        ("the", "shit" | "bomb", "") | ("to", "die", "for") => Some(3.0),
-        ("bad", "ass", "") => Some(1.5),
-        ("bus", "stop", "") => Some(0.0),
-        ("yeah", "right", "") => Some(-2.0),
-        ("kiss", "of", "death") => Some(-1.5),
-        ("beating", "heart", "") => Some(3.5),
-        _ => None,
-    }
+/// Idioms of two or three words with their valence.
+const IDIOMS: [([&str; 3], f64); 8] = [
+    (["the", "shit", ""], 3.0),
+    (["the", "bomb", ""], 3.0),
+    (["to", "die", "for"], 3.0),
+    (["bad", "ass", ""], 1.5),
+    (["bus", "stop", ""], 0.0),
+    (["yeah", "right", ""], -2.0),
+    (["kiss", "of", "death"], -1.5),
+    (["beating", "heart", ""], 3.5),
+];
+
+/// The valence of an idiom; the third word may be empty.
+pub fn phrase_valence(words: [&str; 3]) -> Option<f64> {
+    IDIOMS.iter().find(|(idiom, _)| *idiom == words).map(|(_, valence)| *valence)
+}
+
+/// The words with which idioms and two-word boosters begin.
+pub fn openers() -> impl Iterator<Item = &'static str> {
+    IDIOMS.iter().map(|(words, _)| words[0]).chain(PHRASES.iter().map(|(first, _)| *first))
+}
+
+/// All words that a rule asks for by name.
+pub fn named() -> impl Iterator<Item = &'static str> {
+    let idioms = IDIOMS.iter().flat_map(|(words, _)| words).copied().filter(|word| !word.is_empty());
+    let phrases = PHRASES.iter().flat_map(|(first, second)| [*first, *second]);
+    idioms.chain(phrases).chain([
+        "at", "but", "doubt", "kind", "least", "never", "no", "nor", "of", "or", "so", "this", "very", "without",
+    ])
 }
 
 #[cfg(test)]
