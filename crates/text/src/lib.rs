@@ -6,6 +6,7 @@
 
 pub mod analysis;
 pub mod check;
+pub mod cluster;
 pub mod diff;
 pub mod document;
 pub mod edits;
