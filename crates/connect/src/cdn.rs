@@ -195,6 +195,7 @@ impl Cdn {
             headers: call.headers,
             body: call.body,
             limits: LIMITS,
+            once: false,
         };
         let answer = self.client.send(request).await?;
         let now = self.client.clock().now();

@@ -15,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::RootCertStore;
 use stdx::metric::{Counter, Family, Histogram};
 use stdx::{ByteSize, Clock, Rng};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout_at};
 use url::Url;
 
@@ -34,6 +35,11 @@ const LOOKUPS_MAX: usize = 64;
 /// The head of an answer may be this long.
 const HEAD_BYTES_MAX: usize = 64 << 10;
 const ACCEPT_ENCODING: &str = "br, zstd, gzip";
+/// Bodies beyond this size are large.
+const SMALL: usize = 256 << 10;
+/// So many large bodies are in memory at the same time, from their first large part until whoever asked lets go of them.
+/// The others wait where they have become large.
+const LARGE_MAX: usize = 4;
 
 /// One call to make.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct Request {
     pub headers: HeaderMap,
     pub body: Bytes,
     pub limits: Limits,
+    /// The connection is closed after the answer: for a site that is asked for one thing now and then.
+    pub once: bool,
 }
 
 /// The ends of a call.
@@ -93,7 +101,8 @@ pub struct Hop {
 
 impl Request {
     pub fn get(name: &'static str, url: impl Into<String>, limits: Limits) -> Self {
-        Request { name, method: Method::GET, url: url.into(), headers: HeaderMap::new(), body: Bytes::new(), limits }
+        let (method, headers, body) = (Method::GET, HeaderMap::new(), Bytes::new());
+        Request { name, method, url: url.into(), headers, body, limits, once: false }
     }
 }
 
@@ -117,6 +126,9 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     pool: legacy::Client<Dialer, Full<Bytes>>,
+    /// Keeps no connection.
+    once: legacy::Client<Dialer, Full<Bytes>>,
+    large: Arc<Semaphore>,
     policy: Arc<Policy>,
     agent: HeaderValue,
     clock: Clock,
@@ -143,14 +155,24 @@ impl Client {
     ) -> Self {
         let policy = Arc::new(Policy::new(&settings.allow));
         let dialer = Dialer::new(Arc::clone(&policy), resolver, roots);
-        let pool = legacy::Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_max_idle_per_host(settings.idle_per_host_max)
-            .pool_idle_timeout(Duration::from_secs(settings.idle_timeout_s))
-            .http1_max_buf_size(HEAD_BYTES_MAX)
-            .http2_max_header_list_size(HEAD_BYTES_MAX as u32)
-            .build(dialer);
-        Client(Arc::new(Inner { pool, policy, agent: agent(&settings.contact), clock, rng }))
+        let pool = |idle_max: usize| {
+            legacy::Client::builder(TokioExecutor::new())
+                .pool_timer(TokioTimer::new())
+                .pool_max_idle_per_host(idle_max)
+                .pool_idle_timeout(Duration::from_secs(settings.idle_timeout_s))
+                .http1_max_buf_size(HEAD_BYTES_MAX)
+                .http2_max_header_list_size(HEAD_BYTES_MAX as u32)
+                .build(dialer.clone())
+        };
+        Client(Arc::new(Inner {
+            pool: pool(settings.idle_per_host_max),
+            once: pool(0),
+            large: Arc::new(Semaphore::new(LARGE_MAX)),
+            policy,
+            agent: agent(&settings.contact),
+            clock,
+            rng,
+        }))
     }
 
     pub fn clock(&self) -> &Clock {
@@ -191,7 +213,7 @@ impl Client {
     }
 
     async fn follow(&self, request: Request, started: Instant) -> Result<Response, Error> {
-        let Request { name, mut method, url, mut headers, mut body, limits } = request;
+        let Request { name, mut method, url, mut headers, mut body, limits, once } = request;
         let deadline = started + limits.total_timeout;
         let mut url = self.0.policy.parse(&url)?;
         if matches!(method, Method::CONNECT | Method::TRACE) {
@@ -200,12 +222,14 @@ impl Client {
         self.complete(&mut headers);
         let mut hops: Vec<Hop> = Vec::new();
         loop {
-            let answer = self.exchange(&url, &method, &headers, &body, &limits, deadline).await?;
+            let pool = if once { &self.0.once } else { &self.0.pool };
+            let answer = exchange(pool, &url, &method, &headers, &body, &limits, deadline).await?;
             let status = answer.status();
             let target = if limits.redirects_max == 0 { None } else { location(status, answer.headers()) };
             let Some(target) = target else {
                 let (parts, incoming) = answer.into_parts();
-                let (headers, body, received) = read(name, parts.headers, incoming, &url, &limits, deadline).await?;
+                let (headers, body, received) =
+                    read(name, parts.headers, incoming, &url, &limits, deadline, &self.0.large).await?;
                 return Ok(Response { status, headers, body, received, url, hops, elapsed: started.elapsed() });
             };
             drop(answer);
@@ -232,44 +256,6 @@ impl Client {
             hops.push(Hop { status, from: url, to: to.clone() });
             url = to;
         }
-    }
-
-    /// One request to one address, up to the head of the answer.
-    async fn exchange(
-        &self,
-        url: &Url,
-        method: &Method,
-        headers: &HeaderMap,
-        body: &Bytes,
-        limits: &Limits,
-        deadline: Instant,
-    ) -> Result<http::Response<Incoming>, Error> {
-        let bad = |why: String| Error::BadUrl { url: shown(url), why };
-        let uri: Uri = url.as_str().parse().map_err(|e: http::uri::InvalidUri| bad(e.to_string()))?;
-        let mut request = http::Request::new(Full::new(body.clone()));
-        *request.method_mut() = method.clone();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers.clone();
-
-        let mut captured = capture_connection(&mut request);
-        let mut answer = pin!(self.0.pool.request(request));
-        let connected = async {
-            captured.wait_for_connection_metadata().await;
-        };
-        let early = tokio::select! {
-            biased;
-            answer = &mut answer => Some(answer),
-            () = connected => None,
-            () = sleep_until(deadline.min(Instant::now() + limits.connect_timeout)) => return Err(late(Phase::Connect, limits, deadline)),
-        };
-        let answer = match early {
-            Some(answer) => answer,
-            None => {
-                let end = deadline.min(Instant::now() + limits.first_byte_timeout);
-                timeout_at(end, answer).await.map_err(|_| late(Phase::FirstByte, limits, deadline))?
-            }
-        };
-        answer.map_err(|e| ours(e, url))
     }
 
     /// Where a redirect leads, checked like a first address.
@@ -309,6 +295,44 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// One request to one address, up to the head of the answer.
+async fn exchange(
+    pool: &legacy::Client<Dialer, Full<Bytes>>,
+    url: &Url,
+    method: &Method,
+    headers: &HeaderMap,
+    body: &Bytes,
+    limits: &Limits,
+    deadline: Instant,
+) -> Result<http::Response<Incoming>, Error> {
+    let bad = |why: String| Error::BadUrl { url: shown(url), why };
+    let uri: Uri = url.as_str().parse().map_err(|e: http::uri::InvalidUri| bad(e.to_string()))?;
+    let mut request = http::Request::new(Full::new(body.clone()));
+    *request.method_mut() = method.clone();
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers.clone();
+
+    let mut captured = capture_connection(&mut request);
+    let mut answer = pin!(pool.request(request));
+    let connected = async {
+        captured.wait_for_connection_metadata().await;
+    };
+    let early = tokio::select! {
+        biased;
+        answer = &mut answer => Some(answer),
+        () = connected => None,
+        () = sleep_until(deadline.min(Instant::now() + limits.connect_timeout)) => return Err(late(Phase::Connect, limits, deadline)),
+    };
+    let answer = match early {
+        Some(answer) => answer,
+        None => {
+            let end = deadline.min(Instant::now() + limits.first_byte_timeout);
+            timeout_at(end, answer).await.map_err(|_| late(Phase::FirstByte, limits, deadline))?
+        }
+    };
+    answer.map_err(|e| ours(e, url))
+}
+
 /// Reads the body to its end, decompressed. Gives the headers, the body and its size as received.
 async fn read(
     name: &'static str,
@@ -316,7 +340,8 @@ async fn read(
     mut incoming: Incoming,
     url: &Url,
     limits: &Limits,
-    deadline: Instant,
+    mut deadline: Instant,
+    places: &Arc<Semaphore>,
 ) -> Result<(HeaderMap, Bytes, u64), Error> {
     let coding = headers.get(header::CONTENT_ENCODING).map(|v| String::from_utf8_lossy(v.as_bytes()).into_owned());
     let mut decoder = Decoder::new(coding.as_deref().unwrap_or_default(), limits.body_max)?;
@@ -324,7 +349,14 @@ async fn read(
     if hyper::body::Body::size_hint(&incoming).lower() > limits.body_max.bytes() {
         return Err(Error::TooLarge { limit: limits.body_max, ratio: None });
     }
+    let mut large = None;
     loop {
+        if large.is_none() && decoder.size() > SMALL {
+            // Not the site's fault: the wait is not on its account.
+            let asked = Instant::now();
+            large = Some(Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed"));
+            deadline += asked.elapsed();
+        }
         let end = deadline.min(Instant::now() + limits.stall_timeout);
         let frame = timeout_at(end, incoming.frame()).await.map_err(|_| late(Phase::Stall, limits, deadline))?;
         let Some(frame) = frame else { break };
@@ -336,11 +368,24 @@ async fn read(
     }
     let (received, plain) = (decoder.received(), decoder.is_plain());
     let body = decoder.finish()?;
+    let body = if large.is_some() { Bytes::from_owner(Large { body, _place: large }) } else { body };
     if !plain {
         headers.remove(header::CONTENT_ENCODING);
         headers.remove(header::CONTENT_LENGTH);
     }
     Ok((headers, body, received))
+}
+
+/// A large body and its place, which is free again when the last one who reads it has done so.
+struct Large {
+    body: Bytes,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Large {
+    fn as_ref(&self) -> &[u8] {
+        &self.body
+    }
 }
 
 /// The target of a redirect that is to be followed.

@@ -63,6 +63,17 @@ impl Decoder {
         matches!(self.step, Step::Plain(_))
     }
 
+    /// Bytes of the body so far, as they will be read.
+    pub(crate) fn size(&self) -> usize {
+        match &self.step {
+            Step::Plain(sink) | Step::DeflateStart(_, sink) => sink.bytes.len(),
+            Step::Gzip(gzip) => gzip.get_ref().bytes.len(),
+            Step::Deflate(inflate) => inflate.sink.bytes.len(),
+            Step::Brotli(brotli) => brotli.get_ref().bytes.len(),
+            Step::Zstd(zstd) => zstd.sink.bytes.len(),
+        }
+    }
+
     /// Bytes as they came.
     pub(crate) fn received(&self) -> u64 {
         self.received

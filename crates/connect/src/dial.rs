@@ -1,10 +1,11 @@
 //! Makes the connections: look up once, check every address, connect to a checked one, agree on TLS.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
@@ -32,7 +34,33 @@ const ADDRESS_TIMEOUT: Duration = Duration::from_secs(3);
 pub(crate) struct Dialer {
     policy: Arc<Policy>,
     resolver: Arc<dyn Resolve>,
+    misses: Arc<Misses>,
     tls: TlsConnector,
+}
+
+/// Names that could not be looked up a moment ago. A look-up that fails may take long and holds a thread, so that many
+/// sources under one dead name would keep the living from being looked up.
+#[derive(Debug, Default)]
+struct Misses(Mutex<HashMap<String, (Instant, Arc<io::Error>)>>);
+
+const MISS_TTL: Duration = Duration::from_secs(30);
+const MISSES_MAX: usize = 1_000;
+
+impl Misses {
+    fn find(&self, host: &str) -> Option<Arc<io::Error>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(host).filter(|(at, _)| at.elapsed() < MISS_TTL).map(|(_, why)| Arc::clone(why))
+    }
+
+    fn note(&self, host: &str, why: &Arc<io::Error>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MISSES_MAX {
+            known.retain(|_, (at, _)| at.elapsed() < MISS_TTL);
+        }
+        if known.len() < MISSES_MAX {
+            known.insert(host.to_owned(), (Instant::now(), Arc::clone(why)));
+        }
+    }
 }
 
 impl Dialer {
@@ -44,7 +72,7 @@ impl Dialer {
             .with_root_certificates(roots)
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Dialer { policy, resolver, tls: TlsConnector::from(Arc::new(config)) }
+        Dialer { policy, resolver, misses: Arc::default(), tls: TlsConnector::from(Arc::new(config)) }
     }
 
     async fn dial(self, uri: Uri) -> Result<TokioIo<Stream>, Error> {
@@ -70,17 +98,27 @@ impl Dialer {
         Ok(TokioIo::new(Stream { io: Box::new(tls), h2 }))
     }
 
+    async fn resolve(&self, host: &str) -> Result<Vec<IpAddr>, Arc<io::Error>> {
+        if let Some(why) = self.misses.find(host) {
+            return Err(why);
+        }
+        let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        let found =
+            self.resolver.resolve(host).await.and_then(|all| if all.is_empty() { Err(none()) } else { Ok(all) });
+        found.map_err(|error| {
+            let why = Arc::new(error);
+            self.misses.note(host, &why);
+            why
+        })
+    }
+
     /// Every address of `host`, all of them checked: one bad address refuses the name, since a name
     /// that points both inside and outside is an attempt to get in.
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, Error> {
-        let dns = |e: io::Error| Error::Dns { host: host.to_owned(), source: Arc::new(e) };
         let found = match host.parse::<IpAddr>() {
             Ok(ip) => vec![ip],
-            Err(_) => self.resolver.resolve(host).await.map_err(dns)?,
+            Err(_) => self.resolve(host).await.map_err(|source| Error::Dns { host: host.to_owned(), source })?,
         };
-        if found.is_empty() {
-            return Err(dns(io::Error::new(io::ErrorKind::NotFound, "the name has no address")));
-        }
         let addresses: Vec<_> = found.into_iter().map(|ip| SocketAddr::new(ip.to_canonical(), port)).collect();
         for address in &addresses {
             self.policy.check_address(*address).map_err(|e| match e {

@@ -55,6 +55,11 @@ impl Hosts {
         Hosts(Arc::new(Inner { parallel_max, delay, lanes_max, lanes: Mutex::default(), overflow }))
     }
 
+    /// The time between two turns at a host.
+    pub fn delay(&self) -> Duration {
+        self.0.delay
+    }
+
     /// Waits for a turn at the host of `url`. Whoever came first goes first.
     pub async fn enter(&self, url: &Url) -> Permit {
         let lane = self.lane(url);

@@ -19,6 +19,8 @@ pub(crate) enum Act {
     Forever(Bytes, Duration),
     /// Says nothing more and keeps the connection.
     Hang,
+    /// Takes the next request of the connection.
+    Again,
 }
 
 /// A request as the server saw it.
@@ -94,11 +96,24 @@ async fn serve(
     log: &Mutex<Vec<Seen>>,
     answer: &(dyn Fn(usize, &Seen) -> Vec<Act> + Send + Sync),
 ) -> std::io::Result<()> {
+    loop {
+        if !serve_one(&mut stream, log, answer).await? {
+            return stream.shutdown().await;
+        }
+    }
+}
+
+/// Whether the connection is kept for another one.
+async fn serve_one(
+    stream: &mut TcpStream,
+    log: &Mutex<Vec<Seen>>,
+    answer: &(dyn Fn(usize, &Seen) -> Vec<Act> + Send + Sync),
+) -> std::io::Result<bool> {
     let (mut got, mut buffer) = (Vec::new(), vec![0; 8_192]);
     let seen = loop {
         let n = stream.read(&mut buffer).await?;
         if n == 0 {
-            return Ok(());
+            return Ok(false);
         }
         got.extend_from_slice(&buffer[..n]);
         let Some(end) = got.windows(4).position(|w| w == b"\r\n\r\n") else { continue };
@@ -117,6 +132,7 @@ async fn serve(
             Act::Send(bytes) => stream.write_all(&bytes).await?,
             Act::Wait(time) => tokio::time::sleep(time).await,
             Act::Hang => std::future::pending().await,
+            Act::Again => return Ok(true),
             Act::Forever(bytes, pause) => loop {
                 stream.write_all(&bytes).await?;
                 // Even a sleep of nothing lasts until the timer's next tick.
@@ -126,7 +142,7 @@ async fn serve(
             },
         }
     }
-    stream.shutdown().await
+    Ok(false)
 }
 
 /// An answer with a right `Content-Length`; each header ends with a line break.

@@ -483,3 +483,54 @@ async fn a_call_can_be_made_from_any_task() {
     is_send(&call);
     assert!(call.await.is_err());
 }
+
+#[tokio::test]
+async fn a_call_made_once_leaves_no_connection_behind() {
+    let kept = Bytes::from_static(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    let server = Server::start(move |_, _| vec![Act::Send(kept.clone()), Act::Again]).await;
+    let client = client(&[&server]);
+    for _ in 0..3 {
+        get(&client, &server.url("/")).await.unwrap();
+    }
+    assert_eq!(server.connections(), 1, "an ordinary call uses the connection again");
+    for _ in 0..3 {
+        client.send(Request { once: true, ..Request::get("test", server.url("/"), limits()) }).await.unwrap();
+    }
+    assert_eq!(server.connections(), 4);
+}
+
+#[tokio::test]
+async fn so_many_large_bodies_are_in_memory_and_no_more() {
+    let server = Server::start(|_, _| answer("200 OK", "", "x".repeat(SMALL + (64 << 10)))).await;
+    let client = client(&[&server]);
+    let large = || {
+        let mut request = Request::get("test", server.url("/"), limits());
+        request.limits.body_max = ByteSize::mib(1);
+        client.send(request)
+    };
+    let mut held = Vec::new();
+    for _ in 0..LARGE_MAX {
+        held.push(large().await.unwrap());
+    }
+    let mut fifth = pin!(large());
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut fifth).await.is_err(), "it waits");
+    assert!(get(&client, &server.url("/")).await.is_err(), "over its own limit of 64 KiB, without waiting");
+    let kept = held.pop().unwrap().body.slice(..1);
+    assert!(tokio::time::timeout(Duration::from_millis(200), &mut fifth).await.is_err(), "a part of it is kept");
+    drop(kept);
+    assert_eq!(fifth.await.unwrap().body.len(), SMALL + (64 << 10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_is_not_found_is_not_looked_for_again_at_once() {
+    let names = Names::new(&[]);
+    let client = client_with(&[], &names);
+    for _ in 0..5 {
+        assert!(matches!(get(&client, "http://gone.example/").await, Err(Error::Dns { .. })));
+    }
+    assert_eq!(names.asked(), 1);
+    assert!(get(&client, "http://other.example/").await.is_err());
+    tokio::time::advance(Duration::from_secs(31)).await;
+    assert!(get(&client, "http://gone.example/").await.is_err());
+    assert_eq!(names.asked(), 3);
+}

@@ -45,7 +45,8 @@ pub fn request(
         redirects_max: 0,
     };
     let url = format!("{}/chat/completions", provider.base_url.trim_end_matches('/'));
-    Ok(Request { name: "llm", method: Method::POST, url, headers, body: body(&provider.model, completion), limits })
+    let body = body(&provider.model, completion);
+    Ok(Request { method: Method::POST, headers, body, ..Request::get("llm", url, limits) })
 }
 
 fn body(model: &str, completion: &Completion) -> Bytes {
