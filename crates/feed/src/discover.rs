@@ -50,6 +50,37 @@ pub fn links(html: &str, base: &str) -> Vec<Found> {
     found
 }
 
+/// The addresses of an HTML page's `<a href>` that look like feeds', in its order, without repetitions.
+pub fn anchors(html: &str, base: &str) -> Vec<String> {
+    let mut reader = Reader::new(html);
+    let mut found: Vec<String> = Vec::new();
+    while let Some(token) = reader.next(None) {
+        let Token::Start { name, attributes, .. } = token else { continue };
+        match name.to_ascii_lowercase().as_str() {
+            "script" | "style" | "textarea" | "title" => reader.skip_raw(name),
+            "a" => {
+                let url = attributes.text("href").and_then(|href| link::resolve(&href, [base]));
+                found.extend(url.filter(|url| looks_like_feed(url) && !found.contains(url)));
+            }
+            _ => {}
+        }
+        if found.len() >= FOUND_MAX {
+            break;
+        }
+    }
+    found
+}
+
+fn looks_like_feed(url: &str) -> bool {
+    let Some(url) = Url::parse(url).ok().filter(|url| matches!(url.scheme(), "http" | "https")) else { return false };
+    let path = url.path().to_ascii_lowercase();
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let ends = [".rss", ".atom", ".rdf", "rss.xml", "atom.xml", "feed.xml", "index.xml", "feed.json"];
+    matches!(last, "feed" | "feeds" | "rss" | "atom" | "rss2")
+        || ends.iter().any(|end| last.ends_with(end))
+        || url.query_pairs().any(|(key, _)| matches!(&*key, "feed" | "rss"))
+}
+
 fn alternate<'b>(attributes: Attributes<'_>, bases: impl Iterator<Item = &'b str>) -> Option<Found> {
     let rel = attributes.text("rel")?.to_ascii_lowercase();
     let says = |word: &str| rel.split_ascii_whitespace().any(|r| r == word);

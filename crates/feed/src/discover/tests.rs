@@ -41,3 +41,19 @@ fn guesses_where_feeds_are() {
     assert_eq!(first("https://social.example/@ada").as_deref(), Some("https://social.example/@ada.rss"));
     assert!(well_known("file:///etc/passwd").is_empty());
 }
+
+#[test]
+fn finds_links_that_look_like_feeds() {
+    let html = r#"<a href="/news/">News</a> <a href="/rss">RSS</a> <a href=/rss>again</a><script>"<a href=/feed.xml>"</script>
+        <A HREF="https://b.example/all.RDF?x=1">all</A> <a href="?feed=atom">Atom</a> <a href="mailto:feed@a.example">mail</a>
+        <a href="/feedback">say</a> <a href="/x/feed.json#top">JSON</a> <a>none</a>"#;
+    assert_eq!(
+        anchors(html, "https://a.example/page"),
+        [
+            "https://a.example/rss",
+            "https://b.example/all.RDF?x=1",
+            "https://a.example/page?feed=atom",
+            "https://a.example/x/feed.json#top"
+        ]
+    );
+}
