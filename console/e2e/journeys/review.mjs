@@ -82,26 +82,34 @@ const keys = {
     const shows = (post) => t.until(post.title, async () => (await title()) === post.title);
     await shows(posts[0]);
 
-    // Twelve decisions in a row; from the key to the next text it takes no answer of the server.
+    // Twelve decisions in a row. No answer to a decision comes before the next text is there: moving on waits for none.
+    let answer;
+    let held;
+    await page.route("**/api/v3/**", async (route) => {
+      if (route.request().method() !== "GET") await held;
+      await route.fallback();
+    });
     const begun = Date.now();
     const waits = [];
     for (let i = 0; i < 12; i += 1) {
       await shows(posts[i]);
+      held = new Promise((done) => { answer = done; });
       waits.push(await page.evaluate(async () => {
         const before = document.querySelector("#review-title")?.textContent;
         const at = performance.now();
         document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "a", bubbles: true, cancelable: true }));
-        while (document.querySelector("#review-title")?.textContent === before && performance.now() - at < 2_000) {
+        while (document.querySelector("#review-title")?.textContent === before) {
+          if (performance.now() - at > 10_000) throw new Error(`${before} stays while its decision has no answer`);
           await new Promise((done) => { const channel = new MessageChannel(); channel.port1.onmessage = done; channel.port2.postMessage(0); });
         }
         return performance.now() - at;
       }));
+      answer();
     }
     const perMinute = 12 / ((Date.now() - begun) / 60_000);
     waits.sort((a, b) => a - b);
     console.log(`      ${Math.round(perMinute)} reviews a minute; moving on takes ${waits[6].toFixed(0)} ms, at most ${waits[11].toFixed(0)} ms`);
     t.assert.ok(perMinute > 30, `${perMinute} reviews a minute`);
-    t.assert.ok(waits[6] <= 50, `moving on takes ${waits[6]} ms`);
     await t.until("the approvals", async () => ["scheduled", "publishing", "published"].includes(await stateOf(t, posts[11].id)));
 
     // The last is taken back, and sent back with a reason; the next by the reason that was remembered.
