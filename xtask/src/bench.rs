@@ -1,5 +1,5 @@
-//! Figures: of the whole line, of the queue and the cache beside their peers, of the analysis of texts and the reader of feeds, and of the
-//! console; and the public suite of HTTP caching.
+//! Figures: of the whole line, of the queue and the cache beside their peers, of the analysis of texts, the reader of feeds and the
+//! sweep over sources, and of the console; and the public suite of HTTP caching.
 
 mod bars;
 mod cache;
@@ -7,6 +7,7 @@ mod conformance;
 mod engine;
 mod feed;
 mod http;
+mod ingest;
 mod install;
 mod phase;
 mod report;
@@ -50,8 +51,9 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("http") => http::bench(args),
         Some("text") => text::bench(args),
         Some("feed") => feed::bench(args),
+        Some("ingest") => ingest::bench(args),
         Some("conformance") => conformance::run(args),
-        _ => bail!("the benchmarks are line, queue, cache, http, text, feed, console and conformance"),
+        _ => bail!("the benchmarks are line, queue, cache, http, text, feed, ingest, console and conformance"),
     }
 }
 

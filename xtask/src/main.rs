@@ -41,6 +41,8 @@ cargo xtask bench text [--texts FILE] [--reps N] [--json FILE] [--binary FILE] [
                                               the analysis of texts beside the Python references, installed at run time
 cargo xtask bench feed [--corpus DIR|BARE.git] [--reps N] [--json FILE] [--binary FILE] [--install]
                                               the reader of feeds beside others, installed at run time; feedparser's tests with --corpus
+cargo xtask bench ingest [--sources N] [--json FILE] [--binary FILE]
+                                              a sweep over thousands of sources, and a refresh of ten
 cargo xtask bench console [--binary FILE] [--install] [ARGS]…
                                               load, lists, memory and frames of the console in Chromium
 cargo xtask bench conformance [--suite DIR] [--binary FILE] [--json FILE]

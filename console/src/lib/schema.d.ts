@@ -492,6 +492,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/items/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what an item said before its source changed it, latest first; the last 20 texts are kept. */
+        get: operations["items.versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/jobs": {
         parameters: {
             query?: never;
@@ -1346,6 +1363,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/sources/opml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives all sources as a list for feed readers (OPML), those of a pipeline in a folder of its name. */
+        get: operations["sources.export"];
+        put?: never;
+        /** Adds the feeds of a list, each by itself: what is wrong with one does not keep the others out. */
+        post: operations["sources.import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/sources/preview": {
         parameters: {
             query?: never;
@@ -1357,6 +1392,26 @@ export interface paths {
         put?: never;
         /** Looks at an address without storing anything: a feed with its first entries, or the feeds a page names. */
         post: operations["sources.preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/sources/rules/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tries rules on the newest items of a source or a pipeline, as if they came now: what would pass, be dropped and by which
+         *     rule, be a duplicate, and what would be written of the newest stories. Nothing is changed.
+         */
+        post: operations["sources.try_rules"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1392,6 +1447,40 @@ export interface paths {
         put?: never;
         /** Fetches one source. */
         post: operations["sources.fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/sources/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes back that a source has moved: it is read at its old address again and does not follow that redirect any more. */
+        delete: operations["sources.move_back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/sources/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the last 20 visits to a source, latest first. */
+        get: operations["sources.visits"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2466,6 +2555,19 @@ export interface components {
              * @description Grows by one each time the source changes the entry.
              */
             version: number;
+            /** @description Why it is not news: `archive` (of a first visit), `flood` (too many at once) or `stale` (too old at first sight). */
+            why?: string | null;
+        };
+        /** @description What an item said before its source changed it. */
+        ItemVersion: {
+            /** @description Sanitised. */
+            content_html: string;
+            /** @description When we found another text in its place. */
+            replaced_at: components["schemas"]["Time"];
+            text: string;
+            title: string;
+            /** Format: int32 */
+            version: number;
         };
         /** @description A job wherever it stands. */
         Job: {
@@ -2526,6 +2628,8 @@ export interface components {
             score: number;
             text: string;
         };
+        /** @enum {string} */
+        LoginKind: "basic" | "bearer" | "header";
         /** @description An address to look at. */
         Look: {
             url: string;
@@ -2604,11 +2708,16 @@ export interface components {
              * @description Entries of the first fetch that count as news.
              */
             backfill?: number | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Without one: the source's own pace.
+             */
             interval_s?: number | null;
+            login?: components["schemas"]["SourceLogin"] | null;
             /** @description Without one: the feed's title, once it has been read. */
             name?: string | null;
             pipeline?: components["schemas"]["Id"] | null;
+            rules?: components["schemas"]["SourceRule"][] | null;
             /**
              * Format: double
              * @description How far it is believed, 0 to 1; 0.5 when nothing is said.
@@ -2820,6 +2929,22 @@ export interface components {
                  * Format: int32
                  * @description Grows by one each time the source changes the entry.
                  */
+                version: number;
+                /** @description Why it is not news: `archive` (of a first visit), `flood` (too many at once) or `stale` (too old at first sight). */
+                why?: string | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_ItemVersion: {
+            data: {
+                /** @description Sanitised. */
+                content_html: string;
+                /** @description When we found another text in its place. */
+                replaced_at: components["schemas"]["Time"];
+                text: string;
+                title: string;
+                /** Format: int32 */
                 version: number;
             }[];
             pagination: components["schemas"]["Pagination"];
@@ -3139,6 +3264,8 @@ export interface components {
         /** @description A page of a list. */
         Page_Source: {
             data: {
+                /** @description It is visited at its own pace. */
+                adaptive: boolean;
                 /**
                  * Format: int32
                  * @description Entries of the first fetch that count as news.
@@ -3153,10 +3280,12 @@ export interface components {
                  * @description Polls that failed in a row.
                  */
                 failures: number;
+                /** @description A sign-in is stored for it; how it reads is shown to nobody. */
+                has_login: boolean;
                 id: components["schemas"]["Id"];
                 /**
                  * Format: int32
-                 * @description Wished time between two polls, in seconds.
+                 * @description Wished time between two visits, in seconds; while `adaptive`, only until the source's own pace is known.
                  */
                 interval_s: number;
                 /**
@@ -3166,12 +3295,20 @@ export interface components {
                 items: number;
                 /** @description As the feed declares it. */
                 language?: string | null;
+                moved_at?: components["schemas"]["Time"] | null;
                 name: string;
                 next_poll_at?: components["schemas"]["Time"] | null;
                 /** @description What the last poll brought, in a few words. */
                 outcome?: string | null;
                 pipeline: components["schemas"]["Id"];
                 polled_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int32
+                 * @description The time between two visits at its own pace, in seconds; `null` before anything is known.
+                 */
+                rhythm_s?: number | null;
+                /** @description Which of its entries count as news: none that a rule drops, and where rules keep, only those that one keeps. */
+                rules: components["schemas"]["SourceRule"][];
                 /** @description The site that the feed names as its own. */
                 site_url?: string | null;
                 state: components["schemas"]["SourceState"];
@@ -3181,6 +3318,35 @@ export interface components {
                  */
                 trust: number;
                 url: string;
+                /** @description Where it was until its site moved it for good; `DELETE …/move` goes back there. */
+                url_before?: string | null;
+                /**
+                 * Format: int32
+                 * @description How long an entry stays in the feed before newer ones push it out, in seconds: it is visited three times in that.
+                 */
+                window_s?: number | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_SourceVisit: {
+            data: {
+                at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Of the body, as they came.
+                 */
+                bytes: number;
+                /** @description What it brought in a few words, or why it failed in one sentence. */
+                detail: string;
+                /**
+                 * Format: int32
+                 * @description From the question to the whole answer, in milliseconds; `null` without an answer.
+                 */
+                ms?: number | null;
+                /** Format: int32 */
+                new_items: number;
+                outcome: components["schemas"]["VisitOutcome"];
             }[];
             pagination: components["schemas"]["Pagination"];
         };
@@ -3887,6 +4053,62 @@ export interface components {
             /** @description Its pattern, such as `/api/v3/posts/{id}`. */
             route: string;
         };
+        /** @enum {string} */
+        RuleAction: "drop" | "keep";
+        /** @description A draft that nobody keeps. */
+        RuleDraft: {
+            /** @description Markdown. */
+            body: string;
+            excerpt: string;
+            /** @description From how many items. */
+            items: number;
+            title: string;
+        };
+        /** @enum {string} */
+        RuleFate: "passes" | "duplicate" | "dropped";
+        /** @enum {string} */
+        RuleField: "any" | "title" | "text" | "author" | "category" | "url" | "language" | "length" | "score";
+        /** @description What rules would have made of the newest items. */
+        RuleOutcome: {
+            /** @description What the embedded generator would write of the three newest stories. */
+            drafts: components["schemas"]["RuleDraft"][];
+            /** @description Those that each rule would drop, by its place. */
+            dropped: number[];
+            /** @description Those that would pass, but say what an earlier item says. */
+            duplicates: number;
+            items: number;
+            /** @description Those that no rule would keep, where there are rules that keep. */
+            not_kept: number;
+            /** @description Those that would be news. */
+            passed: number;
+            /** @description The newest hundred. */
+            shown: components["schemas"]["RuleTried"][];
+            /** @description Different stories among those that would be news. */
+            stories: number;
+        };
+        /** @enum {string} */
+        RuleTest: "has" | "is" | "matches" | "below" | "above";
+        /** @description Rules to be tried on the items that are there. */
+        RuleTrial: {
+            /**
+             * Format: int32
+             * @description How many of the newest items, up to 10,000; 1,000 when nothing is said.
+             */
+            items?: number | null;
+            pipeline?: components["schemas"]["Id"] | null;
+            rules: components["schemas"]["SourceRule"][];
+            source?: components["schemas"]["Id"] | null;
+        };
+        /** @description An item, and what would become of it. */
+        RuleTried: {
+            fate: components["schemas"]["RuleFate"];
+            id: components["schemas"]["Id"];
+            published_at: components["schemas"]["Time"];
+            /** @description The place of the rule that dropped it; `null` also when no rule kept it. */
+            rule?: number | null;
+            source_name: string;
+            title: string;
+        };
         /** @description One safe edit; `start` and `end` are Unicode code points of the field as it was. */
         SafeEdit: {
             code: string;
@@ -4059,6 +4281,8 @@ export interface components {
         };
         /** @description A feed that is read again and again. */
         Source: {
+            /** @description It is visited at its own pace. */
+            adaptive: boolean;
             /**
              * Format: int32
              * @description Entries of the first fetch that count as news.
@@ -4073,10 +4297,12 @@ export interface components {
              * @description Polls that failed in a row.
              */
             failures: number;
+            /** @description A sign-in is stored for it; how it reads is shown to nobody. */
+            has_login: boolean;
             id: components["schemas"]["Id"];
             /**
              * Format: int32
-             * @description Wished time between two polls, in seconds.
+             * @description Wished time between two visits, in seconds; while `adaptive`, only until the source's own pace is known.
              */
             interval_s: number;
             /**
@@ -4086,12 +4312,20 @@ export interface components {
             items: number;
             /** @description As the feed declares it. */
             language?: string | null;
+            moved_at?: components["schemas"]["Time"] | null;
             name: string;
             next_poll_at?: components["schemas"]["Time"] | null;
             /** @description What the last poll brought, in a few words. */
             outcome?: string | null;
             pipeline: components["schemas"]["Id"];
             polled_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int32
+             * @description The time between two visits at its own pace, in seconds; `null` before anything is known.
+             */
+            rhythm_s?: number | null;
+            /** @description Which of its entries count as news: none that a rule drops, and where rules keep, only those that one keeps. */
+            rules: components["schemas"]["SourceRule"][];
             /** @description The site that the feed names as its own. */
             site_url?: string | null;
             state: components["schemas"]["SourceState"];
@@ -4101,13 +4335,28 @@ export interface components {
              */
             trust: number;
             url: string;
+            /** @description Where it was until its site moved it for good; `DELETE …/move` goes back there. */
+            url_before?: string | null;
+            /**
+             * Format: int32
+             * @description How long an entry stays in the feed before newer ones push it out, in seconds: it is visited three times in that.
+             */
+            window_s?: number | null;
         };
         /** @description What is to be changed; the rest stays. */
         SourceChange: {
-            /** Format: int32 */
+            /** @description Whether it has its own pace; `true` goes back to it. */
+            adaptive?: boolean | null;
+            /**
+             * Format: int32
+             * @description Another one than before ends the source's own pace.
+             */
             interval_s?: number | null;
+            login?: components["schemas"]["SourceLogin"] | null;
             name?: string | null;
             pipeline?: components["schemas"]["Id"] | null;
+            /** @description All of them, in place of those before; items that are there already stay what they are. */
+            rules?: components["schemas"]["SourceRule"][] | null;
             state?: components["schemas"]["SourceState"] | null;
             /**
              * Format: double
@@ -4130,10 +4379,57 @@ export interface components {
             items: number;
             name: string;
         };
-        /** @description A feed that a page names. */
+        /** @description A feed of a page, with a look inside. */
         SourceFound: {
+            entries: number;
+            /** @description `named` by the page, `linked` from it, or `guessed`. */
+            found: string;
+            /** @description The first five entries. */
+            items: components["schemas"]["SourceSample"][];
+            /** @description As of the preview; `null` when it could not be read. */
+            kind?: string | null;
+            newest_at?: components["schemas"]["Time"] | null;
+            /** @description Why it could not be read, or was not. */
+            problem?: string | null;
             title?: string | null;
             url: string;
+        };
+        /** @description What became of a list of feeds. */
+        SourceImport: {
+            added: number;
+            /** @description Sources that were there before. */
+            known: number;
+            /** @description One for each feed of the list, in its order. */
+            lines: components["schemas"]["SourceImportLine"][];
+            refused: number;
+            /** @description What of the list could not be read. */
+            warnings: Record<string, never>[];
+        };
+        /** @description One feed of a list. */
+        SourceImportLine: {
+            is_new: boolean;
+            /** @description Why it was refused. */
+            problem?: string | null;
+            source?: components["schemas"]["Id"] | null;
+            title?: string | null;
+            url: string;
+        };
+        /** @description A list of feeds in OPML. */
+        SourceList: {
+            opml: string;
+            pipeline?: components["schemas"]["Id"] | null;
+        };
+        /**
+         * @description How we say who we are: `{"kind":"basic","user":…,"password":…}`, `{"kind":"bearer","token":…}` or
+         *     `{"kind":"header","name":…,"value":…}`. It is stored sealed, told to the source's own scheme, host and port alone, and never shown.
+         */
+        SourceLogin: {
+            kind: components["schemas"]["LoginKind"];
+            name?: string | null;
+            password?: string | null;
+            token?: string | null;
+            user?: string | null;
+            value?: string | null;
         };
         /** @description What stands at an address: a feed, or a page that names feeds. */
         SourcePreview: {
@@ -4141,7 +4437,7 @@ export interface components {
             entries: number;
             /** @description Where redirects led. */
             final_url: string;
-            /** @description The feeds that a page names. */
+            /** @description The feeds of a page: those that it names, else what its links lead to, else what stands at the usual addresses. */
             found: components["schemas"]["SourceFound"][];
             /** @description The first five entries. */
             items: components["schemas"]["SourceSample"][];
@@ -4155,6 +4451,16 @@ export interface components {
             /** @description What the reader forgave. */
             warnings: Record<string, never>[];
         };
+        /** @description One question to an entry, and what follows from a yes. */
+        SourceRule: {
+            action: components["schemas"]["RuleAction"];
+            field: components["schemas"]["RuleField"];
+            /** @description Shown beside what it dropped. */
+            name: string;
+            test: components["schemas"]["RuleTest"];
+            /** @description Words or phrases with commas between them (`has`, `is`), a regular expression (`matches`), a number (`below`, `above`). */
+            value: string;
+        };
         /** @description An entry of a feed that is only looked at. */
         SourceSample: {
             /** @description The first 200 characters of its text. */
@@ -4165,6 +4471,25 @@ export interface components {
         };
         /** @enum {string} */
         SourceState: "active" | "paused" | "muted";
+        /** @description One visit to a source. */
+        SourceVisit: {
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Of the body, as they came.
+             */
+            bytes: number;
+            /** @description What it brought in a few words, or why it failed in one sentence. */
+            detail: string;
+            /**
+             * Format: int32
+             * @description From the question to the whole answer, in milliseconds; `null` without an answer.
+             */
+            ms?: number | null;
+            /** Format: int32 */
+            new_items: number;
+            outcome: components["schemas"]["VisitOutcome"];
+        };
         /** @enum {string} */
         SpanOp: "same" | "add" | "del";
         /** @enum {string} */
@@ -4409,6 +4734,8 @@ export interface components {
             /** Format: int32 */
             to: number;
         };
+        /** @enum {string} */
+        VisitOutcome: "read" | "unchanged" | "failed";
         /** @description A post that waits for a person, with what the decision needs. */
         Waiting: components["schemas"]["Post"] & {
             newest: components["schemas"]["PostVersion"];
@@ -5756,6 +6083,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Item"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "items.versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ItemVersion"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -8308,6 +8666,71 @@ export interface operations {
             };
         };
     };
+    "sources.export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/x-opml": string;
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.import": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceList"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceImport"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "sources.preview": {
         parameters: {
             query?: never;
@@ -8330,6 +8753,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SourcePreview"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.try_rules": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleTrial"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOutcome"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -8430,6 +8889,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.move_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceVisit"];
                 };
             };
             /** @description Any error; `type` says which. */

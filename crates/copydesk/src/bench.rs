@@ -1,6 +1,8 @@
 //! `copydesk bench`: figures of this build on this machine.
 
+pub mod cluster;
 pub mod feed;
+pub mod ingest;
 pub mod live;
 pub mod queue;
 pub mod seed;
@@ -134,19 +136,34 @@ fn serve_feeds(events: u64, tasks: &Tasks) -> Result<Vec<Feed>> {
     Ok(feeds)
 }
 
-/// Waits until only polls wait; `false` when that took too long.
+/// Waits until every source has been visited and nothing waits; `false` when that took too long.
 async fn settle(desk: &Desk, started: Instant) -> Result<bool> {
+    let mut is_read = false;
     while started.elapsed() < LIMIT {
-        let busy = desk.queue.stats().await?.iter().any(|s| {
-            s.counts.get(State::Available) + s.counts.get(State::Running) > 0
-                || (s.kind != "poll_source" && s.counts.get(State::Scheduled) + s.counts.get(State::Retryable) > 0)
-        });
-        if !busy {
+        is_read = is_read || is_all_read(desk).await?;
+        let open = [State::Available, State::Running, State::Scheduled, State::Retryable];
+        let stats = desk.queue.stats().await?;
+        let busy = stats.iter().any(|s| open.iter().any(|state| s.counts.get(*state) > 0));
+        if is_read && !busy {
             return Ok(true);
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(false)
+}
+
+async fn is_all_read(desk: &Desk) -> Result<bool> {
+    let mut after = None;
+    loop {
+        let page = sources::list(desk, &Actor::system(), after, 200).await?;
+        after = page.last().map(|source| source.id);
+        if page.iter().any(|source| source.polled_at.is_none() && source.state == sources::State::Active) {
+            return Ok(false);
+        }
+        if page.len() < 200 {
+            return Ok(true);
+        }
+    }
 }
 
 /// Processor time of this process, user and system, in seconds.

@@ -1,8 +1,10 @@
 //! The command line: what can be asked, in the words of `--help`.
 
 pub mod cache;
+pub mod cluster;
 pub mod edge;
 pub mod feed;
+pub mod ingest;
 pub mod jobs;
 
 use std::net::SocketAddr;
@@ -49,6 +51,8 @@ pub enum Command {
     /// Read feeds without a desk
     #[command(subcommand)]
     Feed(feed::Feed),
+    /// Put items into stories and find copies, without a desk
+    Stories(cluster::Stories),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
     /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
@@ -169,6 +173,29 @@ pub enum Source {
         #[arg(long)]
         json: bool,
     },
+    /// Show which entries of a source count as news, change it, or try a change on the items that are there
+    Rules {
+        id: String,
+        /// A JSON array of rules, [{"name", "field", "test", "value", "action"}]; - reads standard input
+        file: Option<PathBuf>,
+        /// Change nothing: say what the rules would make of the newest items
+        #[arg(long = "try", requires = "file")]
+        trial: bool,
+        /// Items that rules are tried on
+        #[arg(long, value_name = "NUMBER", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        items: u32,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Add the feeds of an OPML list; a feed in a folder that is called like a pipeline goes there
+    Import {
+        /// - reads standard input
+        file: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print all sources as an OPML list
+    Export,
     /// Poll one source or all of them now
     Fetch {
         /// The source's id; without it, all
@@ -405,10 +432,14 @@ pub enum Bench {
     },
     /// Jobs a second through the queue, one phase a run, on a place made for it
     Queue(BenchQueue),
+    /// A sweep over thousands of sources, and a refresh of ten
+    Ingest(ingest::BenchIngest),
     /// How soon a client of a live stream is told, on the same node and (PostgreSQL) on another
     Live(BenchLive),
     /// What it costs to analyse a text, by measure: 500 words and 100,000 words of invented news
     Text(BenchText),
+    /// How many items a second find their story, on one core: items of 100 invented words
+    Cluster(cluster::BenchCluster),
     /// Fill the empty database that is configured with invented news, to measure on
     #[command(hide = true)]
     Seed(BenchSeed),

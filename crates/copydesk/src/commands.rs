@@ -2,6 +2,7 @@
 
 pub mod archive;
 pub mod cache;
+pub mod cluster;
 pub mod cron;
 pub mod db;
 pub mod doctor;

@@ -21,6 +21,7 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    allow_files();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("copydesk")
@@ -40,6 +41,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// As many open files as the system lets us have: many systems start with 1,024, which thousands of readers and sources
+/// would meet.
+fn allow_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // What is refused stays as it was.
+    let _ = setrlimit(Resource::Nofile, rustix::process::Rlimit { current: limit.maximum, ..limit });
+}
+
 fn complain(text: &str) {
     // Where nobody can be told, nothing can be done.
     let _ = commands::complain(text);
@@ -52,6 +62,9 @@ async fn run(cli: Cli) -> Result<ExitCode> {
             return done(commands::texts::feed_parse(file, url.as_deref(), *json));
         }
         Command::Feed(cli::feed::Feed::Bench(args)) => return done(bench::feed::run(args)),
+        Command::Stories(args) => return done(commands::cluster::run(args)),
+        Command::Bench(cli::Bench::Cluster(args)) => return done(bench::cluster::run(args)),
+        Command::Bench(cli::Bench::Ingest(args)) if args.serve => return done(bench::ingest::site::serve().await),
         Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
         Command::Soak(cli::Soak::Fuzz { seeds, seconds, seed }) => {
             return done(commands::soak::fuzz::run(seeds, *seconds, *seed));
@@ -116,13 +129,19 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Export => done(commands::setup::export(&config).await),
         Command::Apply { file } => done(commands::setup::apply(&config, file).await),
         Command::Bench(cli::Bench::Line { posts, json }) => done(bench::line(&config, *posts, *json).await),
+        Command::Bench(cli::Bench::Ingest(args)) => done(bench::ingest::run(&config, args).await),
         Command::Bench(cli::Bench::Live(args)) => done(bench::live::run(&config, args).await),
         Command::Bench(cli::Bench::Queue(args)) => done(bench::queue::run(&config, args).await),
         Command::Bench(cli::Bench::Seed(args)) => done(bench::seed::run(&config, args).await),
         Command::Bench(cli::Bench::Text(args)) => done(bench::text::run(args)),
         Command::Soak(command) => done(commands::soak::run(&config, command).await),
         Command::Improve(args) => done(commands::improve::run(&config, args).await),
-        Command::Feed(_) | Command::Analyze(_) | Command::Version | Command::Openapi => Ok(ExitCode::SUCCESS),
+        Command::Feed(_)
+        | Command::Stories(_)
+        | Command::Analyze(_)
+        | Command::Bench(cli::Bench::Cluster(_))
+        | Command::Version
+        | Command::Openapi => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use cache::Cache;
 use desk::remote::Fan;
-use desk::{Desk, Parts, PurgeLog, channels, jobs, pipelines, sources};
+use desk::{Desk, Parts, PurgeLog, channels, items, jobs, pipelines, sources};
 use queue::{Place, Queue, Workers};
 use stdx::task::Tasks;
 use stdx::{Clock, Rng};
@@ -106,15 +106,15 @@ impl Process {
         self.know_the_key().await?;
         channels::ensure_site(&self.desk).await?;
         sources::ensure_polls(&self.desk).await?;
-        // A poll can only be missing after somebody has worked on the database by hand; sources are too
-        // important to rely on that.
+        self.tasks.spawn(items::sweep(self.desk.clone(), self.tasks.stop()));
+        // A time can only be missing after a restore, or while an older release runs beside this one.
         let (desk, mut stop) = (self.desk.clone(), self.tasks.stop());
         self.tasks.spawn(async move {
             while stop.sleep(Duration::from_secs(60)).await {
                 if let Err(error) = sources::ensure_polls(&desk).await {
                     tracing::warn!(
                         error = &error as &dyn std::error::Error,
-                        "looking for sources without a poll failed"
+                        "looking for sources without a time failed"
                     );
                 }
             }

@@ -46,6 +46,8 @@ pub struct Inner {
     pub ids: Arc<IdGen>,
     /// For each provider: its settings and how it did lately.
     pub(crate) routers: Mutex<HashMap<String, (connect::llm::Provider, Arc<connect::llm::Router>)>>,
+    /// Of those who visit sources.
+    pub(crate) places: crate::items::sweep::Places,
     /// The clustering's index, held by whoever assigns.
     pub stories: tokio::sync::Mutex<crate::stories::Index>,
     /// What is kept in the cache.
@@ -87,6 +89,7 @@ impl Desk {
             ids,
             routers: Mutex::default(),
             stories: tokio::sync::Mutex::default(),
+            places: crate::items::sweep::Places::new(parts.settings.poll_parallel_max),
             kept: kept::Kept::new(&parts.cache),
             signals: broadcast::channel(1_024).0,
             wire: OnceLock::new(),

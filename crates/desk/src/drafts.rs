@@ -1,6 +1,7 @@
 //! Drafts: from a story's items to a judged version of a post.
 
 mod generate;
+pub mod lab;
 pub(crate) mod models;
 pub(crate) mod prompt;
 
@@ -106,6 +107,11 @@ pub async fn draft_story(desk: Desk, _: Context, job: DraftStory) -> Result<Opti
     }
     if members.is_empty() {
         return Ok(Some(json!({ "outcome": "no items" })));
+    }
+    let since = items::news_since(&desk, desk.now());
+    if since.is_some_and(|since| members.iter().all(|member| member.published_at < since)) {
+        let hours = desk.settings.news_age_max_h;
+        return Ok(Some(json!({ "outcome": format!("not drafted: its newest item is older than {hours} hours") })));
     }
     let id = make(&desk, &Actor::system(), &pipeline, Some(story), members, existing, true).await?;
     Ok(Some(json!({ "post": id })))

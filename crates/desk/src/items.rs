@@ -1,12 +1,18 @@
 //! Items: what sources bring. A poll of a source reads its feed, fills what the feed leaves open and
 //! stores what is new, each entry once for the life of the source.
 
+mod answer;
+mod fetch;
 mod fill;
 mod identity;
 mod pace;
 mod poll;
+mod redirect;
+mod rhythm;
 mod save;
+pub(crate) mod sweep;
 mod twins;
+pub(crate) mod versions;
 
 use std::str::FromStr;
 
@@ -17,7 +23,11 @@ use store::{Conn, Row, params};
 use crate::people::{Action, Actor};
 use crate::{Desk, Error, ItemId, SourceId, StoryId};
 
-pub use poll::{fetch, poll};
+pub use fetch::fetch;
+pub use poll::{Report, poll, take};
+pub(crate) use save::news_since;
+pub use sweep::sweep;
+pub use versions::{Former, versions};
 
 /// One entry of a feed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +51,8 @@ pub struct Item {
     /// Grows by one each time the source changes the entry.
     pub version: u32,
     pub standing: Standing,
+    /// Why it is not news: `archive`, `flood`, `stale`.
+    pub why: Option<String>,
     pub copy_of: Option<ItemId>,
     pub story: Option<StoryId>,
 }
@@ -50,7 +62,7 @@ pub struct Item {
 #[serde(rename_all = "lowercase")]
 pub enum Standing {
     News,
-    /// Known, but too old to be news: the archive that a first fetch brings.
+    /// Known, but no news; `why` says what keeps it from being so.
     Seen,
     /// The same as an earlier item of another source.
     Copy,
@@ -104,19 +116,19 @@ pub struct Filter {
 store::sql! {
     GET = "items.get",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
          FROM item i JOIN source s ON s.id = i.source WHERE i.id = $1";
     LIST = "items.list",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
          FROM item i JOIN source s ON s.id = i.source WHERE i.id < $1 ORDER BY i.id DESC LIMIT $2";
     OF_SOURCE = "items.of_source",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
          FROM item i JOIN source s ON s.id = i.source WHERE i.source = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     OF_STORY = "items.of_story",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
          FROM item i JOIN source s ON s.id = i.source WHERE i.story = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     AMONG = "items.among",
         "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
@@ -132,8 +144,8 @@ store::sql! {
          WHERE i.canonical_url {in_text:$1} AND i.source <> $2 AND i.standing = 'news' AND s.pipeline = $3 GROUP BY i.canonical_url";
     ADD = "items.add",
         "INSERT INTO item (id, source, identity, url, canonical_url, title, authors, categories, language, content_html, text, content_hash,
-                           published_at, first_seen_at, standing, copy_of)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT (source, identity) DO NOTHING";
+                           published_at, first_seen_at, standing, copy_of, why)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (source, identity) DO NOTHING";
     CHANGE = "items.change",
         "UPDATE item SET url = $2, canonical_url = $3, title = $4, authors = $5, categories = $6, language = $7, content_html = $8, text = $9,
                 content_hash = $10, version = version + 1
@@ -168,11 +180,12 @@ fn read(row: &Row) -> Result<Item, store::Error> {
         standing,
         copy_of: row.get::<Option<stdx::Id>>(14)?.map(ItemId),
         story: row.get::<Option<stdx::Id>>(15)?.map(StoryId),
+        why: row.get(16)?,
     })
 }
 
 /// A list of texts that we wrote as JSON.
-fn read_list(row: &Row, column: usize) -> Result<Vec<String>, store::Error> {
+pub(crate) fn read_list(row: &Row, column: usize) -> Result<Vec<String>, store::Error> {
     Ok(serde_json::from_str(&row.get::<String>(column)?).unwrap_or_default())
 }
 

@@ -11,7 +11,7 @@ use crate::{
     Desk, Error, PipelineId, PostId, SourceId, StoryId, Version, channels, drafts, items, moderation, posts, stories,
 };
 
-/// Polls one source, again and again; see [`items::poll`].
+/// What each source had before the sweep; those that are still in a queue end, see [`items::poll`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PollSource {
     pub source: SourceId,

@@ -7,6 +7,7 @@ use crate::people::{Action, Actor};
 use crate::pipelines::Spec;
 use crate::providers::NewProvider;
 use crate::sources::NewSource;
+use crate::sources::rules::Rule;
 use crate::{Desk, Error, Fault, pipelines, providers, sources};
 
 /// The whole set-up.
@@ -53,6 +54,8 @@ pub struct SourceSetup {
     pub interval_s: Option<u32>,
     #[serde(default)]
     pub trust: Option<f64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
 }
 
 /// What applying a set-up changed.
@@ -78,8 +81,9 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
                 url: source.url.clone(),
                 name: Some(source.name.clone()),
                 pipeline: pipeline.map(|pipeline| pipeline.name.clone()),
-                interval_s: Some(source.interval_s),
+                interval_s: (!source.adaptive).then_some(source.interval_s),
                 trust: Some(source.trust),
+                rules: source.rules.clone(),
             });
         }
         if page.len() < 200 {
@@ -170,6 +174,8 @@ pub async fn apply(
                 .map(|s| s.clamp(desk.settings.poll_interval_min_s, desk.settings.poll_interval_max_s)),
             backfill: None,
             trust: wanted.trust,
+            login: None,
+            rules: wanted.rules.clone(),
         };
         match sources::create(desk, actor, new).await {
             Ok(_) => applied.created += 1,

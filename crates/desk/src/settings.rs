@@ -9,12 +9,19 @@ stdx::settings! {
         poll_interval_min_s: u32 = 300,
         /// Longest time between two polls of a source, in seconds.
         poll_interval_max_s: u32 = 86_400,
+        /// Most sources visited at the same time; a quarter of the places is for those that failed last time.
+        poll_parallel_max: u32 = 256,
+        /// Most visits that the clock begins in a second, however many are due after a stop.
+        poll_rate_max: u32 = 200,
         /// Largest feed that is read, after decompression.
         feed_size_max: stdx::ByteSize = stdx::ByteSize::mib(15),
         /// How long a reading of a source does for whoever wants all sources fetched and says nothing of it, in seconds.
         fetch_ttl_s: u32 = 1_800,
         /// Entries of a first fetch that count as news; the rest is stored as seen.
         backfill: u32 = 10,
+        /// An item that was published longer ago when it is first seen is stored as seen, and a story whose newest item is
+        /// older is not drafted, in hours; 0: age does not matter.
+        news_age_max_h: u32 = 48,
         /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.
         draft_delay_ms: u64 = 20_000,
         /// Items that are this much apart never share a story, in hours.
@@ -38,6 +45,9 @@ impl Settings {
         within("poll_interval_min_s", self.poll_interval_min_s.into(), 1, 86_400);
         within("poll_interval_max_s", self.poll_interval_max_s.into(), 60, 604_800);
         within("poll_interval_s", self.poll_interval_s.into(), 1, 604_800);
+        within("poll_parallel_max", self.poll_parallel_max.into(), 4, 4_096);
+        within("poll_rate_max", self.poll_rate_max.into(), 1, 10_000);
+        within("news_age_max_h", self.news_age_max_h.into(), 0, 24 * 365);
         within("feed_size_max", self.feed_size_max.bytes(), 1_024, 1 << 30);
         within("fetch_ttl_s", self.fetch_ttl_s.into(), 0, 86_400);
         within("backfill", self.backfill.into(), 0, 10_000);

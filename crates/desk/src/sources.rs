@@ -2,23 +2,30 @@
 
 mod ask;
 mod due;
+mod login;
+pub mod opml;
 mod preview;
+pub mod rules;
+pub(crate) mod visits;
 
 use std::str::FromStr;
 
-use queue::{Enqueue, Enqueued};
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
-use stdx::metric::{Cell, Counter, Family, Histogram, Metric};
-use store::{Conn, Row, params};
+use stdx::metric::{Cell, Counter, Family, Gauge, Histogram, Metric};
+use store::{Conn, Row, Tx, params};
 
-use crate::jobs::PollSource;
 use crate::people::{Action, Actor, recall, remember};
 use crate::{Desk, Error, Fault, PipelineId, SourceId, pipelines, tags};
 
-pub(crate) use ask::request;
+pub(crate) use ask::next as next_request;
 pub use due::{ensure_polls, fetch};
-pub use preview::{FeedLink, Preview, Sample, preview};
+pub use login::Login;
+pub(crate) use login::origin;
+pub use preview::{Candidate, FoundBy, Preview, Sample, preview};
+use rules::{Rule, Rules};
+pub(crate) use visits::record;
+pub use visits::{Outcome, Visit, visits};
 
 /// A feed that is read again and again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -34,6 +41,12 @@ pub struct Source {
     pub language: Option<String>,
     /// Wished time between two polls, in seconds; the feed's own wish and the settings bound it.
     pub interval_s: u32,
+    /// It is visited at its own pace; `interval_s` counts only until that is known.
+    pub adaptive: bool,
+    /// The time between two visits at its own pace, in seconds; `None` before anything is known.
+    pub rhythm_s: Option<u32>,
+    /// How long an entry stays in the feed before newer ones push it out, in seconds.
+    pub window_s: Option<u32>,
     /// Entries of the first fetch that count as news.
     pub backfill: u32,
     /// How far it is believed, 0 to 1; the policy of a pipeline may ask for more.
@@ -50,6 +63,14 @@ pub struct Source {
     /// Items it has brought so far.
     pub items: i64,
     pub created_at: Timestamp,
+    /// We say who we are when we ask for it; how is shown to nobody.
+    pub has_login: bool,
+    /// Where it was until it moved for good; the move can be taken back.
+    pub url_before: Option<String>,
+    /// When it moved.
+    pub moved_at: Option<Timestamp>,
+    /// Which of its entries count as news.
+    pub rules: Vec<Rule>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,15 +106,27 @@ impl FromStr for State {
 
 /// A source with what the next poll needs to know of the last ones.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
+pub struct Known {
     pub source: Source,
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) last_modified: Option<String>,
     /// Hash of the last body that was read; `None` before the first.
-    pub body_hash: Option<String>,
-    /// Where permanent redirects have led, and on how many polls in a row.
-    pub moved_to: Option<String>,
-    pub moved_seen: u32,
+    pub(crate) body_hash: Option<String>,
+    pub(crate) moved: Moved,
+    /// Sealed.
+    login: Option<String>,
+}
+
+/// What is known of a move.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    /// Where permanent redirects lead, and on how many polls in a row they have.
+    pub to: Option<String>,
+    pub seen: u32,
+    /// Since when they do; without a redirect, when the source moved.
+    pub at: Option<Timestamp>,
+    /// Where it was before it moved; after that was taken back, where it will not go again.
+    pub before: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -107,17 +140,26 @@ pub struct NewSource {
     pub backfill: Option<u32>,
     /// Without one: [`TRUST`].
     pub trust: Option<f64>,
+    pub login: Option<Login>,
+    #[serde(default)]
+    pub rules: Vec<Rule>,
 }
 
 /// What is to be changed; the rest stays.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Clone, Debug, Default)]
 pub struct Change {
     pub name: Option<String>,
     pub state: Option<State>,
     pub pipeline: Option<PipelineId>,
+    /// Another one than before ends the source's own pace.
     pub interval_s: Option<u32>,
+    /// Goes back to the source's own pace, or keeps to the interval.
+    pub adaptive: Option<bool>,
     pub trust: Option<f64>,
+    /// `Some(None)` forgets it.
+    pub login: Option<Option<Login>>,
+    /// All of them, in place of those before; entries that are known already stay what they are.
+    pub rules: Option<Vec<Rule>>,
 }
 
 /// The trust in a source of which nobody has said how far it is believed; the schema says the same.
@@ -125,6 +167,9 @@ pub const TRUST: f64 = 0.5;
 
 pub(crate) static POLLS: Family<Counter> = Family::new(&["outcome"], 8);
 pub(crate) static POLL_SECONDS: Histogram = Histogram::new();
+/// Visits that the sweep has begun and not ended.
+pub(crate) static VISITS: Gauge = Gauge::new();
+pub(crate) static LATENESS: Gauge = Gauge::new();
 pub(crate) static ITEMS: Family<Counter> = Family::new(&["standing"], 4);
 
 /// The cells of sources and their items.
@@ -135,36 +180,58 @@ pub static METRICS: &[Metric] = &[
         help: "Time of a poll with fetching, reading and storing",
         cell: Cell::Histogram(&POLL_SECONDS),
     },
+    Metric { name: "copydesk_source_visits", help: "Visits by the clock under way", cell: Cell::Gauge(&VISITS) },
+    Metric {
+        name: "copydesk_source_lateness_seconds",
+        help: "How long the source has been due that is due longest",
+        cell: Cell::Gauge(&LATENESS),
+    },
     Metric { name: "copydesk_items_total", help: "Items stored, by their standing", cell: Cell::Counters(&ITEMS) },
 ];
 
 store::sql! {
     ADD = "sources.add",
-        "INSERT INTO source (id, url, name, state, pipeline, interval_s, backfill, trust, created_at)
-         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8) ON CONFLICT (url) DO NOTHING";
+        "INSERT INTO source (id, url, name, state, pipeline, interval_s, backfill, trust, created_at, next_poll_at, adaptive, login, rules)
+         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $8, $9, $10, $11) ON CONFLICT (url) DO NOTHING";
     GET = "sources.get",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
-                failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen
+                failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
+                adaptive, rhythm_s, window_s, rules
          FROM source WHERE id = $1";
+    THESE = "sources.these",
+        "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
+                failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
+                adaptive, rhythm_s, window_s, rules
+         FROM source WHERE id {in:$1}";
     LIST = "sources.list",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
-                failing_since, items, created_at, trust
+                failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
+                adaptive, rhythm_s, window_s, rules
          FROM source WHERE id > $1 ORDER BY id LIMIT $2";
     BY_URL = "sources.by_url", "SELECT id FROM source WHERE url = $1";
     UPDATE = "sources.update",
         "UPDATE source SET name = $2, state = $3, pipeline = $4, interval_s = $5, next_poll_at = $6, failures = $7, failing_since = $8,
-                error = $9, trust = $10
+                error = $9, trust = $10, adaptive = $11, login = $12, rules = $13
          WHERE id = $1";
     /// Keeps others from changing the row until the transaction ends, so that what is read next is what is changed.
     HOLD = "sources.hold", "UPDATE source SET id = id WHERE id = $1";
-    ACTIVE = "sources.active", "SELECT id, next_poll_at FROM source WHERE state = 'active' AND id > $1 ORDER BY id LIMIT $2";
+    ACTIVE = "sources.active", "SELECT id FROM source WHERE state = 'active' AND kind = 'feed' ORDER BY id LIMIT $1";
+    /// A source that a restored archive or an older release has left without a time.
+    UNPLANNED = "sources.unplanned",
+        "UPDATE source SET next_poll_at = $1 WHERE state = 'active' AND next_poll_at IS NULL AND kind = 'feed'";
     AMONG = "sources.among", "SELECT id FROM source WHERE id {in:$1} LIMIT $2";
+    /// What was read at another address than the present one says nothing of it: it was moved, or moved back, meanwhile.
     READ = "sources.read",
         "UPDATE source SET polled_at = $2, next_poll_at = $3, outcome = $4, error = NULL, failures = 0, failing_since = NULL,
-                etag = $5, last_modified = $6, body_hash = $7, moved_to = $8, moved_seen = $9,
-                name = COALESCE($10, name), site_url = COALESCE($11, site_url), language = COALESCE($12, language), items = items + $13
-         WHERE id = $1";
-    MOVE = "sources.move", "UPDATE source SET url = $2, moved_to = NULL, moved_seen = 0 WHERE id = $1";
+                etag = $5, last_modified = $6, body_hash = $7, moved_to = $8, moved_seen = $9, moved_at = $10,
+                name = COALESCE($11, name), site_url = COALESCE($12, site_url), language = COALESCE($13, language), items = items + $14,
+                rhythm_s = $15, window_s = $16
+         WHERE id = $1 AND url = $17";
+    MOVE = "sources.move",
+        "UPDATE source SET url_before = url, url = $2, moved_to = NULL, moved_seen = 0, moved_at = $3 WHERE id = $1";
+    /// The address of a move that was taken back stands where the old one stood, so that nobody goes there again.
+    MOVE_BACK = "sources.move_back",
+        "UPDATE source SET url = url_before, url_before = url, moved_to = NULL, moved_seen = 0, moved_at = NULL, next_poll_at = $2 WHERE id = $1";
     FAILED = "sources.failed",
         "UPDATE source SET polled_at = $2, next_poll_at = $3, outcome = $4, error = $5, failures = $6, failing_since = $7 WHERE id = $1";
     STOP = "sources.stop", "UPDATE source SET state = $2, next_poll_at = NULL WHERE id = $1 AND state = 'active'";
@@ -172,9 +239,13 @@ store::sql! {
 
 const LIMIT_MAX: u32 = 200;
 
-fn read(row: &Row) -> Result<Source, store::Error> {
+/// Columns as all statements name them.
+fn read(row: &Row) -> Result<Known, store::Error> {
     let state: String = row.get(3)?;
-    Ok(Source {
+    let moved = Moved { to: row.get(21)?, seen: row.get(22)?, at: row.get(23)?, before: row.get(24)? };
+    let login: Option<String> = row.get(25)?;
+    let can_go_back = moved.to.is_none() && moved.at.is_some();
+    let source = Source {
         id: SourceId(row.get(0)?),
         url: row.get(1)?,
         name: row.get(2)?,
@@ -194,20 +265,25 @@ fn read(row: &Row) -> Result<Source, store::Error> {
         items: row.get(15)?,
         created_at: row.get(16)?,
         trust: row.get(17)?,
-    })
+        adaptive: row.get(26)?,
+        rhythm_s: row.get(27)?,
+        window_s: row.get(28)?,
+        has_login: login.is_some(),
+        url_before: moved.before.clone().filter(|_| can_go_back),
+        moved_at: moved.at.filter(|_| can_go_back && moved.before.is_some()),
+        rules: serde_json::from_str(&row.get::<String>(29)?).unwrap_or_default(),
+    };
+    Ok(Known { source, etag: row.get(18)?, last_modified: row.get(19)?, body_hash: row.get(20)?, moved, login })
 }
 
 /// The source with its validators; `None` when there is none.
-pub(crate) async fn known(conn: &mut Conn, id: SourceId) -> Result<Option<Known>, store::Error> {
-    let Some(row) = conn.opt(&GET, params![id.to_i64()]).await? else { return Ok(None) };
-    Ok(Some(Known {
-        source: read(&row)?,
-        etag: row.get(18)?,
-        last_modified: row.get(19)?,
-        body_hash: row.get(20)?,
-        moved_to: row.get(21)?,
-        moved_seen: row.get(22)?,
-    }))
+pub async fn known(conn: &mut Conn, id: SourceId) -> Result<Option<Known>, store::Error> {
+    conn.opt(&GET, params![id.to_i64()]).await?.as_ref().map(read).transpose()
+}
+
+/// Those of the named sources that there are, in no order.
+pub(crate) async fn these(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Known>, store::Error> {
+    conn.all(&THESE, params![store::list(ids)]).await?.iter().map(read).collect()
 }
 
 /// Adds a source and polls it at once.
@@ -225,7 +301,11 @@ pub async fn create(desk: &Desk, actor: &Actor, new: NewSource) -> Result<Source
     let interval_s = new.interval_s.unwrap_or(desk.settings.poll_interval_s);
     let backfill = new.backfill.unwrap_or(desk.settings.backfill);
     let trust = new.trust.unwrap_or(TRUST);
+    let adaptive = new.interval_s.is_none();
+    let rules = written(&new.rules);
     let (desk, actor, now, id) = (desk.clone(), actor.clone(), desk.now(), SourceId(desk.next_id()));
+    let sealed = new.login.as_ref().map(|login| login.seal(&desk.sealer, id, &url)).transpose();
+    let login = sealed.map_err(|fault| Error::Invalid(vec![fault]))?;
     let store = desk.store.clone();
     store
         .write(move |tx| {
@@ -234,17 +314,25 @@ pub async fn create(desk: &Desk, actor: &Actor, new: NewSource) -> Result<Source
                     return get(tx, id.parse().map_err(|_| Error::IdempotencyMismatch)?).await;
                 }
                 check_pipeline(tx, pipeline).await?;
-                let row = params![id.to_i64(), url, name, pipeline.to_i64(), interval_s, backfill, trust, now];
+                let pipeline = pipeline.to_i64();
+                let row =
+                    params![id.to_i64(), url, name, pipeline, interval_s, backfill, trust, now, adaptive, login, rules];
                 if tx.exec(&ADD, row).await? == 0 {
                     let id = tx.one(&BY_URL, params![url]).await?.get::<stdx::Id>(0)?;
                     return Err(Error::Exists { what: "source", name: url, id: id.to_string() });
                 }
-                desk.queue.enqueue(tx, &PollSource { source: id }, Enqueue::at(now)).await?;
+                visit_soon(&desk, tx);
                 remember(tx, &actor, &id.to_string(), now).await?;
                 get(tx, id).await
             })
         })
         .await
+}
+
+/// Whoever visits sources is told that one is due.
+fn visit_soon(desk: &Desk, tx: &mut Tx) {
+    let desk = desk.clone();
+    tx.after_commit(move || desk.places.wake());
 }
 
 /// The URL in its normal form, or everything that is wrong.
@@ -257,6 +345,8 @@ fn check(desk: &Desk, new: &NewSource) -> Result<String, Error> {
         faults.push(Fault::new("/backfill", "must be 0 to 10000"));
     }
     faults.extend(new.trust.and_then(trust_fault));
+    faults.extend(new.login.as_ref().and_then(Login::fault));
+    faults.extend(Rules::read(&new.rules, "/rules").err().into_iter().flatten());
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -303,7 +393,7 @@ pub async fn list(desk: &Desk, actor: &Actor, after: Option<SourceId>, limit: u3
     actor.may(Action::Read)?;
     let after = after.map_or(0, SourceId::to_i64);
     let rows = desk.store.read().all(&LIST, params![after, limit.clamp(1, LIMIT_MAX)]).await?;
-    Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
+    Ok(rows.iter().map(|row| Ok(read(row)?.source)).collect::<Result<_, store::Error>>()?)
 }
 
 /// Changes a source. One that becomes active again is polled at once, with a clean slate.
@@ -312,53 +402,105 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
     let mut faults: Vec<Fault> = change.name.as_deref().and_then(name_fault).into_iter().collect();
     faults.extend(change.interval_s.and_then(|s| interval_fault(desk, s)));
     faults.extend(change.trust.and_then(trust_fault));
+    faults.extend(change.login.iter().flatten().filter_map(Login::fault));
+    faults.extend(change.rules.iter().filter_map(|rules| Rules::read(rules, "/rules").err()).flatten());
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
     let (store, inner, now) = (desk.store.clone(), desk.clone(), desk.now());
-    let (source, enqueued) = store
+    store
         .write(move |tx| {
             Box::pin(async move {
                 tx.exec(&HOLD, params![id.to_i64()]).await?;
-                let mut source = get(tx, id).await?;
-                let (was, interval) = (source.state, source.interval_s);
-                source.name = change.name.map_or(source.name, |name| name.trim().to_owned());
-                source.state = change.state.unwrap_or(was);
-                source.interval_s = change.interval_s.unwrap_or(interval);
-                source.trust = change.trust.unwrap_or(source.trust);
-                if let Some(pipeline) = change.pipeline {
-                    check_pipeline(tx, pipeline).await?;
-                    source.pipeline = pipeline;
-                }
-                let again = source.state == State::Active && (was != State::Active || source.interval_s < interval);
+                let old = known(tx, id).await?;
+                let mut known = old.ok_or_else(|| Error::not_found("source", id))?;
+                let again = alter(&mut known, change, &inner).map_err(|fault| Error::Invalid(vec![fault]))?;
+                check_pipeline(tx, known.source.pipeline).await?;
                 if again {
-                    source.next_poll_at = Some(now);
+                    known.source.next_poll_at = Some(now);
+                    visit_soon(&inner, tx);
                 }
-                if source.state == State::Active && was != State::Active {
-                    (source.failures, source.failing_since, source.error) = (0, None, None);
-                }
-                tx.exec(&UPDATE, update_values(&source)).await?;
+                tx.exec(&UPDATE, update_values(&known)).await?;
                 inner.purge_with(tx, &[&tags::of_source(id), tags::SOURCES]).await?;
-                let job = PollSource { source: id };
-                let enqueued = if again { Some(inner.queue.enqueue(tx, &job, Enqueue::at(now)).await?) } else { None };
-                Ok::<_, Error>((source, enqueued))
+                Ok(known.source)
             })
         })
-        .await?;
-    if let Some(Enqueued::Duplicate(job)) = enqueued {
-        // It sleeps until the next poll as that was planned; a running one sees the new state by itself.
-        match desk.queue.retry(job).await {
-            Ok(()) | Err(queue::Error::NotFound(_) | queue::Error::Running(_)) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(source)
+        .await
 }
 
-fn update_values(s: &Source) -> Vec<store::Value> {
-    let (id, state) = (s.id.to_i64(), s.state.name());
-    let pipeline = s.pipeline.to_i64();
-    params![id, s.name, state, pipeline, s.interval_s, s.next_poll_at, s.failures, s.failing_since, s.error, s.trust]
+/// Changes what is known of a source; says whether it is to be visited again at once.
+fn alter(known: &mut Known, change: Change, desk: &Desk) -> Result<bool, Fault> {
+    let source = &mut known.source;
+    let (was, interval) = (source.state, source.interval_s);
+    source.name = change.name.map_or_else(|| source.name.clone(), |name| name.trim().to_owned());
+    source.state = change.state.unwrap_or(was);
+    source.interval_s = change.interval_s.unwrap_or(interval);
+    let keeps_pace = change.interval_s.is_none_or(|s| s == interval);
+    source.adaptive = change.adaptive.unwrap_or(source.adaptive && keeps_pace);
+    source.trust = change.trust.unwrap_or(source.trust);
+    source.pipeline = change.pipeline.unwrap_or(source.pipeline);
+    source.rules = change.rules.unwrap_or_else(|| source.rules.clone());
+    let has_new_login = change.login.is_some();
+    if let Some(login) = change.login {
+        known.login = login.map(|login| login.seal(&desk.sealer, source.id, &source.url)).transpose()?;
+        source.has_login = known.login.is_some();
+    }
+    let is_back = source.state == State::Active && was != State::Active;
+    if is_back {
+        (source.failures, source.failing_since, source.error) = (0, None, None);
+    }
+    Ok(is_back || (source.state == State::Active && (source.interval_s < interval || has_new_login)))
+}
+
+fn update_values(known: &Known) -> Vec<store::Value> {
+    let s = &known.source;
+    let (id, state, pipeline, login) = (s.id.to_i64(), s.state.name(), s.pipeline.to_i64(), known.login.clone());
+    params![
+        id,
+        s.name,
+        state,
+        pipeline,
+        s.interval_s,
+        s.next_poll_at,
+        s.failures,
+        s.failing_since,
+        s.error,
+        s.trust,
+        s.adaptive,
+        login,
+        written(&s.rules)
+    ]
+}
+
+fn written(rules: &[Rule]) -> String {
+    serde_json::to_string(rules).expect("rules always serialise")
+}
+
+/// Takes a move back: the source is read at its old address again, and does not follow that redirect any more.
+///
+/// # Errors
+/// [`Error::NotFound`] when it has not moved; [`Error::Exists`] when another source has the old address by now.
+pub async fn move_back(desk: &Desk, actor: &Actor, id: SourceId) -> Result<Source, Error> {
+    actor.may(Action::Configure)?;
+    let (store, inner, now) = (desk.store.clone(), desk.clone(), desk.now());
+    store
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.exec(&HOLD, params![id.to_i64()]).await?;
+                let Some(old) = get(tx, id).await?.url_before else {
+                    return Err(Error::not_found("move of source", id));
+                };
+                if let Some(row) = tx.opt(&BY_URL, params![old]).await? {
+                    let other = row.get::<stdx::Id>(0)?;
+                    return Err(Error::Exists { what: "source", name: old, id: other.to_string() });
+                }
+                tx.exec(&MOVE_BACK, params![id.to_i64(), now]).await?;
+                visit_soon(&inner, tx);
+                inner.purge_with(tx, &[&tags::of_source(id), tags::SOURCES]).await?;
+                get(tx, id).await
+            })
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -308,6 +308,7 @@ async fn from_a_feed_to_a_page_by_the_workers_alone() {
     let tasks = stdx::task::Tasks::default();
     let (mut signals, mut jobs) = (bench.desk.watch(), bench.desk.queue.watch());
     queue::Workers::start(&bench.desk.queue, crate::jobs::handlers(&bench.desk), &tasks);
+    tasks.spawn(items::sweep(bench.desk.clone(), tasks.stop()));
     let published = async {
         loop {
             tokio::select! {
@@ -359,6 +360,27 @@ async fn the_policy_asks_how_far_a_source_is_believed() {
     assert_eq!((state, passed, &*detail), (State::InReview, false, "the trust in a source, 0.50, is below 0.70"));
     let (state, passed, detail) = drafted(Some(0.7)).await;
     assert_eq!((state, passed, &*detail), (State::Scheduled, true, "the trust in its sources, 0.70, reaches 0.70"));
+}
+
+#[tokio::test]
+async fn a_story_that_has_grown_old_is_not_drafted_by_itself() {
+    let bench = Bench::with(crate::Settings { news_age_max_h: 48, ..crate::Settings::default() }).await;
+    pipelines::ensure_default(&bench.desk).await.unwrap();
+    let feed = rss("Alder Mail", &[("g1", "Ferry to Saint Brannoc stops for eleven days", "/ferry", FERRY)]);
+    bench.site.answer("/feed", "200 OK", "", feed);
+    let new = NewSource { url: bench.site.url("/feed"), ..NewSource::default() };
+    let source = sources::create(&bench.desk, &Actor::system(), new).await.unwrap();
+    let fetch = FetchSources { sources: vec![source.id], age_max_s: 0 };
+    items::fetch(bench.desk.clone(), bench.context(), fetch).await.unwrap();
+    stories::assign(bench.desk.clone(), bench.context(), AssignStories {}).await.unwrap();
+    let story = stories::list(&bench.desk, &Actor::system(), None, 1).await.unwrap()[0].id;
+    let draft =
+        async || drafts::draft_story(bench.desk.clone(), bench.context(), DraftStory { story }).await.unwrap().unwrap();
+    // The item is of an hour before the bench's start.
+    bench.clock.advance(std::time::Duration::from_secs(48 * 3_600));
+    assert_eq!(draft().await, json!({ "outcome": "not drafted: its newest item is older than 48 hours" }));
+    let request = drafts::Request { story: Some(story), ..drafts::Request::default() };
+    assert!(drafts::generate(&bench.desk, &Actor::system(), &request).await.is_ok(), "a person may ask for it");
 }
 
 #[tokio::test]

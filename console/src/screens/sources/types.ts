@@ -28,7 +28,7 @@ export interface Preview {
   entries: number;
   newest_at: string | null;
   items: { title: string | null; url: string | null; published_at: string | null; excerpt: string }[];
-  found: { url: string; title: string | null }[];
+  found: { url: string; title: string | null; entries: number; problem: string | null }[];
 }
 
 /** An entry of a feed. */

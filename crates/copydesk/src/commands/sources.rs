@@ -1,11 +1,13 @@
 //! `source`: what is read.
 
 use anyhow::{Context as _, Result};
+use desk::drafts::lab;
 use desk::people::Actor;
+use desk::sources::rules::Rule;
 use desk::sources::{self, Change, NewSource};
 
 use super::keys::told;
-use super::{say, say_json};
+use super::{read_input, say, say_json};
 use crate::cli::Source;
 use crate::config::Config;
 use crate::process::{Mode, Process};
@@ -73,6 +75,51 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
                 say(serde_json::to_string_pretty(&preview)?)?;
             }
         }
+        Source::Rules { id, file: None, .. } => {
+            let id = id.parse().with_context(|| format!("reading the id {id:?}"))?;
+            let source = sources::get(&mut desk.store.read(), id).await.map_err(told)?;
+            say(serde_json::to_string_pretty(&source.rules)?)?;
+        }
+        Source::Rules { id, file: Some(file), trial, items, json } => {
+            let id = id.parse().with_context(|| format!("reading the id {id:?}"))?;
+            let rules: Vec<Rule> = serde_json::from_slice(&read_input(file)?)
+                .with_context(|| format!("{} holds no rules", file.display()))?;
+            if *trial {
+                let outcome =
+                    lab::try_rules(desk, &actor, lab::Scope::Source(id), &rules, *items).await.map_err(told)?;
+                if *json { say_json(&outcome)? } else { say(trial_told(&rules, &outcome))? }
+            } else {
+                let change = Change { rules: Some(rules), ..Change::default() };
+                let source = sources::update(desk, &actor, id, change).await.map_err(told)?;
+                if *json {
+                    say_json(&source)?;
+                } else {
+                    say(format!(
+                        "{} rules of {} hold for what it brings from now on",
+                        source.rules.len(),
+                        source.name
+                    ))?;
+                }
+            }
+        }
+        Source::Import { file, json } => {
+            let list = read_input(file)?;
+            let import = sources::opml::import(desk, &actor, &list, None).await.map_err(told)?;
+            if *json {
+                say_json(&import)?;
+            } else {
+                for line in &import.lines {
+                    if let Some(problem) = &line.problem {
+                        say(format!("{} is refused: {problem}", line.url))?;
+                    }
+                }
+                for warning in &import.warnings {
+                    say(format!("left out: {}", warning.detail))?;
+                }
+                say(format!("{} added, {} known, {} refused", import.added, import.known, import.refused))?;
+            }
+        }
+        Source::Export => say(sources::opml::export(desk, &actor).await?.trim_end())?,
         Source::Fetch { id } => {
             let id = id.as_ref().map(|id| id.parse().with_context(|| format!("reading the id {id:?}"))).transpose()?;
             let (job, estimate) = sources::fetch(desk, &actor, id.map(|id| vec![id]), 0).await?;
@@ -80,4 +127,17 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
         }
     }
     process.close_beside().await
+}
+
+/// The outcome of a trial in lines.
+fn trial_told(rules: &[Rule], outcome: &lab::Trial) -> String {
+    let lab::Trial { items, passed, duplicates, not_kept, stories, .. } = outcome;
+    let mut lines = vec![format!("{items} items: {passed} pass ({stories} stories), {duplicates} are duplicates")];
+    let dropped = rules.iter().zip(&outcome.dropped).filter(|(_, count)| **count > 0);
+    lines.extend(dropped.map(|(rule, count)| format!("{count} dropped by {}", rule.name.trim())));
+    if *not_kept > 0 {
+        lines.push(format!("{not_kept} kept by no rule"));
+    }
+    lines.extend(outcome.shown.iter().take(20).map(|tried| format!("  {:<9}  {}", tried.fate, tried.title)));
+    lines.join("\n")
 }

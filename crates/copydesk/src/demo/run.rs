@@ -163,7 +163,7 @@ async fn all_sources(desk: &Desk) -> Result<Vec<sources::Source>> {
     Ok(sources::list(desk, &Actor::system(), None, 200).await?)
 }
 
-/// Returns when nothing is due, nothing runs, and all that waits is the next poll of each source.
+/// Returns when every source has been visited, nothing is due and nothing runs.
 async fn settle(desk: &Desk) -> Result<()> {
     let mut signals = desk.queue.watch();
     loop {
@@ -177,12 +177,11 @@ async fn settle(desk: &Desk) -> Result<()> {
         let (publications, soon) = (desk.queue.list(&filter).await?, desk.now() + SOON);
         let planned = publications.iter().filter(|job| job.run_at.is_some_and(|at| at > soon)).count() as u64;
         let busy = stats.iter().any(|s| {
-            let polls = s.kind == "poll_source";
             let pending = s.counts.get(State::Available) + s.counts.get(State::Running);
             // What the calendar has for later is not waited for.
             let later = if s.kind == "publish_post" { planned } else { 0 };
             let soon = (s.counts.get(State::Scheduled) + s.counts.get(State::Retryable)).saturating_sub(later);
-            pending > 0 || (!polls && soon > 0)
+            pending > 0 || soon > 0
         });
         let polled = all_sources(desk)
             .await?

@@ -70,9 +70,13 @@ impl Home {
         let name = format!("copydesk-it-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
-        // Politeness is for others; here it would only take time.
-        let settings =
-            [("connect.host_delay_ms", "0"), ("connect.host_parallel_max", "16"), ("desk.draft_delay_ms", "400")];
+        // Politeness is for others; here it would only take time. The feeds of the fixtures have their dates for good.
+        let settings = [
+            ("connect.host_delay_ms", "0"),
+            ("connect.host_parallel_max", "16"),
+            ("desk.draft_delay_ms", "400"),
+            ("desk.news_age_max_h", "0"),
+        ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
         Home {
             folder,

@@ -18,28 +18,30 @@ fn jobs_are_looked_after_without_a_desk() {
     assert_eq!(home.ok(&["jobs", "nodes"]).trim(), "no desk has said lately that it lives");
     home.set("connect.allow", "[\"127.0.0.1:1\"]");
     for n in 0..3 {
-        home.ok(&["source", "add", &format!("http://127.0.0.1:1/feed{n}.xml")]);
+        let added = json_of(&home, &["source", "add", &format!("http://127.0.0.1:1/feed{n}.xml"), "--json"]);
+        home.ok(&["source", "fetch", added["id"].as_str().expect("a source has an id")]);
     }
     home.ok(&["source", "fetch"]);
 
     let all = json_of(&home, &["jobs", "list", "--json"]);
     assert_eq!(all.as_array().map(Vec::len), Some(4), "{all}");
-    let polls =
-        json_of(&home, &["jobs", "list", "--kind", "poll_source", "--queue", "default", "--limit", "2", "--json"]);
-    assert_eq!(polls.as_array().map(Vec::len), Some(2), "{polls}");
+    let two =
+        json_of(&home, &["jobs", "list", "--kind", "fetch_sources", "--queue", "default", "--limit", "2", "--json"]);
+    assert_eq!(two.as_array().map(Vec::len), Some(2), "{two}");
     assert_eq!(json_of(&home, &["jobs", "list", "--priority", "low", "--json"]), json!([]));
     let table = home.ok(&["jobs", "list", "--kind", "fetch_sources"]);
     assert!(table.starts_with("ID ") && table.contains("  fetch_sources  available  default  high "), "{table}");
-    let id = polls[0]["id"].as_str().expect("a job has an id").to_owned();
+    let id = two[0]["id"].as_str().expect("a job has an id").to_owned();
     let shown = home.ok(&["jobs", "show", &id]);
-    assert!(shown.contains("poll_source  available") && shown.contains("\"source\""), "{shown}");
+    assert!(shown.contains("fetch_sources  available") && shown.contains("\"sources\""), "{shown}");
     assert_eq!(home.ok(&["jobs", "retry", &id]).trim(), format!("job {id} is due now"));
     assert_eq!(home.ok(&["jobs", "cancel", &id]).trim(), format!("job {id} is cancelled"));
-    assert_eq!(home.ok(&["jobs", "cancel", "--kind", "fetch_sources"]).trim(), "1 job is cancelled");
-    assert_eq!(json_of(&home, &["jobs", "cancel", "--all", "--json"]), json!({ "count": 2 }));
-    assert_eq!(json_of(&home, &["jobs", "list", "--state", "cancelled", "--json"]).as_array().map(Vec::len), Some(4));
+    assert_eq!(home.ok(&["jobs", "cancel", "--kind", "fetch_sources"]).trim(), "3 jobs are cancelled");
+    home.ok(&["source", "fetch"]);
+    assert_eq!(json_of(&home, &["jobs", "cancel", "--all", "--json"]), json!({ "count": 1 }));
+    assert_eq!(json_of(&home, &["jobs", "list", "--state", "cancelled", "--json"]).as_array().map(Vec::len), Some(5));
 
-    let stats = home.ok(&["jobs", "stats", "--kind", "poll_source"]);
+    let stats = home.ok(&["jobs", "stats", "--kind", "fetch_sources"]);
     assert_eq!(stats.lines().count(), 2, "{stats}");
     let queues = home.ok(&["jobs", "queues"]);
     assert!(queues.starts_with("QUEUE ") && queues.contains("tracking"), "{queues}");

@@ -140,9 +140,9 @@ fn what_happens_in_one_process_is_told_by_the_other() {
     let b = home.serve_again();
     let bearer = format!("Authorization: Bearer {key}\r\n");
     let (_, mut posts) = open(b.address, "/api/v3/events?topics=posts", &bearer);
-    let (_, mut polls) = open(b.address, "/api/v3/events?topics=jobs&kinds=poll_source,publish_post", &bearer);
+    let (_, mut jobs) = open(b.address, "/api/v3/events?topics=jobs&kinds=fetch_sources,publish_post", &bearer);
     next_event(&mut posts, |event| event["type"] == "ready");
-    next_event(&mut polls, |event| event["type"] == "ready");
+    next_event(&mut jobs, |event| event["type"] == "ready");
 
     // Times of the listening end: this process's own clock, from the request to the event of a change that the
     // request commits.
@@ -165,9 +165,9 @@ fn what_happens_in_one_process_is_told_by_the_other() {
 
     // A job that one process enqueues and any of them runs is followed from its beginning to its end.
     let id = publish(&a, &key, "A followed one");
-    let (_, enqueued) = next_event(&mut polls, |event| event["kind"] == "publish_post" && event["type"] == "enqueued");
-    next_event(&mut polls, |event| event["job"] == enqueued["job"] && event["type"] == "started");
-    next_event(&mut polls, |event| event["job"] == enqueued["job"] && event["type"] == "completed");
+    let (_, enqueued) = next_event(&mut jobs, |event| event["kind"] == "publish_post" && event["type"] == "enqueued");
+    next_event(&mut jobs, |event| event["job"] == enqueued["job"] && event["type"] == "started");
+    next_event(&mut jobs, |event| event["job"] == enqueued["job"] && event["type"] == "completed");
     next_event(&mut posts, |event| event["post"] == id.as_str() && event["type"] == "published");
 
     // A page that this process has cached changes at once when the other takes it off the site.
@@ -183,7 +183,8 @@ fn what_happens_in_one_process_is_told_by_the_other() {
 
     // A command beside them is heard too.
     home.ok(&["source", "add", &format!("http://{NOBODY}/feed.xml")]);
-    let (_, told) = next_event(&mut polls, |event| event["kind"] == "poll_source" && event["type"] == "enqueued");
+    home.ok(&["source", "fetch"]);
+    let (_, told) = next_event(&mut jobs, |event| event["kind"] == "fetch_sources" && event["type"] == "enqueued");
     assert!(told["job"].is_string(), "{told}");
     assert_eq!((a.stop(), b.stop()), (0, 0));
 }
@@ -262,17 +263,18 @@ fn a_web_socket_may_ask_for_more() {
         }
     };
     told(&mut socket, "ready");
-    say_frame(&mut socket, r#"{"subscribe": {"kinds": ["poll_source"], "jobs": ["0000000000001"]}}"#);
+    say_frame(&mut socket, r#"{"subscribe": {"kinds": ["fetch_sources"], "jobs": ["0000000000001"]}}"#);
     let subscribed = told(&mut socket, "subscribed");
-    assert_eq!((&subscribed["kinds"][0], &subscribed["jobs"][0]), (&"poll_source".into(), &"0000000000001".into()));
+    assert_eq!((&subscribed["kinds"][0], &subscribed["jobs"][0]), (&"fetch_sources".into(), &"0000000000001".into()));
     let source = br#"{"url": "http://127.0.0.1:9/feed.xml"}"#;
     assert_eq!(server.send("POST", "/api/v3/sources", home.admin(), source).status, 201);
-    assert_eq!(told(&mut socket, "enqueued")["kind"], "poll_source");
+    assert_eq!(server.send("POST", "/api/v3/sources/fetch", home.admin(), b"{}").status, 202);
+    assert_eq!(told(&mut socket, "enqueued")["kind"], "fetch_sources");
     for wrong in [r#"{"subscribe": {"jobs": ["x"]}}"#, "{", r#"{"shout": 1}"#] {
         say_frame(&mut socket, wrong);
         assert!(told(&mut socket, "error")["detail"].is_string(), "{wrong}");
     }
-    say_frame(&mut socket, r#"{"unsubscribe": {"kinds": ["poll_source"]}}"#);
+    say_frame(&mut socket, r#"{"unsubscribe": {"kinds": ["fetch_sources"]}}"#);
     assert_eq!(told(&mut socket, "subscribed")["kinds"], serde_json::json!([]));
     assert_eq!(server.stop(), 0);
 }

@@ -108,7 +108,7 @@ fn read(call: connect::llm::Call) -> Result<Arc<Generated>, Refused> {
 }
 
 /// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.
-fn embedded(sentences_max: usize, words_max: usize, members: &[Member]) -> (String, String, String) {
+pub(super) fn embedded(sentences_max: usize, words_max: usize, members: &[Member]) -> (String, String, String) {
     let documents: Vec<text::summary::Document<'_>> = members
         .iter()
         .map(|member| text::summary::Document {

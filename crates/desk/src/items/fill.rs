@@ -7,6 +7,7 @@ use stdx::Timestamp;
 use text::language::Language;
 
 use super::identity::{Keys, Marks, content_hash, keys};
+use super::redirect::unwrapped;
 
 /// An entry as it is stored.
 #[derive(Clone, Debug)]
@@ -23,6 +24,10 @@ pub(crate) struct Entry {
     pub text: String,
     pub content_hash: String,
     pub published_at: Timestamp,
+    /// Why a rule of its source does not let it be news.
+    pub ruled_out: Option<String>,
+    /// The document ends in it: better than nothing, but not than what is there already.
+    pub is_cut_off: bool,
 }
 
 /// A feed made ready to be stored.
@@ -37,6 +42,8 @@ pub(crate) struct Document {
     pub warnings: usize,
     /// Why nothing could be read of it, when a limit or the document's early end is the reason.
     pub hollow: Option<&'static str>,
+    /// It ends too early, so that the site's word that nothing has changed would not say that we know all of it.
+    pub truncated: bool,
     pub ttl: Option<Duration>,
     pub skip_hours: Vec<u8>,
     pub skip_days: Vec<u8>,
@@ -58,8 +65,10 @@ pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
     let hollow = hollow(&feed);
     let truncated = feed.warnings.iter().any(|warning| warning.code == "truncated");
     // Half an entry that does not even say which it is comes whole another time, and must not be news twice.
+    let mut is_cut_off = truncated;
     if truncated && feed.items.last().is_some_and(|item| item.id.is_none()) {
         feed.items.pop();
+        is_cut_off = false;
     }
     let site_url = feed.link.as_deref().and_then(canonical);
     let drafts: Vec<(Option<String>, Entry)> =
@@ -86,6 +95,9 @@ pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
         }
         entry.content_hash = content_hash(entry);
     }
+    if let Some(last) = entries.last_mut() {
+        last.is_cut_off = is_cut_off;
+    }
     Document {
         entries,
         title: feed.title.as_deref().map(|title| line(title, TITLE_CHARS)).filter(|title| !title.is_empty()),
@@ -93,6 +105,7 @@ pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
         language: feed.language.as_deref().map(|language| line(language, 35)),
         warnings: feed.warnings.len(),
         hollow,
+        truncated,
         ttl: feed.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
         skip_hours: feed.skip_hours,
         skip_days: feed.skip_days,
@@ -127,6 +140,7 @@ fn entry(item: &feed::Item, feed: &feed::Feed, site: Option<&str>, now: Timestam
     let enclosure = item.enclosures.first().map(|e| e.url.as_str());
     let given = [item.original_link.as_deref(), item.link.as_deref(), guid, enclosure];
     let own = given.into_iter().flatten().find_map(http_url);
+    let own = own.map(|url| unwrapped(&url).unwrap_or(url));
     let canonical_url =
         own.as_deref().and_then(canonical).filter(|url| Some(url.as_str()) != site && !is_front_page(url));
     let entry = Entry {
@@ -142,6 +156,8 @@ fn entry(item: &feed::Item, feed: &feed::Feed, site: Option<&str>, now: Timestam
         content_html,
         content_hash: String::new(),
         published_at: date(item, now),
+        ruled_out: None,
+        is_cut_off: false,
     };
     (guid.map(clean), entry)
 }

@@ -15,7 +15,7 @@ pub(crate) struct Keys {
     pub precise: String,
     /// The document repeats the id, so that only the precise key tells its bearers apart.
     pub repeated: bool,
-    /// The entry has neither id nor address, so that its content is its name.
+    /// The entry has neither id nor an address of its own, so that its content is its name.
     pub anonymous: bool,
 }
 
@@ -42,28 +42,41 @@ pub(crate) fn keys(document: &[Marks<'_>]) -> Vec<Option<Keys>> {
     for key in &plain {
         *bearers.entry(key).or_default() += 1;
     }
+    // Those that share id and address are told apart by content alone, the first one too: which is first changes.
+    let mut alike: HashMap<(&str, &str), usize> = HashMap::new();
     let mut taken = HashSet::new();
+    for (marks, plain) in document.iter().zip(&plain) {
+        if taken.insert(marks.whole(plain)) {
+            *alike.entry((plain, marks.canonical_url.unwrap_or_default())).or_default() += 1;
+        }
+    }
+    taken.clear();
     let mut key = |(marks, plain): (&Marks<'_>, &String)| {
         let repeated = bearers[plain.as_str()] > 1;
         let url = marks.canonical_url.unwrap_or_default();
         let mut precise = digest(&["id and url", plain, url]);
+        let is_alike = repeated && alike[&(plain.as_str(), url)] > 1;
         if repeated {
             // Not by position, as others do: the next entry above would move every key.
-            let whole = digest(&["id, url and content", plain, url, marks.title, marks.text]);
+            let whole = marks.whole(plain);
             if !taken.insert(whole.clone()) {
                 return None;
             }
-            if !taken.insert(precise.clone()) {
+            if is_alike {
                 precise = whole;
             }
         }
-        let anonymous = marks.guid.is_none() && marks.canonical_url.is_none();
+        let anonymous = marks.guid.is_none() && (marks.canonical_url.is_none() || is_alike);
         Some(Keys { plain: plain.clone(), precise, repeated, anonymous })
     };
     document.iter().zip(&plain).map(&mut key).collect()
 }
 
 impl Marks<'_> {
+    fn whole(&self, plain: &str) -> String {
+        digest(&["id, url and content", plain, self.canonical_url.unwrap_or_default(), self.title, self.text])
+    }
+
     fn plain(&self) -> String {
         match (self.guid, self.canonical_url) {
             (Some(guid), _) => digest(&["guid", guid.trim_end()]),

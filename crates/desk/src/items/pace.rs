@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use stdx::{Rng, Timestamp};
 
+use super::rhythm::Rhythm;
 use crate::Settings;
+use crate::sources::Source;
 
 /// What a site says about its next visit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,23 +22,51 @@ pub(crate) struct Wishes {
     pub skip_days: Vec<u8>,
 }
 
-/// The time of the next poll after one that met `failures` failures in a row, the last included.
+/// The pace of a source.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Its own, or the one that a person has set.
+    pub interval: Duration,
+    /// Longer, and entries may pass by unseen; whatever the site says of freshness.
+    pub longest: Option<Duration>,
+    /// The visit was not the one that was planned: after a stop or on somebody's demand many come at once, and
+    /// would come together ever after.
+    pub spread: bool,
+}
+
+impl Pace {
+    /// Of a source whose rhythm is known; `now` tells whether the visit was the planned one.
+    pub fn of(source: &Source, rhythm: Rhythm, now: Timestamp) -> Pace {
+        let usual = Duration::from_secs(source.interval_s.into());
+        let interval = if source.adaptive { rhythm.every.unwrap_or(usual) } else { usual };
+        let spread = source.next_poll_at.is_none_or(|planned| planned > now || now.since(planned) > interval / 8)
+            || source.polled_at.is_none();
+        Pace { interval, longest: rhythm.longest(), spread }
+    }
+}
+
+/// However soon a failing source may lose entries, it is not asked more often.
+const FAILING_MIN: Duration = Duration::from_secs(3_600);
+
+/// The time of the next visit after one that met `failures` failures in a row, the last included.
 pub(crate) fn next(
     now: Timestamp,
-    interval_s: u32,
+    pace: Pace,
     failures: u32,
     wishes: &Wishes,
     settings: &Settings,
     rng: &Rng,
 ) -> Timestamp {
     let (min, max) = bounds(settings);
-    let interval = Duration::from_secs(interval_s.into());
+    let longest = pace.longest.unwrap_or(Duration::MAX);
     let wait = if failures == 0 {
-        interval.max(wishes.fresh_for.unwrap_or_default())
+        pace.interval.max(wishes.fresh_for.unwrap_or_default().min(longest))
     } else {
-        interval.saturating_mul(1u32.checked_shl(failures).unwrap_or(u32::MAX))
+        let patient = pace.interval.saturating_mul(1u32.checked_shl(failures).unwrap_or(u32::MAX));
+        patient.min(longest.max(FAILING_MIN).max(pace.interval))
     };
-    let wait = wait.clamp(min, max).mul_f64(0.9 + 0.2 * rng.unit());
+    let dice = if pace.spread && failures == 0 { 0.5 + 0.5 * rng.unit() } else { 0.9 + 0.2 * rng.unit() };
+    let wait = wait.clamp(min, max).mul_f64(dice);
     // The dice must not bring us back before the time that was asked for.
     let asked = wishes.retry_after.unwrap_or_default().min(max);
     let at = now + wait.max(asked);
@@ -69,8 +99,14 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn wait(failures: u32, wishes: Wishes) -> Duration {
+        wait_at(PACE, failures, wishes)
+    }
+
+    const PACE: Pace = Pace { interval: Duration::from_secs(900), longest: None, spread: false };
+
+    fn wait_at(pace: Pace, failures: u32, wishes: Wishes) -> Duration {
         let now: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
-        next(now, 900, failures, &wishes, &Settings::default(), &Rng::seeded(1)).since(now)
+        next(now, pace, failures, &wishes, &Settings::default(), &Rng::seeded(1)).since(now)
     }
 
     fn near(given: Duration, expected: Duration) {
@@ -101,5 +137,30 @@ mod tests {
         assert_eq!(wait(0, friday), 15 * 60 * MINUTE);
         let always = Wishes { skip_hours: (0..24).collect(), ..Wishes::default() };
         near(wait(0, always), 15 * MINUTE);
+    }
+
+    #[test]
+    fn nothing_passes_by_while_a_site_says_that_it_stays_fresh() {
+        let narrow = Pace { longest: Some(40 * MINUTE), ..PACE };
+        let day = || Wishes { fresh_for: Some(24 * 60 * MINUTE), ..Wishes::default() };
+        near(wait_at(narrow, 0, day()), 40 * MINUTE);
+        let asked = Wishes { retry_after: Some(200 * MINUTE), ..day() };
+        assert_eq!(wait_at(narrow, 0, asked), 200 * MINUTE, "what it asks for is done");
+        let by_hand = Pace { interval: 120 * MINUTE, ..narrow };
+        near(wait_at(by_hand, 0, day()), 120 * MINUTE);
+        near(wait_at(narrow, 9, Wishes::default()), 60 * MINUTE);
+    }
+
+    #[test]
+    fn those_who_come_together_part() {
+        let now: Timestamp = "2026-11-20T09:00:00Z".parse().unwrap();
+        let (rng, settings, pace) = (Rng::seeded(3), Settings::default(), Pace { spread: true, ..PACE });
+        let mut minutes = [0u32; 16];
+        for _ in 0..8_000 {
+            let wait = next(now, pace, 0, &Wishes::default(), &settings, &rng).since(now);
+            minutes[(wait.as_secs() / 60) as usize] += 1;
+        }
+        assert_eq!(minutes[..7].iter().sum::<u32>(), 0, "not before half of the interval: {minutes:?}");
+        assert!(minutes[8..15].iter().all(|n| (900..1_250).contains(n)), "evenly: {minutes:?}");
     }
 }

@@ -2,31 +2,29 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use queue::{Enqueue, Enqueued};
 use stdx::Timestamp;
 use store::{Tx, Value, params};
 
-use super::fill::{Document, Entry};
-use super::twins;
+use super::answer::Seen;
+use super::fill::Entry;
+use super::pace::{self, Pace};
+use super::rhythm::{Rhythm, Shown};
 use super::{ADD, ADOPT, BROUGHT, CHANGE, ELSEWHERE, LATEST, Standing};
+use super::{twins, versions};
 use crate::jobs::AssignStories;
-use crate::sources::{self, Known};
+use crate::sources::{self, Known, Moved, Outcome, Visit};
 use crate::{Desk, Error, ItemId, tags};
 
-/// A successful poll, all that is to be written of it.
+/// A successful visit, all that is to be written of it.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub known: Known,
-    /// `None` when nothing has changed since the last one.
-    pub document: Option<Document>,
-    pub etag: Option<String>,
-    pub last_modified: Option<String>,
-    pub body_hash: Option<String>,
-    /// Where permanent redirects led, and on how many polls in a row now.
-    pub moved: Option<(String, u32)>,
-    pub polled_at: Timestamp,
-    pub next_poll_at: Timestamp,
+    pub seen: Seen,
+    /// Without its outcome, which is told by what is written.
+    pub visit: Visit,
 }
 
 /// What it brought.
@@ -34,14 +32,21 @@ pub(crate) struct Reading {
 pub(crate) struct Saved {
     pub outcome: String,
     pub new_items: u32,
+    /// When the source is visited again.
+    pub next: Timestamp,
     /// The job that will group the news, if there are any.
     pub follow_up: Option<Enqueued>,
 }
 
 /// An old source that brings more at once is treated like a new one: most of it is archive.
 const FLOOD: usize = 100;
-/// Permanent redirects are believed after this many polls.
+/// Permanent redirects are believed after this many polls, when the first of them was so long ago.
 const MOVED_POLLS: u32 = 3;
+const MOVED_AFTER: Duration = Duration::from_secs(86_400);
+/// Why an item is not news: it came with the archive of a first visit, with too many at once, or too late.
+const ARCHIVE: &str = "archive";
+const TOO_MANY: &str = "flood";
+const STALE: &str = "stale";
 /// Fewer entries that look known can be chance, or a page that has something else at one address each day.
 const ADOPT_MIN: usize = 3;
 /// So many items are looked through for old friends with new names.
@@ -55,11 +60,11 @@ pub(crate) async fn save(desk: &Desk, reading: Reading) -> Result<Saved, Error> 
 async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Error> {
     let source = &reading.known.source;
     let mut tally = Tally::default();
-    if let Some(document) = &reading.document {
+    if let Some(document) = &reading.seen.document {
         tally = write_entries(desk, tx, reading, &document.entries).await?;
         tally.warnings = document.warnings;
     }
-    write_source(tx, reading, &tally).await?;
+    let next = write_source(desk, tx, reading, &tally).await?;
     if tally.new_items() > 0 {
         desk.purge_with(tx, &[tags::SOURCES]).await?;
     }
@@ -67,14 +72,14 @@ async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Err
     if tally.news + tally.copies > 0 {
         follow_up = Some(desk.queue.enqueue(tx, &AssignStories {}, Enqueue::default()).await?);
     }
-    let (news, seen, copies) = (tally.news, tally.seen, tally.copies);
+    let (news, seen, copies) = (tally.news, tally.seen + tally.stale + tally.ruled_out, tally.copies);
     tx.after_commit(move || {
         for (standing, n) in [(Standing::News, news), (Standing::Seen, seen), (Standing::Copy, copies)] {
             sources::ITEMS.with(&[standing.name()]).add(n.into());
         }
     });
     tracing::debug!(source.id = %source.id, items.news = news, items.seen = seen, items.copies = copies, "stored a reading of a source");
-    Ok(Saved { outcome: tally.outcome(), new_items: tally.new_items(), follow_up })
+    Ok(Saved { outcome: tally.outcome(), new_items: tally.new_items(), next, follow_up })
 }
 
 #[derive(Clone, Debug, Default)]
@@ -84,13 +89,15 @@ struct Tally {
     copies: u32,
     changed: u32,
     adopted: u32,
+    stale: u32,
+    ruled_out: u32,
     warnings: usize,
     flood: bool,
 }
 
 impl Tally {
     fn new_items(&self) -> u32 {
-        self.news + self.seen + self.copies
+        self.news + self.seen + self.copies + self.stale + self.ruled_out
     }
 
     /// In a few words.
@@ -99,6 +106,8 @@ impl Tally {
             (self.news, "new"),
             (self.copies, "known from elsewhere"),
             (self.seen, if self.flood { "too many at once, kept as archive" } else { "from the archive" }),
+            (self.stale, "too old to be news"),
+            (self.ruled_out, "left out by rules"),
             (self.changed, "changed"),
             (self.adopted, "under a new name"),
         ];
@@ -147,6 +156,7 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
         changed.extend(twins);
         tally.adopted += count;
     }
+    changed.retain(|(_, entry)| !entry.is_cut_off);
     tally.flood = !first && fresh.len() > FLOOD;
 
     // Oldest first, so that ids rise with time; of entries without a date the upper one is newer.
@@ -154,26 +164,51 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
     let mut order: Vec<&Entry> = fresh.into_iter().rev().collect();
     order.sort_by_key(|entry| entry.published_at);
     let (archive, news) = order.split_at(order.len().saturating_sub(news_max));
-    let elsewhere = elsewhere(tx, reading, news).await?;
-    let mut rows: [Vec<Vec<Value>>; 3] = Default::default();
+    // In the order of their dates. What a first visit takes for news is so by somebody's wish.
+    let stale = match news_since(desk, reading.visit.at).filter(|_| !first) {
+        Some(since) => news.partition_point(|entry| entry.published_at < since),
+        None => 0,
+    };
+    let (stale, news) = news.split_at(stale);
+    let (ruled_out, news): (Vec<&Entry>, Vec<&Entry>) = news.iter().partition(|entry| entry.ruled_out.is_some());
+    let elsewhere = elsewhere(tx, reading, &news).await?;
+    let mut rows: [Vec<Vec<Value>>; 5] = Default::default();
+    let why = if first { ARCHIVE } else { TOO_MANY };
     for entry in archive {
-        rows[0].push(row(desk, reading, entry, Standing::Seen, None));
+        rows[0].push(row(desk, reading, entry, Standing::Seen, None, Some(why)));
+    }
+    for entry in stale {
+        rows[1].push(row(desk, reading, entry, Standing::Seen, None, Some(STALE)));
+    }
+    for entry in ruled_out {
+        rows[4].push(row(desk, reading, entry, Standing::Seen, None, entry.ruled_out.as_deref()));
     }
     for entry in news {
         match entry.canonical_url.as_ref().and_then(|url| elsewhere.get(url)) {
-            Some(original) => rows[1].push(row(desk, reading, entry, Standing::Copy, Some(*original))),
-            None => rows[2].push(row(desk, reading, entry, Standing::News, None)),
+            Some(original) => rows[2].push(row(desk, reading, entry, Standing::Copy, Some(*original), None)),
+            None => rows[3].push(row(desk, reading, entry, Standing::News, None, None)),
         }
     }
-    let [archive, copies, news] = rows;
+    let [archive, stale, copies, news, ruled_out] = rows;
     tally.seen = add(tx, archive).await?;
+    tally.stale = add(tx, stale).await?;
+    tally.ruled_out = add(tx, ruled_out).await?;
     tally.copies = add(tx, copies).await?;
     tally.news = add(tx, news).await?;
     if !changed.is_empty() {
+        let hashes: Vec<(ItemId, &str)> =
+            changed.iter().map(|(id, entry)| (*id, entry.content_hash.as_str())).collect();
+        versions::keep(tx, &hashes, reading.visit.at).await?;
         tally.changed =
             count(tx.batch(&CHANGE, changed.into_iter().map(|(id, entry)| change(id, entry)).collect()).await?);
     }
     Ok(tally)
+}
+
+/// What is older is no news any more; `None` when age does not matter.
+pub(crate) fn news_since(desk: &Desk, now: Timestamp) -> Option<Timestamp> {
+    let hours = desk.settings.news_age_max_h;
+    (hours > 0).then(|| now - Duration::from_secs(3_600 * u64::from(hours)))
 }
 
 async fn brought(tx: &mut Tx, reading: &Reading, entries: &[Entry]) -> Result<HashMap<String, Brought>, Error> {
@@ -257,7 +292,14 @@ async fn add(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<u32, Error> {
     Ok(count(tx.batch(&ADD, rows).await?))
 }
 
-fn row(desk: &Desk, reading: &Reading, entry: &Entry, standing: Standing, copy_of: Option<ItemId>) -> Vec<Value> {
+fn row(
+    desk: &Desk,
+    reading: &Reading,
+    entry: &Entry,
+    standing: Standing,
+    copy_of: Option<ItemId>,
+    why: Option<&str>,
+) -> Vec<Value> {
     let (id, source) = (desk.next_id(), reading.known.source.id.to_i64());
     params![
         id,
@@ -273,9 +315,10 @@ fn row(desk: &Desk, reading: &Reading, entry: &Entry, standing: Standing, copy_o
         entry.text,
         entry.content_hash,
         entry.published_at,
-        reading.polled_at,
+        reading.visit.at,
         standing.name(),
-        copy_of.map(ItemId::to_i64)
+        copy_of.map(ItemId::to_i64),
+        why
     ]
 }
 
@@ -298,36 +341,88 @@ fn json(list: &[String]) -> String {
     serde_json::to_string(list).expect("texts always serialise")
 }
 
-async fn write_source(tx: &mut Tx, reading: &Reading, tally: &Tally) -> Result<(), Error> {
-    let source = &reading.known.source;
-    let document = reading.document.as_ref();
+/// Gives the time of the next visit.
+async fn write_source(desk: &Desk, tx: &mut Tx, reading: &Reading, tally: &Tally) -> Result<Timestamp, Error> {
+    let (known, seen, now) = (&reading.known, &reading.seen, reading.visit.at);
+    let source = &known.source;
+    let document = seen.document.as_ref();
+    let rhythm = rhythm(desk, reading, tally);
+    let next = pace::next(now, Pace::of(source, rhythm, now), 0, &seen.wishes, &desk.settings, &desk.rng);
     // The feed's title, unless somebody has given another name.
     let unnamed = source.name == sources::name_of(&source.url);
     let name = document.and_then(|d| d.title.clone()).filter(|_| unnamed);
-    let (moved_to, moved_seen) = reading.moved.clone().map_or((None, 0), |(url, seen)| (Some(url), seen));
+    let moved = moved(reading);
+    let seconds = |time: Option<Duration>| time.map(|time| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).max(1));
     let values = params![
         source.id.to_i64(),
-        reading.polled_at,
-        reading.next_poll_at,
+        now,
+        next,
         tally.outcome(),
-        reading.etag,
-        reading.last_modified,
-        reading.body_hash,
-        moved_to,
-        moved_seen,
+        seen.etag,
+        seen.last_modified,
+        seen.body_hash,
+        moved.to,
+        moved.seen,
+        moved.at,
         name,
         document.and_then(|d| d.site_url.clone()),
         document.and_then(|d| d.language.clone()),
-        i64::from(tally.new_items())
+        i64::from(tally.new_items()),
+        seconds(rhythm.every),
+        seconds(rhythm.reach),
+        source.url
     ];
     tx.exec(&sources::READ, values).await?;
-    if let Some(url) = moved_to.filter(|_| moved_seen >= MOVED_POLLS)
+    let outcome = if document.is_some() { Outcome::Read } else { Outcome::Unchanged };
+    let (detail, new_items) = (tally.outcome(), tally.new_items());
+    sources::record(tx, source.id, &Visit { outcome, detail, new_items, ..reading.visit.clone() }).await?;
+    let is_sure = moved.seen >= MOVED_POLLS && moved.at.is_some_and(|since| now.since(since) >= MOVED_AFTER);
+    if let Some(url) = moved.to.filter(|_| is_sure)
+        // What we say to one site is for nobody else: whoever gave it says so again.
+        && (!source.has_login || sources::origin(&url) == sources::origin(&source.url))
         && tx.opt(&sources::BY_URL, params![url]).await?.is_none()
     {
-        tx.exec(&sources::MOVE, params![source.id.to_i64(), url]).await?;
+        tx.exec(&sources::MOVE, params![source.id.to_i64(), url, now]).await?;
         tracing::info!(source.id = %source.id, "a source has moved for good; its new address is used from now on");
     }
-    Ok(())
+    Ok(next)
+}
+
+/// The source's pace after this visit.
+fn rhythm(desk: &Desk, reading: &Reading, tally: &Tally) -> Rhythm {
+    let source = &reading.known.source;
+    let before = Rhythm::of(source);
+    match &reading.seen.document {
+        Some(document) if tally.new_items() > 0 => before.changed(Shown {
+            dates: &document.entries.iter().map(|entry| entry.published_at).collect::<Vec<_>>(),
+            fresh: tally.new_items() as usize,
+            entries: document.entries.len(),
+            since: source.polled_at.map(|at| reading.visit.at.since(at)).filter(|_| source.items > 0),
+            now: reading.visit.at,
+        }),
+        _ => {
+            let usual = Duration::from_secs(source.interval_s.into());
+            before.unchanged(usual, Duration::from_secs(desk.settings.poll_interval_max_s.into()))
+        }
+    }
+}
+
+/// What is known of a move after this visit.
+fn moved(reading: &Reading) -> Moved {
+    let (known, now) = (&reading.known.moved, reading.visit.at);
+    let to = reading.seen.moved_to.clone();
+    // Not to where it is, and not to where somebody has called it back from.
+    let was_refused = known.at.is_none() && known.to.is_none();
+    let to = to.filter(|url| *url != reading.known.source.url && !(was_refused && known.before.as_ref() == Some(url)));
+    match to {
+        None if known.to.is_none() => known.clone(),
+        None => Moved { before: known.before.clone(), ..Moved::default() },
+        Some(url) => {
+            let again = known.to.as_ref() == Some(&url);
+            let (seen, at) = if again { (known.seen, known.at) } else { (0, None) };
+            Moved { to: Some(url), seen: seen.saturating_add(1), at: at.or(Some(now)), before: known.before.clone() }
+        }
+    }
 }
 
 fn count(rows: u64) -> u32 {

@@ -1,8 +1,7 @@
 use std::time::Duration;
 
-use super::poll::poll_once;
 use super::*;
-use crate::jobs::{FetchSources, PollSource};
+use crate::jobs::FetchSources;
 use crate::sources::{self, Change, NewSource, Source, State};
 use crate::testing::{Bench, rss};
 
@@ -17,11 +16,15 @@ async fn again(bench: &Bench, id: SourceId) -> Source {
     sources::get(&mut bench.desk.store.read_fresh(), id).await.unwrap()
 }
 
-/// Polls as the job does, once it is due; gives the source as it is then and the number of new items.
+/// Visits it, once it is due; gives the source as it is then and the number of new items.
 async fn visit(bench: &Bench, id: SourceId) -> (Source, u32) {
-    bench.clock.advance(Duration::from_secs(40 * 3_600));
+    visit_after(bench, id, 40).await
+}
+
+async fn visit_after(bench: &Bench, id: SourceId, hours: u64) -> (Source, u32) {
+    bench.clock.advance(Duration::from_secs(hours * 3_600));
     let known = sources::known(&mut bench.desk.store.read_fresh(), id).await.unwrap().unwrap();
-    let report = poll_once(&bench.desk, known, None).await.unwrap();
+    let report = poll::visit(&bench.desk, known, None).await.unwrap();
     (again(bench, id).await, report.new_items)
 }
 
@@ -33,7 +36,7 @@ async fn items(bench: &Bench, source: SourceId) -> Vec<Item> {
 }
 
 #[tokio::test]
-async fn the_job_polls_stores_and_sleeps_until_the_next_time() {
+async fn a_visit_reads_stores_and_plans_the_next_one() {
     let bench = Bench::new().await;
     bench.site.answer(
         "/feed",
@@ -45,11 +48,9 @@ async fn the_job_polls_stores_and_sleeps_until_the_next_time() {
         ),
     );
     let id = source(&bench, "/feed").await.id;
-    let Err(queue::Fault::Snooze(wait)) = poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await
-    else {
-        panic!("ended")
-    };
-    assert!((810..=990).contains(&wait.as_secs()), "{wait:?}");
+    let known = sources::known(&mut bench.desk.store.read_fresh(), id).await.unwrap().unwrap();
+    let wait = poll::visit(&bench.desk, known, None).await.unwrap().next.unwrap().since(bench.now());
+    assert!((450..=900).contains(&wait.as_secs()), "the first ones are spread: {wait:?}");
     let seen = again(&bench, id).await;
     assert_eq!((seen.name.as_str(), seen.items, seen.outcome.as_deref()), ("The News", 2, Some("2 new")));
     assert_eq!(seen.next_poll_at, Some(bench.now() + wait));
@@ -66,14 +67,6 @@ async fn the_job_polls_stores_and_sleeps_until_the_next_time() {
     assert_eq!((stored[0].standing, stored[0].published_at), (Standing::News, "2026-11-20T08:00:00Z".parse().unwrap()));
     assert_eq!(bench.waiting("assign_stories").await.len(), 1);
 
-    // Run again before it is due, as after a crash: nothing is asked for.
-    let asked = bench.site.heads().len();
-    assert!(matches!(
-        poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await,
-        Err(queue::Fault::Snooze(_))
-    ));
-    assert_eq!(bench.site.heads().len(), asked);
-
     // The validators go back byte by byte, and 304 changes nothing.
     bench.site.answer("/feed", "304 Not Modified", "", "");
     let (seen, new) = visit(&bench, id).await;
@@ -83,11 +76,6 @@ async fn the_job_polls_stores_and_sleeps_until_the_next_time() {
         "{head}"
     );
     assert_eq!((new, seen.outcome.as_deref(), seen.failures), (0, Some("unchanged"), 0));
-
-    // A paused source ends the job.
-    let pause = Change { state: Some(State::Paused), ..Change::default() };
-    sources::update(&bench.desk, &Actor::system(), id, pause).await.unwrap();
-    assert!(poll(bench.desk.clone(), bench.context(), PollSource { source: id }).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -255,19 +243,40 @@ async fn what_is_gone_is_muted_and_endless_failure_paused() {
 }
 
 #[tokio::test]
-async fn a_permanent_move_is_believed_the_third_time() {
+async fn a_permanent_move_is_believed_the_third_time_and_can_be_taken_back() {
     let bench = Bench::new().await;
-    bench.site.answer("/new", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
+    let feed = rss("N", &[("1", "One", "/1", "Text")]);
+    bench.site.answer("/new", OK, "", &feed);
     bench.site.answer("/old", "301 Moved Permanently", "Location: /new\r\n", "");
     let id = source(&bench, "/old").await.id;
-    for _ in 0..2 {
-        assert_eq!(visit(&bench, id).await.0.url, bench.site.url("/old"));
+    for hours in [1, 1, 1, 20] {
+        assert_eq!(visit_after(&bench, id, hours).await.0.url, bench.site.url("/old"), "not within a day");
     }
-    assert_eq!(visit(&bench, id).await.0.url, bench.site.url("/new"));
+    let (moved, _) = visit_after(&bench, id, 2).await;
+    assert_eq!((moved.url.as_str(), moved.url_before), (&*bench.site.url("/new"), Some(bench.site.url("/old"))));
+    assert_eq!(moved.moved_at, Some(bench.now()));
+    assert!(visit(&bench, id).await.0.url_before.is_some(), "a visit at the new address leaves the way back open");
+
+    let desk = &bench.desk;
+    let taken = source(&bench, "/old").await;
+    assert!(matches!(sources::move_back(desk, &Actor::system(), id).await, Err(Error::Exists { .. })));
+    bench.site.answer("/elsewhere", OK, "", &feed);
+    bench.site.answer("/old", "301 Moved Permanently", "Location: /elsewhere\r\n", "");
+    for _ in 0..3 {
+        visit(&bench, taken.id).await;
+    }
+    bench.site.answer("/old", "301 Moved Permanently", "Location: /new\r\n", "");
+    let back = sources::move_back(desk, &Actor::system(), id).await.unwrap();
+    assert_eq!((back.url, back.url_before, back.next_poll_at), (bench.site.url("/old"), None, Some(bench.now())));
+    assert!(matches!(sources::move_back(desk, &Actor::system(), id).await, Err(Error::NotFound { .. })));
+    for _ in 0..4 {
+        assert_eq!(visit(&bench, id).await.0.url, bench.site.url("/old"), "what was refused is not done again");
+    }
+
     // A temporary one never is, nor one to an address that is a source already.
     bench.site.answer("/temporary", "302 Found", "Location: /else\r\n", "");
-    bench.site.answer("/else", OK, "", rss("N", &[("1", "One", "/1", "Text")]));
-    bench.site.answer("/taken", "308 Permanent Redirect", "Location: /new\r\n", "");
+    bench.site.answer("/else", OK, "", &feed);
+    bench.site.answer("/taken", "308 Permanent Redirect", "Location: /elsewhere\r\n", "");
     let (temporary, taken) = (source(&bench, "/temporary").await.id, source(&bench, "/taken").await.id);
     for _ in 0..4 {
         visit(&bench, temporary).await;
@@ -326,7 +335,7 @@ async fn a_poll_does_not_wait_for_the_clustering_that_has_begun() {
     bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text"), ("2", "Two", "/2", "Text")]));
     // No time passes: a job that has run for hours would be taken for lost.
     let known = sources::known(&mut bench.desk.store.read_fresh(), id).await.unwrap().unwrap();
-    let report = tokio::time::timeout(Duration::from_secs(5), poll_once(&bench.desk, known, None)).await;
+    let report = tokio::time::timeout(Duration::from_secs(5), poll::visit(&bench.desk, known, None)).await;
     assert_eq!(report.expect("it ends while the other runs").unwrap().new_items, 1);
     let states: Vec<_> = bench.waiting("assign_stories").await.into_iter().map(|job| job.state).collect();
     assert!(states.len() == 2 && states.contains(&queue::State::Running), "another one takes what is new: {states:?}");
@@ -425,4 +434,163 @@ async fn an_edited_entry_without_id_and_address_is_the_same_item() {
     bench.site.answer("/feed", OK, "", anonymous(&[("New bridge", &edited), ("Ferry", "The ferry is early today.")]));
     assert_eq!(visit(&bench, id).await.1, 1);
     assert_eq!(items(&bench, id).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_a_source_changes_is_kept_aside() {
+    let bench = Bench::new().await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "Version 1", "/1", "Text 1")]));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    for n in 2..=25 {
+        bench.site.answer("/feed", OK, "", rss("N", &[("1", &format!("Version {n}"), "/1", &format!("Text {n}"))]));
+        assert_eq!(visit(&bench, id).await.0.outcome.as_deref(), Some("1 changed"));
+    }
+    let item = items(&bench, id).await.remove(0);
+    assert_eq!((item.title.as_str(), item.version), ("Version 25", 25));
+    let former = versions(&bench.desk, &Actor::system(), item.id).await.unwrap();
+    assert_eq!(former.len(), 20, "the last twenty");
+    assert_eq!((former[0].version, former[0].title.as_str(), former[0].text.as_str()), (24, "Version 24", "Text 24"));
+    assert_eq!((former[19].version, former[0].replaced_at), (5, bench.now()));
+    let stranger = ItemId(bench.desk.next_id());
+    assert!(matches!(versions(&bench.desk, &Actor::system(), stranger).await, Err(Error::NotFound { .. })));
+}
+
+#[tokio::test]
+async fn what_is_old_at_first_sight_is_no_news() {
+    let settings = crate::Settings { news_age_max_h: 48, ..crate::Settings::default() };
+    let bench = Bench::with(settings).await;
+    let entries: Vec<String> = (0..12).map(|n| format!("g{n}")).collect();
+    let rows = |from: usize| -> Vec<(&str, &str, &str, &str)> {
+        entries[from..].iter().map(|g| (g.as_str(), g.as_str(), "/", "Text")).collect()
+    };
+    // They are of eight o'clock; a first visit takes ten of them for news, however old.
+    bench.site.answer("/feed", OK, "", rss("N", &rows(1)));
+    let id = source(&bench, "/feed").await.id;
+    visit_after(&bench, id, 100).await;
+    let stored = items(&bench, id).await;
+    assert_eq!(stored.iter().filter(|item| item.standing == Standing::News).count(), 10);
+    assert_eq!(stored.iter().find(|item| item.standing == Standing::Seen).unwrap().why.as_deref(), Some("archive"));
+    bench.site.answer("/feed", OK, "", rss("N", &rows(0)));
+    let (seen, new) = visit_after(&bench, id, 1).await;
+    assert_eq!((new, seen.outcome.as_deref()), (1, Some("1 too old to be news")));
+    let late = items(&bench, id).await.into_iter().find(|item| item.title == "g0").unwrap();
+    assert_eq!((late.standing, late.why.as_deref()), (Standing::Seen, Some("stale")));
+}
+
+#[tokio::test]
+async fn a_link_through_a_redirector_is_the_page_behind_it() {
+    let bench = Bench::new().await;
+    let link =
+        "https://www.google.com/url?rct=j&amp;sa=t&amp;url=https://other.example/story%3Futm_source%3Dx&amp;ct=ga";
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text")]).replace("https://news.example/1", link));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    assert_eq!(items(&bench, id).await[0].url.as_deref(), Some("https://other.example/story"));
+}
+
+#[tokio::test]
+async fn the_last_visits_are_told() {
+    let bench = Bench::new().await;
+    let feed = rss("N", &[("1", "One", "/1", "Text")]);
+    bench.site.answer("/feed", OK, "", &feed);
+    let id = source(&bench, "/feed").await.id;
+    for _ in 0..2 {
+        visit(&bench, id).await;
+    }
+    bench.site.answer("/feed", "500 Oops", "", "");
+    for _ in 0..58 {
+        visit_after(&bench, id, 1).await;
+    }
+    let told = sources::visits(&bench.desk, &Actor::system(), id).await.unwrap();
+    assert_eq!(told.len(), 20);
+    assert_eq!((told[0].at, told[0].outcome), (bench.now(), sources::Outcome::Failed));
+    assert_eq!(told[0].detail, "the site has a problem of its own (500)");
+    let count = bench.desk.store.read_fresh().one(&COUNT_VISITS, params![id.to_i64()]).await.unwrap();
+    assert_eq!(count.get::<i64>(0).unwrap(), 50, "no more are kept");
+    bench.site.answer("/feed", OK, "", &feed);
+    visit(&bench, id).await;
+    bench.site.answer("/feed", OK, "", rss("N", &[("1", "One", "/1", "Text"), ("2", "Two", "/2", "Text")]));
+    visit(&bench, id).await;
+    let told = sources::visits(&bench.desk, &Actor::system(), id).await.unwrap();
+    let found: Vec<_> = told[..2].iter().map(|v| (v.outcome, v.new_items, v.ms.is_some(), v.bytes > 100)).collect();
+    assert_eq!(found, [(sources::Outcome::Read, 1, true, true), (sources::Outcome::Unchanged, 0, true, true)]);
+}
+
+store::sql! {
+    COUNT_VISITS = "items.test.visits", "SELECT count(*) FROM visit WHERE source = $1";
+}
+
+#[tokio::test]
+async fn a_source_has_its_own_pace_unless_somebody_sets_one() {
+    let bench = Bench::new().await;
+    let dated = |hours: &[u32]| {
+        let item = |h: &u32| {
+            format!(
+                "<item><guid isPermaLink=\"false\">{h}</guid><title>T{h}</title><pubDate>{} Nov 2026 {:02}:30:00 GMT</pubDate></item>",
+                18 + h / 24,
+                h % 24
+            )
+        };
+        format!(
+            "<rss version=\"2.0\"><channel><title>N</title>{}</channel></rss>",
+            hours.iter().map(item).collect::<String>()
+        )
+    };
+    // An entry every two hours, the last one half an hour ago; the site says that all stays fresh for a day.
+    let fresh = "Cache-Control: max-age=86400\r\n";
+    bench.site.answer("/feed", OK, fresh, dated(&[56, 54, 52, 50, 48, 46, 44, 42, 40, 38]));
+    let id = source(&bench, "/feed").await.id;
+    let (seen, _) = visit_after(&bench, id, 0).await;
+    assert_eq!((seen.adaptive, seen.rhythm_s, seen.window_s), (true, Some(3_600), Some(20 * 3_600)));
+    let wait = seen.next_poll_at.unwrap().since(bench.now()).as_secs();
+    assert!(wait <= 24_000, "a third of what the feed reaches back, whatever the site says: {wait}");
+    bench.site.answer("/feed", "304 Not Modified", "", "");
+    let (seen, _) = visit_after(&bench, id, 1).await;
+    assert_eq!((seen.rhythm_s, seen.window_s), (Some(5_400), Some(20 * 3_600)));
+    let change = Change { interval_s: Some(700), ..Change::default() };
+    let set = sources::update(&bench.desk, &Actor::system(), id, change).await.unwrap();
+    assert_eq!((set.adaptive, set.interval_s), (false, 700));
+    let (seen, _) = visit_after(&bench, id, 0).await;
+    let wait = seen.next_poll_at.unwrap().since(bench.now()).as_secs();
+    assert!((630..=770).contains(&wait), "{wait}");
+    let change = Change { adaptive: Some(true), ..Change::default() };
+    assert!(sources::update(&bench.desk, &Actor::system(), id, change).await.unwrap().adaptive);
+}
+
+#[tokio::test]
+async fn entries_that_all_lead_to_one_page_stay_apart_whatever_their_order() {
+    let bench = Bench::new().await;
+    let without = |entries: &[(&str, &str, &str, &str)]| {
+        entries.iter().fold(rss("N", entries), |feed, (guid, ..)| {
+            feed.replace(&format!("<guid isPermaLink=\"false\">{guid}</guid>"), "")
+                .replace(&format!("<guid>{guid}</guid>"), "")
+        })
+    };
+    let [a, b, c] =
+        [("ga", "A", "/live", "Text of a"), ("gb", "B", "/live", "Text of b"), ("gc", "C", "/live", "Text of c")];
+    assert!(!without(&[a]).contains("guid"));
+    bench.site.answer("/feed", OK, "", without(&[a, b]));
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 2);
+    bench.site.answer("/feed", OK, "", without(&[b, c]));
+    assert_eq!(visit(&bench, id).await.1, 1);
+    let mut titles: Vec<String> = items(&bench, id).await.into_iter().map(|item| item.title).collect();
+    titles.sort();
+    assert_eq!(titles, ["A", "B", "C"]);
+}
+
+#[tokio::test]
+async fn half_an_entry_does_not_take_the_place_of_the_whole() {
+    let bench = Bench::new().await;
+    let whole = rss("N", &[("1", "One", "/1", "Text of one"), ("2", "Two", "/2", "All of the text of two")]);
+    bench.site.answer("/feed", OK, "ETag: \"a\"\r\n", &whole);
+    let id = source(&bench, "/feed").await.id;
+    assert_eq!(visit(&bench, id).await.1, 2);
+    let cut = whole.find("the text of two").unwrap();
+    bench.site.answer("/feed", OK, "ETag: \"b\"\r\n", &whole[..cut]);
+    visit(&bench, id).await;
+    assert!(items(&bench, id).await.iter().any(|item| item.text == "All of the text of two"));
+    visit(&bench, id).await;
+    assert!(!bench.site.heads().pop().unwrap().contains("if-none-match"), "what we have is not what that names");
 }

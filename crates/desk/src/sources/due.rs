@@ -1,11 +1,11 @@
 //! Which sources are to be fetched, and the jobs that do it.
 
-use queue::{Enqueue, Enqueued, JobId};
+use queue::{Enqueue, JobId};
 use stdx::Timestamp;
-use store::{Tx, params};
+use store::params;
 
-use super::{ACTIVE, AMONG};
-use crate::jobs::{AssignStories, FetchSources, PollSource};
+use super::{ACTIVE, AMONG, UNPLANNED};
+use crate::jobs::{AssignStories, FetchSources};
 use crate::people::{Action, Actor, recall, remember};
 use crate::{Desk, Error, SourceId};
 
@@ -59,35 +59,16 @@ async fn existing(desk: &Desk, mut ids: Vec<SourceId>) -> Result<Vec<SourceId>, 
 }
 
 async fn active(desk: &Desk) -> Result<Vec<SourceId>, Error> {
-    let rows = desk.store.read_fresh().all(&ACTIVE, params![0i64, FETCH_MAX as i64]).await?;
+    let rows = desk.store.read_fresh().all(&ACTIVE, params![FETCH_MAX as i64]).await?;
     Ok(rows.iter().map(|row| Ok(SourceId(row.get(0)?))).collect::<Result<_, store::Error>>()?)
 }
 
-/// Sees to it that every active source has its poll and that no item waits for the clustering without
-/// a job; harmless when all is well, so it is called at start and now and then. Says how many jobs were missing.
-pub async fn ensure_polls(desk: &Desk) -> Result<usize, Error> {
-    const PAGE: i64 = 500;
-    let (mut after, mut missing) = (0i64, 0);
-    loop {
-        let rows = desk.store.read_fresh().all(&ACTIVE, params![after, PAGE]).await?;
-        let due = rows.iter().map(|row| Ok((SourceId(row.get(0)?), row.get::<Option<Timestamp>>(1)?)));
-        let due = due.collect::<Result<Vec<_>, store::Error>>()?;
-        let Some((last, _)) = due.last() else { break };
-        after = last.to_i64();
-        let inner = desk.clone();
-        missing += desk.store.write(move |tx| Box::pin(async move { enqueue_polls(&inner, tx, due).await })).await?;
-    }
+/// Sees to it that every active source has a time for its next visit and that no item waits for the clustering without
+/// a job; harmless when all is well, so it is called at start and now and then. Says how many sources had none.
+pub async fn ensure_polls(desk: &Desk) -> Result<u64, Error> {
+    let now = desk.now();
+    let unplanned = desk.store.write(move |tx| Box::pin(async move { tx.exec(&UNPLANNED, params![now]).await }));
+    let missing = unplanned.await?;
     desk.queue.enqueue_now(&AssignStories {}, Enqueue::default()).await?;
-    Ok(missing)
-}
-
-async fn enqueue_polls(desk: &Desk, tx: &mut Tx, due: Vec<(SourceId, Option<Timestamp>)>) -> Result<usize, Error> {
-    let (now, mut missing) = (desk.now(), 0);
-    for (source, at) in due {
-        let at = at.map_or(now, |at| at.max(now));
-        if let Enqueued::New(_) = desk.queue.enqueue(tx, &PollSource { source }, Enqueue::at(at)).await? {
-            missing += 1;
-        }
-    }
     Ok(missing)
 }

@@ -233,7 +233,6 @@ async fn a_story_that_grows_while_it_is_drafted_is_drafted_again() {
                 Ok(None)
             }
         })
-        .on(|_, _: crate::jobs::PollSource| async { Ok(None) })
         .on(|_, _: AssignStories| async { Ok(None) });
     bench.clock.advance(Duration::from_secs(2));
     queue::Workers::start(&bench.desk.queue, handlers, &tasks);

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::respond::json;
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(versions))
 }
 
 view! {
@@ -42,8 +42,23 @@ view! {
         /// Grows by one each time the source changes the entry.
         version: u32,
         standing: items::Standing as Standing,
+        /// Why it is not news: `archive` (of a first visit), `flood` (too many at once) or `stale` (too old at first sight).
+        why: Option<String>,
         copy_of: Option<ItemId> as Option<Id>,
         story: Option<StoryId> as Option<Id>,
+    }
+}
+
+view! {
+    /// What an item said before its source changed it.
+    ItemVersion of items::Former {
+        version: u32,
+        title: String,
+        /// Sanitised.
+        content_html: String,
+        text: String,
+        /// When we found another text in its place.
+        replaced_at: Timestamp as Time,
     }
 }
 
@@ -78,4 +93,12 @@ async fn get(caller: Caller, State(app): State<App>, Place(id): Place<ItemId>) -
     caller.actor.may(Action::Read)?;
     let item = items::get(&mut app.desk.store.read(), id).await?;
     Ok(json(&Item::from(item)))
+}
+
+/// Shows what an item said before its source changed it, latest first; the last 20 texts are kept.
+#[utoipa::path(get, path = "/items/{id}/versions", tag = "items", params(("id" = Id, Path)),
+    responses((status = 200, body = Page<ItemVersion>)))]
+async fn versions(caller: Caller, State(app): State<App>, Place(id): Place<ItemId>) -> Result<Response, Problem> {
+    let versions = items::versions(&app.desk, &caller.actor, id).await?;
+    Ok(json(&Page::<ItemVersion>::whole(versions)))
 }

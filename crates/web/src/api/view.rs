@@ -76,6 +76,12 @@ words! {
     SpanOp: ["same", "add", "del"];
     DeliveryState: ["waiting", "sending", "unknown", "live", "failed", "withdrawn"];
     SourceState: ["active", "paused", "muted"];
+    RuleField: ["any", "title", "text", "author", "category", "url", "language", "length", "score"];
+    RuleTest: ["has", "is", "matches", "below", "above"];
+    RuleAction: ["drop", "keep"];
+    RuleFate: ["passes", "duplicate", "dropped"];
+    LoginKind: ["basic", "bearer", "header"];
+    VisitOutcome: desk::sources::Outcome::ALL.map(desk::sources::Outcome::name);
     Weekday: desk::calendar::Day::ALL.map(desk::calendar::Day::name);
     /// The next free one.
     SlotWord: ["next"];

@@ -356,6 +356,7 @@ async fn every_page_is_there_and_has_no_inline_script_or_style() {
     let source = added.location().split('?').next().unwrap().to_owned();
     let again = browser.post("/console/sources", &new).await;
     assert_eq!(again.location(), source);
+    browser.post("/console/sources/fetch", &[]).await;
     let job = bench.app.desk.queue.list(&JobFilter { limit: 1, ..JobFilter::default() }).await.unwrap()[0].id;
     let job = format!("/console/jobs/{job}");
     for path in [

@@ -98,12 +98,13 @@ async fn what_happens_is_streamed_and_resumed() {
 async fn single_jobs_are_told_to_those_who_named_them() {
     let bench = Bench::new().await;
     super::start(&bench.app);
-    let mut polls = Reader::open(&bench, "/api/v3/events?kinds=poll_source", None).await;
+    let source = bench.post("/api/v3/sources", json!({ "url": "https://a.example/feed" })).await.expect(201).json();
+    let mut fetches = Reader::open(&bench, "/api/v3/events?kinds=fetch_sources", None).await;
     let mut counts = Reader::open(&bench, "/api/v3/events?topics=jobs", None).await;
     counts.until("counts").await;
-    bench.post("/api/v3/sources", json!({ "url": "https://a.example/feed" })).await.expect(201);
-    let (_, _, data) = polls.until("jobs").await;
-    assert_eq!((data["type"].as_str(), data["kind"].as_str()), (Some("enqueued"), Some("poll_source")));
+    bench.post(&format!("/api/v3/sources/{}/fetch", source["id"].as_str().unwrap()), json!({})).await.expect(202);
+    let (_, _, data) = fetches.until("jobs").await;
+    assert_eq!((data["type"].as_str(), data["kind"].as_str()), (Some("enqueued"), Some("fetch_sources")));
     loop {
         let (_, kind, data) = counts.next().await.unwrap();
         assert_eq!(kind, "counts", "no single job: {data}");

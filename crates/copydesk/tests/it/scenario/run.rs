@@ -243,7 +243,7 @@ impl Stage {
         found
     }
 
-    /// Whether the open jobs are, or soon become, of these kinds; polls are always there.
+    /// Whether the open jobs are, or soon become, of these kinds.
     fn has_jobs(&self, kinds: &str) -> bool {
         let mut wanted: Vec<&str> = kinds.split_whitespace().collect();
         wanted.sort_unstable();
@@ -252,7 +252,6 @@ impl Stage {
             let open = self.server.read("/api/v3/jobs?limit=200", self.home.admin());
             let jobs = open["data"].as_array().expect("a page has data");
             let mut kinds: Vec<&str> = jobs.iter().filter_map(|job| job["kind"].as_str()).collect();
-            kinds.retain(|kind| *kind != "poll_source");
             kinds.sort_unstable();
             if kinds == wanted || started.elapsed() > WAIT_MAX {
                 return kinds == wanted;

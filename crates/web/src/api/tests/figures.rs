@@ -28,6 +28,7 @@ async fn the_dashboard_has_three_depths() {
 
     bench.post("/api/v3/posts", json!({ "title": "A quay", "body": "It opens in March." })).await.expect(201);
     bench.post("/api/v3/sources", json!({ "url": "https://a.example/feed" })).await.expect(201);
+    bench.post("/api/v3/sources/fetch", json!({})).await.expect(202);
     figures::look(&bench.app).await;
     bench.get("/api/v3/posts").await.expect(200);
     bench.clock.advance(Duration::from_secs(25 * 3_600));
@@ -42,7 +43,7 @@ async fn the_dashboard_has_three_depths() {
     assert_eq!(extended["review"]["oldest_at"], "2026-11-20T09:00:00Z");
     assert_eq!((&extended["checklist"]["source"], &extended["checklist"]["draft"]), (&json!(true), &json!(true)));
     assert_eq!(extended["sources"], json!({ "active": 1, "failing": 0 }));
-    assert!(extended["queue_depth"].as_u64().unwrap() >= 1, "the first poll is due: {extended}");
+    assert!(extended["queue_depth"].as_u64().unwrap() >= 1, "the fetch is due: {extended}");
     assert!(extended["requests_per_s"].as_f64().unwrap() > 0.0 && extended["p95_ms"].as_f64().is_some(), "{extended}");
     let notes = extended["notifications"].as_array().unwrap();
     let review = notes.iter().find(|note| note["kind"] == "review").expect("it waits for more than a day");

@@ -65,7 +65,9 @@ async fn count(bench: &Bench, path: &str) -> usize {
 async fn jobs_are_listed_counted_and_cancelled() {
     let bench = Bench::new().await;
     for i in 0..5 {
-        bench.post("/api/v3/sources", json!({ "url": format!("https://site{i}.example/feed") })).await.expect(201);
+        let new = json!({ "url": format!("https://site{i}.example/feed") });
+        let source = bench.post("/api/v3/sources", new).await.expect(201).json();
+        bench.post(&format!("/api/v3/sources/{}/fetch", source["id"].as_str().unwrap()), json!({})).await.expect(202);
     }
     bench.post("/api/v3/sources/fetch", json!({})).await.expect(202);
     let (mut seen, mut after) = (Vec::new(), String::new());
@@ -81,11 +83,11 @@ async fn jobs_are_listed_counted_and_cancelled() {
     sorted.sort_unstable_by(|a, b| b.cmp(a));
     sorted.dedup();
     assert_eq!((seen.len(), &seen), (6, &sorted));
-    let polls = bench.get("/api/v3/jobs?kind=poll_source&state=available").await.expect(200).json();
-    assert_eq!(polls["data"].as_array().unwrap().len(), 5);
+    let fetches = bench.get("/api/v3/jobs?kind=fetch_sources&state=available").await.expect(200).json();
+    assert_eq!(fetches["data"].as_array().unwrap().len(), 6);
     assert_eq!(bench.get("/api/v3/jobs?state=asleep").await.expect(400).problem(), "malformed");
 
-    let path = format!("/api/v3/jobs/{}", polls["data"][0]["id"].as_str().unwrap());
+    let path = format!("/api/v3/jobs/{}", fetches["data"][0]["id"].as_str().unwrap());
     assert_eq!(bench.post(&format!("{path}/retry"), json!({})).await.expect(202).json()["state"], "available");
     bench.delete(&format!("{path}/dead-letter")).await.expect(404);
     assert_eq!(bench.delete(&path).await.expect(202).json()["state"], "cancelled");
@@ -94,9 +96,9 @@ async fn jobs_are_listed_counted_and_cancelled() {
     assert_eq!(gone["data"].as_array().unwrap().len(), 1);
 
     let queues = bench.get("/api/v3/queues").await.expect(200).json();
-    let polls = queues["data"].as_array().unwrap().iter().find(|row| row["kind"] == "poll_source").unwrap();
-    assert_eq!((polls["queue"].as_str(), polls["priority"].as_str()), (Some("default"), Some("normal")));
-    assert_eq!((polls["counts"]["available"].as_u64(), polls["counts"]["cancelled"].as_u64()), (Some(4), Some(1)));
+    let row = queues["data"].as_array().unwrap().iter().find(|row| row["kind"] == "fetch_sources").unwrap();
+    assert_eq!((row["queue"].as_str(), row["priority"].as_str()), (Some("default"), Some("high")));
+    assert_eq!((row["counts"]["available"].as_u64(), row["counts"]["cancelled"].as_u64()), (Some(5), Some(1)));
     // A moderator judges posts and leaves the queues alone.
     bench.call(Role::Moderator, "DELETE", &path).send().await.expect(403);
 }

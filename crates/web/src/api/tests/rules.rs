@@ -51,6 +51,8 @@ pub(super) fn body(route: &Route) -> Json {
     match (route.method.as_str(), route.path.trim_start_matches("/api/v3")) {
         ("POST", "/sources") => json!({ "url": "https://news.example/feed.xml" }),
         ("POST", "/sources/preview") => json!({ "url": "https://news.example/feed.xml" }),
+        ("POST", "/sources/rules/trial") => json!({ "rules": [], "source": NOBODY }),
+        ("POST", "/sources/opml") => json!({ "opml": "<opml><body/></opml>" }),
         ("POST", "/posts") => json!({ "title": "A title", "body": "A body." }),
         ("PATCH", "/posts/{id}") => json!({ "version": 1, "title": "Another title" }),
         ("POST", "/posts/{id}/approval") => json!({ "version": 1 }),

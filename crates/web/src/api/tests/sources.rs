@@ -1,4 +1,4 @@
-use desk::jobs::{AssignStories, PollSource};
+use desk::jobs::{AssignStories, FetchSources};
 use guard::role::Role;
 use serde_json::json;
 
@@ -129,7 +129,11 @@ async fn items_become_stories_that_can_be_read() {
     let source = bench.post("/api/v3/sources", json!({ "url": bench.feed })).await.expect(201).json();
     let id = source["id"].as_str().unwrap();
     let desk = &bench.app.desk;
-    let _ = desk::items::poll(desk.clone(), bench.context(), PollSource { source: id.parse().unwrap() }).await;
+    let fetch = FetchSources { sources: vec![id.parse().unwrap()], age_max_s: 0 };
+    desk::items::fetch(desk.clone(), bench.context(), fetch).await.unwrap();
+    let visits = bench.get(&format!("/api/v3/sources/{id}/visits")).await.expect(200).json();
+    assert_eq!((&visits["data"][0]["outcome"], &visits["data"][0]["new_items"]), (&json!("read"), &json!(2)));
+    assert_eq!(visits["data"].as_array().map(Vec::len), Some(1));
     desk::stories::assign(desk.clone(), bench.context(), AssignStories {}).await.unwrap();
 
     let items = bench.get(&format!("/api/v3/items?source={id}")).await.expect(200).json();
@@ -138,6 +142,7 @@ async fn items_become_stories_that_can_be_read() {
     assert_eq!(item["source_name"], "Harbour Courier");
     let path = format!("/api/v3/items/{}", item["id"].as_str().unwrap());
     assert_eq!(&bench.get(&path).await.expect(200).json(), item);
+    assert_eq!(bench.get(&format!("{path}/versions")).await.expect(200).json()["data"], json!([]));
 
     let stories = bench.get("/api/v3/stories").await.expect(200).json();
     assert_eq!(stories["data"].as_array().unwrap().len(), 2);
@@ -150,4 +155,32 @@ async fn items_become_stories_that_can_be_read() {
     let post = bench.post("/api/v3/generate-post", json!({ "story": story })).await.expect(201).json();
     assert_eq!(post["story"], story);
     assert_eq!(bench.get("/api/v3/items?source=nope").await.expect(400).problem(), "malformed");
+}
+
+#[tokio::test]
+async fn a_sign_in_is_taken_and_never_shown() {
+    let bench = Bench::new().await;
+    let login = json!({ "kind": "basic", "user": "harriet", "password": "s3cr3t" });
+    let made = bench.post("/api/v3/sources", json!({ "url": bench.feed, "login": login })).await.expect(201);
+    assert!(!made.text.contains("s3cr3t") && !made.text.contains("harriet"), "{}", made.text);
+    assert_eq!((&made.json()["has_login"], &made.json()["adaptive"]), (&json!(true), &json!(true)));
+    let path = format!("/api/v3/sources/{}", made.json()["id"].as_str().unwrap());
+    let patch = async |body: serde_json::Value| bench.call(Role::Editor, "PATCH", &path).body(body).send().await;
+    let named = patch(json!({ "name": "Courier" })).await.expect(200);
+    assert_eq!(named.json()["has_login"], true, "it stays");
+    assert_eq!(patch(json!({ "login": null })).await.expect(200).json()["has_login"], false);
+    let bearer = patch(json!({ "login": { "kind": "bearer", "token": "t0k3n" }, "interval_s": 600 })).await.expect(200);
+    assert_eq!((&bearer.json()["has_login"], &bearer.json()["adaptive"]), (&json!(true), &json!(false)));
+    assert!(!bearer.text.contains("t0k3n"));
+    assert!(!bench.get("/api/v3/sources").await.text.contains("t0k3n"));
+    for wrong in [
+        json!({ "kind": "magic" }),
+        json!({ "kind": "bearer" }),
+        json!({ "kind": "basic", "user": "a:b", "password": "" }),
+    ] {
+        let refused = patch(json!({ "login": wrong })).await.expect(422);
+        assert!(refused.json()["errors"][0]["pointer"].as_str().unwrap().starts_with("/login"), "{}", refused.text);
+    }
+    let back = bench.call(Role::Admin, "DELETE", &format!("{path}/move")).send().await.expect(404);
+    assert_eq!(back.problem(), "not-found", "it has not moved");
 }

@@ -1,0 +1,40 @@
+-- Sources: what they are, their own pace, what they ask of us, and where they were before a move.
+ALTER TABLE source ADD COLUMN kind TEXT NOT NULL DEFAULT 'feed' CHECK (kind IN ('feed', 'hook', 'hand'));
+ALTER TABLE source ADD COLUMN adaptive INTEGER NOT NULL DEFAULT 1 CHECK (adaptive IN (0, 1));
+ALTER TABLE source ADD COLUMN rhythm_s INTEGER CHECK (rhythm_s > 0);
+ALTER TABLE source ADD COLUMN window_s INTEGER CHECK (window_s > 0);
+ALTER TABLE source ADD COLUMN login TEXT;
+ALTER TABLE source ADD COLUMN moved_at INTEGER;
+ALTER TABLE source ADD COLUMN url_before TEXT;
+ALTER TABLE source ADD COLUMN rules TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE source ADD COLUMN folder TEXT;
+-- Somebody has chosen what is not the usual quarter of an hour.
+UPDATE source SET adaptive = 0 WHERE interval_s <> 900;
+UPDATE source SET next_poll_at = created_at WHERE state = 'active' AND next_poll_at IS NULL;
+
+-- Why an item is not news.
+ALTER TABLE item ADD COLUMN why TEXT;
+CREATE INDEX item_address ON item (source, canonical_url) WHERE canonical_url IS NOT NULL;
+
+-- What an item said before its source changed it.
+CREATE TABLE item_version (
+    item         INTEGER NOT NULL REFERENCES item (id),
+    version      INTEGER NOT NULL CHECK (version >= 1),
+    title        TEXT    NOT NULL,
+    content_html TEXT    NOT NULL,
+    text         TEXT    NOT NULL,
+    replaced_at  INTEGER NOT NULL,
+    PRIMARY KEY (item, version)
+) WITHOUT ROWID, STRICT;
+
+-- The last visits of each source.
+CREATE TABLE visit (
+    source  INTEGER NOT NULL REFERENCES source (id),
+    at      INTEGER NOT NULL,
+    outcome TEXT    NOT NULL CHECK (outcome IN ('read', 'unchanged', 'failed')),
+    detail  TEXT    NOT NULL,
+    ms      INTEGER,
+    bytes   INTEGER NOT NULL,
+    fresh   INTEGER NOT NULL,
+    PRIMARY KEY (source, at)
+) WITHOUT ROWID, STRICT;
