@@ -32,6 +32,23 @@ export default {
     await t.axe(page, "a story");
     await t.screenshot(page, "story");
 
+    // An item is taken out, another story put in, and both are taken back.
+    const told = await t.until("a drafted story", async () => (await t.api("GET", "stories?limit=200")).data.find((story) => story.items > 1 && story.post), { ms: 30_000 });
+    const held = async () => (await t.api("GET", `stories/${told.id}`)).items.map((item) => item.id).sort().join(" ");
+    await t.go(page, `${LIST}/${told.id}`);
+    const before = await held();
+    const undo = () => page.locator(".toast").getByRole("button", { name: /Undo/ }).click();
+    await page.getByRole("button", { name: "Another story" }).last().click();
+    await t.until("fewer items", async () => (await held()).length < before.length);
+    await undo();
+    await t.until("all of them again", async () => (await held()) === before);
+    await page.getByLabel("The same as").selectOption({ index: 1 });
+    await page.getByRole("button", { name: "Merge" }).click();
+    await t.until("more items", async () => (await held()).length > before.length);
+    await t.screenshot(page, "merged");
+    await undo();
+    await t.until("its own again", async () => (await held()) === before);
+
     // Drafted: the editor opens with it, and the story names it.
     await page.getByRole("button", { name: /^Draft (a|another) post$/ }).click();
     await t.until("the editor", () => /\/console\/posts\/\w{13}$/.test(page.url()), { ms: 20_000 });

@@ -17,7 +17,10 @@ export const catalogues: Record<Language, object>[] = [];
 /** The words of one module in the language of the page. English gives the shape, Turkish must match it. */
 export function words<const T extends object>(catalogue: { en: T; tr: Like<T> }): Like<T> {
   if (import.meta.env.MODE === "test") catalogues.push(catalogue);
-  return catalogue[language] as Like<T>;
+  const chosen = catalogue[language];
+  // A build leaves the names to the English words; see scripts/lean.ts.
+  if (Array.isArray(chosen)) return Object.fromEntries(Object.keys(catalogue.en).map((name, at) => [name, chosen[at]])) as Like<T>;
+  return chosen as Like<T>;
 }
 
 const rules = new Intl.PluralRules(language);

@@ -1521,6 +1521,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/stories/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes two stories one. The one that has a post stays, otherwise the one in the address; the other says in `merged_into`
+         *     where its items are. Later items are placed accordingly.
+         */
+        post: operations["stories.merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/stories/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes items out of a story into a new one, their copies with them. The post stays with the others. */
+        post: operations["stories.split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/topics": {
         parameters: {
             query?: never;
@@ -2325,6 +2362,11 @@ export interface components {
         };
         /** @enum {string} */
         DeliveryState: "waiting" | "sending" | "unknown" | "live" | "failed" | "withdrawn";
+        /** @description Items that tell of another event. */
+        Division: {
+            /** @description 1 to 200. */
+            items: components["schemas"]["Id"][];
+        };
         /** @description A source text given with a request. */
         Document: {
             /** @description Who published it. */
@@ -2532,6 +2574,8 @@ export interface components {
         /** @description One entry of a feed. */
         Item: {
             authors: string[];
+            /** @description What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first. */
+            because: string[];
             categories: string[];
             /** @description Sanitised. */
             content_html: string;
@@ -2633,6 +2677,10 @@ export interface components {
         /** @description An address to look at. */
         Look: {
             url: string;
+        };
+        /** @description Another story about the same event. */
+        Merger: {
+            story: components["schemas"]["Id"];
         };
         /** @description All that is measured. */
         Metrics: {
@@ -2907,6 +2955,8 @@ export interface components {
         Page_Item: {
             data: {
                 authors: string[];
+                /** @description What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first. */
+                because: string[];
                 categories: string[];
                 /** @description Sanitised. */
                 content_html: string;
@@ -3364,6 +3414,7 @@ export interface components {
                 language: string;
                 /** @description When its latest item was published. */
                 last_at: components["schemas"]["Time"];
+                merged_into?: components["schemas"]["Id"] | null;
                 pipeline: components["schemas"]["Id"];
                 post?: components["schemas"]["Id"] | null;
                 /**
@@ -4534,6 +4585,7 @@ export interface components {
             language: string;
             /** @description When its latest item was published. */
             last_at: components["schemas"]["Time"];
+            merged_into?: components["schemas"]["Id"] | null;
             pipeline: components["schemas"]["Id"];
             post?: components["schemas"]["Id"] | null;
             /**
@@ -9016,6 +9068,82 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StoryWithItems"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stories.merge": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Merger"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stories.split": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Division"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Story"];
                 };
             };
             /** @description Any error; `type` says which. */

@@ -38,3 +38,19 @@ CREATE TABLE visit (
     fresh   BIGINT NOT NULL,
     PRIMARY KEY (source, at)
 );
+
+-- What an item shared with its story when it joined, as a list.
+ALTER TABLE item ADD COLUMN because TEXT;
+-- Where the items of a story went that people have merged with another.
+ALTER TABLE story ADD COLUMN merged_into BIGINT;
+
+-- What people say about two items: that they tell of one event, or of two.
+CREATE TABLE story_bond (
+    a        BIGINT NOT NULL REFERENCES item (id),
+    b        BIGINT NOT NULL REFERENCES item (id),
+    together INTEGER NOT NULL CHECK (together IN (0, 1)),
+    by_actor TEXT  NOT NULL,
+    at       BIGINT NOT NULL,
+    PRIMARY KEY (a, b)
+);
+CREATE INDEX story_bond_at ON story_bond (at);

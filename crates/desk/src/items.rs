@@ -55,6 +55,8 @@ pub struct Item {
     pub why: Option<String>,
     pub copy_of: Option<ItemId>,
     pub story: Option<StoryId>,
+    /// What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first.
+    pub because: Vec<String>,
 }
 
 /// What an item counts as.
@@ -116,19 +118,19 @@ pub struct Filter {
 store::sql! {
     GET = "items.get",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
          FROM item i JOIN source s ON s.id = i.source WHERE i.id = $1";
     LIST = "items.list",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
          FROM item i JOIN source s ON s.id = i.source WHERE i.id < $1 ORDER BY i.id DESC LIMIT $2";
     OF_SOURCE = "items.of_source",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
          FROM item i JOIN source s ON s.id = i.source WHERE i.source = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     OF_STORY = "items.of_story",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
          FROM item i JOIN source s ON s.id = i.source WHERE i.story = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     AMONG = "items.among",
         "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
@@ -181,6 +183,7 @@ fn read(row: &Row) -> Result<Item, store::Error> {
         copy_of: row.get::<Option<stdx::Id>>(14)?.map(ItemId),
         story: row.get::<Option<stdx::Id>>(15)?.map(StoryId),
         why: row.get(16)?,
+        because: if row.get::<Option<String>>(17)?.is_some() { read_list(row, 17)? } else { Vec::new() },
     })
 }
 

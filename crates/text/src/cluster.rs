@@ -197,11 +197,7 @@ impl Clusters {
             let origin = self.live.get(member.origin).map(|origin| origin.key).filter(|key| *key != document.key);
             return Placed { group, copy_of: origin, copies: Vec::new(), shared: Vec::new() };
         }
-        self.make_room();
-        let mut reading = std::mem::take(&mut self.reading);
-        reading.read(document.title, document.text);
-        self.work.documents += 1;
-        self.work.words += reading.words as u64;
+        let reading = self.read(document);
         let weight = self.weigh(&reading);
         let suspects = self.suspects(&reading);
         let barred = self.barred(document.key);
@@ -224,6 +220,33 @@ impl Clusters {
         let copies = if is_first { copied.map(|origin| self.give_over(origin, number)) } else { None };
         let group = self.groups.get(place).map_or(document.key, |group| group.name);
         Placed { group, copy_of, copies: copies.unwrap_or_default(), shared }
+    }
+
+    /// Takes a document in whose place is known: the group of the document `with`, or one of its own when that is not in
+    /// memory, and as a copy of `copy_of` if that is in the same group. One that is in memory already stays where it is.
+    pub fn put(&mut self, document: &Document<'_>, with: Option<u64>, copy_of: Option<u64>) {
+        if self.live.number(document.key).is_some() {
+            return;
+        }
+        let reading = self.read(document);
+        self.weigh(&reading);
+        let member = |key: u64| self.live.get(self.live.number(key)?);
+        let home = with.and_then(member).map(|member| member.group);
+        let origin = copy_of.and_then(member).filter(|member| Some(member.group) == home).map(|member| member.origin);
+        let origin = origin.filter(|number| self.live.get(*number).is_some());
+        let place =
+            home.unwrap_or_else(|| self.groups.make(document.key, document.at, reading.script, &mut self.vocabulary));
+        self.admit(document, &reading, place, origin);
+        self.reading = reading;
+    }
+
+    fn read(&mut self, document: &Document<'_>) -> Reading {
+        self.make_room();
+        let mut reading = std::mem::take(&mut self.reading);
+        reading.read(document.title, document.text);
+        self.work.documents += 1;
+        self.work.words += reading.words as u64;
+        reading
     }
 
     /// Says that two documents belong together, whatever they tell: their groups become one, and if one of them is yet

@@ -76,32 +76,10 @@ pub struct Model {
 }
 
 impl Model {
-    /// How many documents it counts.
-    pub fn len(&self) -> usize {
-        self.documents as usize
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.documents == 0
-    }
-
     pub fn add(&mut self, terms: &Terms) {
         self.documents += 1;
         for hash in terms.hashes() {
             *self.frequency.entry(hash).or_default() += 1;
-        }
-    }
-
-    /// Takes back one [`Model::add`] of the same terms.
-    pub fn remove(&mut self, terms: &Terms) {
-        self.documents = self.documents.saturating_sub(1);
-        for hash in terms.hashes() {
-            if let Some(count) = self.frequency.get_mut(&hash) {
-                *count -= 1;
-                if *count == 0 {
-                    self.frequency.remove(&hash);
-                }
-            }
         }
     }
 
@@ -130,24 +108,6 @@ impl Vector {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// The direction of `self · (1 − share) + other · share`: how a centroid moves when a member joins.
-    pub fn blend(&self, other: &Vector, share: f32) -> Vector {
-        let mut out = Vec::with_capacity(self.0.len() + other.0.len());
-        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
-        loop {
-            let hash = match (a.peek(), b.peek()) {
-                (Some(x), Some(y)) => x.0.min(y.0),
-                (Some(x), None) => x.0,
-                (None, Some(y)) => y.0,
-                (None, None) => break,
-            };
-            let left = a.next_if(|x| x.0 == hash).map_or(0.0, |x| x.1);
-            let right = b.next_if(|y| y.0 == hash).map_or(0.0, |y| y.1);
-            out.push((hash, left * (1.0 - share) + right * share));
-        }
-        Vector(out).normalised()
     }
 
     /// The mean direction of some vectors.

@@ -4,7 +4,7 @@ export type Reason = { kind: "one" } | { kind: "text"; n: number } | { kind: "wo
 /** Reads the server's sentence, `3 reports share A, B`, so that it can be said in any language. */
 export function reasonOf(because: string): Reason {
   if (because === "one report so far") return { kind: "one" };
-  const text = /^(\d+) reports with one text$/.exec(because);
+  const text = /^(\d+) reports$/.exec(because);
   if (text) return { kind: "text", n: Number(text[1]) };
   const shared = /^(\d+) reports share (.+)$/.exec(because);
   return shared?.[2] ? { kind: "words", n: Number(shared[1]), words: shared[2].split(", ") } : { kind: "other", text: because };

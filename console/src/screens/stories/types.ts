@@ -22,6 +22,9 @@ export interface Item {
   text: string;
   published_at: string;
   standing: string;
+  story: string | null;
+  /** What it shared with its story when it joined. */
+  because: string[];
 }
 
 export interface Post {

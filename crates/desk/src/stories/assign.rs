@@ -1,24 +1,19 @@
 //! Giving each new item its story.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use queue::{Context, Enqueue, Enqueued, Fault, JobId};
 use serde_json::{Value as Json, json};
 use store::{Tx, params};
-use text::similar::{is_copy, shingles};
 
-use super::because::{Lead, because};
-use super::index::{Candidate, GENERATION, Index, compared, window};
-use super::{ADD, ASSIGN, HOME, LEADS, RECOUNT, TEXTS, WAITING};
+use super::index::{Candidate, GENERATION, Index, Placed};
+use super::{ADD, ASSIGN, HOME, REPEATS, TURN, WAITING};
 use crate::items::Standing;
 use crate::jobs::{AssignStories, DraftStory};
 use crate::{Desk, Error, ItemId, PipelineId, StoryId, people};
 
 const BATCH: i64 = 200;
-/// A text that holds an earlier one and this much more is news itself: the full report after the teaser.
-const LONGER: f32 = 1.5;
-const LEADS_MAX: i64 = 2_000;
 /// Pause before a story is tried again whose draft is being made.
 const LATE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -89,6 +84,8 @@ async fn waiting(desk: &Desk) -> Result<Vec<Candidate>, Error> {
 #[derive(Clone, Debug, Default)]
 struct Plan {
     moves: Vec<Move>,
+    /// Known items, and the earlier one that each turns out to be a copy of.
+    repeats: Vec<(ItemId, ItemId)>,
     stories: BTreeMap<StoryId, Touched>,
 }
 
@@ -98,6 +95,8 @@ struct Move {
     story: StoryId,
     standing: Standing,
     copy_of: Option<ItemId>,
+    /// What it shares with the story, as JSON; `None` for the first.
+    because: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -106,48 +105,34 @@ struct Touched {
     /// It has gained more than copies.
     has_news: bool,
     first: Candidate,
-    leads: Vec<Lead>,
-    because: String,
 }
 
 async fn plan(desk: &Desk, index: &mut Index, batch: Vec<Candidate>) -> Result<Plan, Error> {
-    let window = window(desk);
-    let marks: Vec<_> = batch.iter().map(|item| index.announce(item)).collect();
-    let mut texts = Texts { desk, known: HashMap::new() };
+    let window = Duration::from_secs(u64::from(desk.settings.story_window_h) * 3_600);
     let mut plan = Plan::default();
-    for (item, marks) in batch.iter().zip(&marks) {
-        let own = shingles(&compared(&item.title, &item.text));
-        let suspects = index.suspects(item, &own, window);
-        let likeness = texts.compare(&own, &suspects).await?;
+    for item in &batch {
         let by_url = match item.copy_of {
-            Some(original) => home(desk, index, item, original).await?.map(|story| (original, story)),
+            Some(original) => home(desk, index, item, original).await?,
             None => None,
         };
-        let (story, standing, copy_of) = match (by_url, likeness) {
-            (Some((original, story)), _) => (Some(story), Standing::Copy, Some(original)),
-            (None, Some(Likeness::Copy(original))) => (index.home(item, original), Standing::Copy, Some(original)),
-            (None, Some(Likeness::Longer(teaser))) => (index.home(item, teaser), Standing::News, None),
+        let new = StoryId(desk.next_id());
+        let placed = match by_url {
+            Some(story) => {
+                index.put(item, story, window);
+                Placed { story: Some(story), copy_of: item.copy_of, ..Placed::default() }
+            }
             // A copy whose original has no story tells it itself.
-            (None, None) => (index.nearest(item, marks, window), Standing::News, None),
+            None => index.place(item, new, window),
         };
-        let is_new = story.is_none();
-        let story = story.unwrap_or_else(|| StoryId(desk.next_id()));
-        index.join(story, item, standing, marks, &own);
-        texts.known.insert(item.id, own);
-        let touched = plan.stories.entry(story).or_insert_with(|| Touched {
-            is_new,
-            has_news: is_new,
-            first: item.clone(),
-            leads: Vec::new(),
-            because: String::new(),
-        });
-        if standing == Standing::News {
-            touched.has_news = true;
-            touched.leads.push((item.title.clone(), item.text.chars().take(1_000).collect()));
-        }
-        plan.moves.push(Move { item: item.id, story, standing, copy_of });
+        let (is_new, story) = (placed.story.is_none(), placed.story.unwrap_or(new));
+        let standing = if placed.copy_of.is_some() { Standing::Copy } else { Standing::News };
+        let touched =
+            plan.stories.entry(story).or_insert_with(|| Touched { is_new, has_news: is_new, first: item.clone() });
+        touched.has_news |= standing == Standing::News;
+        plan.repeats.extend(placed.copies.iter().map(|copy| (*copy, item.id)));
+        let because = (!is_new).then(|| json!(placed.shared).to_string());
+        plan.moves.push(Move { item: item.id, story, standing, copy_of: placed.copy_of, because });
     }
-    explain(desk, &mut plan).await?;
     Ok(plan)
 }
 
@@ -160,90 +145,52 @@ async fn home(desk: &Desk, index: &mut Index, item: &Candidate, original: ItemId
     Ok(row.map(|row| row.get::<stdx::Id>(0)).transpose()?.map(StoryId))
 }
 
-enum Likeness {
-    Copy(ItemId),
-    /// It holds the text of an earlier item and much more.
-    Longer(ItemId),
-}
-
-/// Shingles of items, read from the database when they are not of this batch.
-struct Texts<'a> {
-    desk: &'a Desk,
-    known: HashMap<ItemId, Vec<u64>>,
-}
-
-impl Texts<'_> {
-    async fn compare(&mut self, own: &[u64], suspects: &[ItemId]) -> Result<Option<Likeness>, Error> {
-        let missing: Vec<i64> =
-            suspects.iter().filter(|id| !self.known.contains_key(id)).map(|id| id.to_i64()).collect();
-        if !missing.is_empty() {
-            let rows =
-                self.desk.store.read_fresh().all(&TEXTS, params![store::list(&missing), missing.len() as i64]).await?;
-            for row in rows {
-                let (title, text): (String, String) = (row.get(1)?, row.get(2)?);
-                self.known.insert(ItemId(row.get(0)?), shingles(&compared(&title, &text)));
-            }
-        }
-        let mut alike: Vec<(ItemId, &Vec<u64>)> =
-            suspects.iter().filter_map(|id| Some((*id, self.known.get(id)?))).collect();
-        alike.retain(|(_, theirs)| is_copy(own, theirs));
-        // The earliest is the original.
-        alike.sort_unstable_by_key(|(id, _)| *id);
-        let longer = |theirs: &[u64]| own.len() as f32 > LONGER * theirs.len() as f32;
-        let copy = alike.iter().find(|(_, theirs)| !longer(theirs)).map(|(id, _)| Likeness::Copy(*id));
-        Ok(copy.or_else(|| alike.first().map(|(id, _)| Likeness::Longer(*id))))
-    }
-}
-
-/// Writes down for each touched story what its items share.
-async fn explain(desk: &Desk, plan: &mut Plan) -> Result<(), Error> {
-    let old: Vec<i64> = plan.stories.iter().filter(|(_, story)| !story.is_new).map(|(id, _)| id.to_i64()).collect();
-    let mut before: HashMap<StoryId, Vec<Lead>> = HashMap::new();
-    if !old.is_empty() {
-        for row in desk.store.read_fresh().all(&LEADS, params![store::list(&old), LEADS_MAX]).await? {
-            before.entry(StoryId(row.get(0)?)).or_default().push((row.get(1)?, row.get(2)?));
-        }
-    }
-    for (id, story) in &mut plan.stories {
-        let mut leads = before.remove(id).unwrap_or_default();
-        leads.append(&mut story.leads);
-        story.because = because(&leads);
-    }
-    Ok(())
-}
-
 /// Writes the plan. Gives the stories whose draft was enqueued before, with that job.
 async fn commit(desk: &Desk, plan: Plan, index: &mut Index) -> Result<Vec<(StoryId, JobId)>, Error> {
-    let (d, generation) = (desk.clone(), desk.next_id().to_string());
-    let mark = generation.clone();
+    let (d, known, next) = (desk.clone(), index.generation.clone(), desk.next_id().to_string());
+    let generation = next.clone();
     let under_way = desk
         .store
         .write(move |tx| {
             Box::pin(async move {
-                tx.exec(&people::SETTING_PUT, params![GENERATION, mark]).await?;
-                write(&d, tx, &plan).await
+                if !turn(tx, known.as_deref(), &next).await? {
+                    return Ok(None);
+                }
+                write(&d, tx, &plan).await.map(Some)
             })
         })
         .await?;
     index.generation = Some(generation);
-    Ok(under_way)
+    // Somebody else has moved items since the index was loaded: nothing of this plan holds.
+    under_way.ok_or(Error::Store(store::Error::Conflict))
+}
+
+/// Takes the next turn at moving items; `false` when the last one was not the `known` one.
+async fn turn(tx: &mut Tx, known: Option<&str>, next: &str) -> Result<bool, store::Error> {
+    let turned = match known {
+        Some(known) => tx.exec(&TURN, params![GENERATION, next, known]).await?,
+        None => tx.exec(&people::SETTING_ONCE, params![GENERATION, next]).await?,
+    };
+    Ok(turned == 1)
 }
 
 async fn write(desk: &Desk, tx: &mut Tx, plan: &Plan) -> Result<Vec<(StoryId, JobId)>, Error> {
     let rows = plan.stories.iter().filter(|(_, story)| story.is_new).map(|(id, story)| {
         let first = &story.first;
-        params![id.to_i64(), first.title, first.pipeline.to_i64(), first.language, story.because, first.published_at]
+        params![id.to_i64(), first.title, first.pipeline.to_i64(), first.language, first.published_at]
     });
     tx.batch(&ADD, rows.collect()).await?;
     let moves = plan.moves.iter();
-    let moves =
-        moves.map(|m| params![m.item.to_i64(), m.story.to_i64(), m.standing.name(), m.copy_of.map(ItemId::to_i64)]);
+    let moves = moves.map(|m| {
+        params![m.item.to_i64(), m.story.to_i64(), m.standing.name(), m.copy_of.map(ItemId::to_i64), m.because]
+    });
     if tx.batch(&ASSIGN, moves.collect()).await? != plan.moves.len() as u64 {
         // Somebody else has assigned some of them: nothing of this plan holds.
         return Err(store::Error::Conflict.into());
     }
-    let counts = plan.stories.iter().map(|(id, story)| params![id.to_i64(), story.because]);
-    tx.batch(&RECOUNT, counts.collect()).await?;
+    let repeats = plan.repeats.iter().map(|(copy, original)| params![copy.to_i64(), original.to_i64()]);
+    tx.batch(&REPEATS, repeats.collect()).await?;
+    super::recount(tx, &plan.stories.keys().copied().collect::<Vec<_>>()).await?;
     let due = Enqueue::at(desk.now() + Duration::from_millis(desk.settings.draft_delay_ms));
     let mut under_way = Vec::new();
     for id in plan.stories.iter().filter(|(_, story)| story.has_news).map(|(id, _)| *id) {

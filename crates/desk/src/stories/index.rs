@@ -1,82 +1,26 @@
-//! What the clustering holds in memory: the stories of the window as centroids, and the marks by which
-//! copies are found. It is only ever a shadow of the database: rebuilt from it in doubt.
+//! What the clustering holds in memory: the items of the window by their stories. It is only ever a shadow of the
+//! database: rebuilt from it in doubt.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use stdx::Timestamp;
 use store::params;
-use text::similar::{Signature, shingles};
-use text::vector::{Model, Terms, Vector, cosine};
+use text::cluster::{Clusters, Document, Settings};
 
-use super::{RECENT, THEIR_ITEMS};
+use super::{BONDS, RECENT, THEIR_ITEMS};
 use crate::items::Standing;
 use crate::{Desk, Error, ItemId, PipelineId, StoryId, people};
 
-/// The setting that names the last assignment.
+/// The setting that names the last change of which item is in which story.
 pub(super) const GENERATION: &str = "stories.generation";
-/// How like a story an item must be to belong to it: cosines to the story's centroid, once with names
-/// weighted up and once without regard to capitals, which tells two events in one town apart.
-#[derive(Clone, Copy, Debug)]
-struct Likeness {
-    named: f32,
-    plain: f32,
-}
-
-/// Numbers that both give are strong evidence for one event, numbers that only differ for two. Measured on
-/// 810 items about 400 events of the demo's newsroom: B-cubed precision and recall 0.99 each, where one
-/// cosine of 0.42 alone had a precision of 0.61. Other newsrooms have not been tried.
-const SHARING: Likeness = Likeness { named: 0.42, plain: 0.3 };
-const SILENT: Likeness = Likeness { named: 0.5, plain: 0.4 };
-const CLASHING: Likeness = Likeness { named: 0.65, plain: 0.6 };
-/// Numbers in common from which two texts support each other, and in each from which they contradict.
-const NUMBERS: usize = 2;
-/// Numbers remembered of a story.
-const NUMBERS_MAX: usize = 200;
-/// Documents without words that every model starts with: with two or three real ones each shared word
-/// would count as common.
-const BACKGROUND: usize = 200;
-const LEAD_BYTES: usize = 400;
-const CENTROID_TERMS: usize = 120;
-/// The heaviest terms of a story, by which it is found.
-const POSTED_TERMS: usize = 40;
-const ASKED_TERMS: usize = 25;
-const SUSPECTS: usize = 8;
 /// The index starts over when it is this old or large: nothing is ever taken out of it.
 const AGE_MAX: Duration = Duration::from_secs(6 * 3_600);
-const ITEMS_MAX: usize = 20_000;
-const STORIES_MAX: i64 = 10_000;
-/// Texts below this many bytes are compared together with their title: short ones are often the same
-/// line ("Comments", "Read more") under different headlines.
-const SHORT_BYTES: usize = 300;
-
-/// What an item is compared by.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Marks {
-    named: Terms,
-    plain: Terms,
-    /// Numbers of two digits and more, hashed, sorted.
-    numbers: Vec<u64>,
-}
-
-impl Marks {
-    fn of(title: &str, text: &str) -> Marks {
-        let told = told(title, text);
-        let mut numbers: Vec<u64> = [title, text].iter().flat_map(|part| numbers(part)).collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        Marks { plain: Terms::of(&told.to_lowercase()), named: Terms::of(&told), numbers }
-    }
-}
-
-/// The numbers of a text, without what groups their digits, so that 3,800 and 3.800 are one.
-fn numbers(text: &str) -> impl Iterator<Item = u64> + '_ {
-    let runs = text.split(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')));
-    runs.filter_map(|run| {
-        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
-        (2..=15).contains(&digits.len()).then(|| digits.parse().ok()).flatten()
-    })
-}
+const ITEMS_MAX: usize = 40_000;
+const STORIES_MAX: i64 = 20_000;
+const BONDS_MAX: i64 = 10_000;
+/// A text that holds an earlier one and this much more is news itself: the full report after the teaser.
+const LONGER: f32 = 1.5;
 
 /// An item that waits for its story.
 #[derive(Clone, Debug)]
@@ -90,6 +34,18 @@ pub(super) struct Candidate {
     pub published_at: Timestamp,
     pub standing: Standing,
     pub copy_of: Option<ItemId>,
+}
+
+/// Where an item belongs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Placed {
+    /// `None`: it tells something new.
+    pub story: Option<StoryId>,
+    pub copy_of: Option<ItemId>,
+    /// Items of the story that repeat it, although they came first.
+    pub copies: Vec<ItemId>,
+    /// The names, numbers and words that it shares with the story, the weightiest first.
+    pub shared: Vec<String>,
 }
 
 /// The stories of the window, as the process that assigns knows them.
@@ -106,41 +62,20 @@ pub struct Index {
     pub(super) late: Vec<StoryId>,
 }
 
-/// The stories of one pipeline in one language.
+/// The items of one pipeline in one language.
 struct Shelf {
-    model: Model,
-    plain: Model,
-    clusters: HashMap<StoryId, Cluster>,
-    /// Term to the stories in which it weighs most.
-    postings: HashMap<u32, Vec<StoryId>>,
-    /// Band of a signature to the earliest item with it.
-    bands: HashMap<u64, ItemId>,
-    homes: HashMap<ItemId, StoryId>,
+    clusters: Clusters,
+    /// By what the clustering calls the items.
+    homes: HashMap<u64, Home>,
+    /// The first item of each story.
+    leaders: HashMap<StoryId, ItemId>,
 }
 
-struct Cluster {
-    centroid: Vector,
-    plain: Vector,
-    /// Those of its members, sorted.
-    numbers: Vec<u64>,
-    members: u32,
-    first_at: Timestamp,
-    last_at: Timestamp,
-}
-
-impl Default for Shelf {
-    fn default() -> Self {
-        let mut model = Model::default();
-        (0..BACKGROUND).for_each(|_| model.add(&Terms::default()));
-        Shelf {
-            plain: model.clone(),
-            model,
-            clusters: HashMap::new(),
-            postings: HashMap::new(),
-            bands: HashMap::new(),
-            homes: HashMap::new(),
-        }
-    }
+struct Home {
+    item: ItemId,
+    story: StoryId,
+    /// Bytes of the text that is compared.
+    length: usize,
 }
 
 impl Index {
@@ -148,7 +83,8 @@ impl Index {
     pub(super) async fn cover(&mut self, desk: &Desk, batch: &[Candidate]) -> Result<(), Error> {
         let now = desk.now();
         let earliest = batch.iter().map(|item| item.published_at).min().unwrap_or(now).min(now);
-        let needed = earliest - window(desk);
+        let window = Duration::from_secs(u64::from(desk.settings.story_window_h) * 3_600);
+        let needed = earliest - window;
         let mut conn = desk.store.read_fresh();
         let row = conn.opt(&people::SETTING_GET, params![GENERATION]).await?;
         let generation = row.map(|row| row.get::<String>(0)).transpose()?;
@@ -158,179 +94,104 @@ impl Index {
         }
         let late = std::mem::take(&mut self.late);
         *self = Index { since: Some(needed), loaded_at: now, late, generation, ..Index::default() };
-        let rows = conn.all(&RECENT, params![needed, STORIES_MAX]).await?;
-        let mut stories: Vec<(StoryId, PipelineId, String)> = Vec::with_capacity(rows.len());
-        for row in rows {
-            stories.push((StoryId(row.get(0)?), PipelineId(row.get(1)?), row.get(2)?));
-        }
-        for some in stories.chunks(100) {
-            let ids: Vec<i64> = some.iter().map(|(id, ..)| id.to_i64()).collect();
-            let rows = conn.all(&THEIR_ITEMS, params![store::list(&ids), ITEMS_MAX as i64]).await?;
-            for row in rows {
-                let (id, story) = (ItemId(row.get(0)?), StoryId(row.get(1)?));
-                let Some((_, pipeline, language)) = some.iter().find(|(known, ..)| *known == story) else { continue };
-                let (title, text): (String, String) = (row.get(2)?, row.get(3)?);
-                let Ok(standing) = row.get::<String>(5)?.parse::<Standing>();
-                let marks = Marks::of(&title, &text);
-                let shelf = self.shelves.entry((*pipeline, language.clone())).or_default();
-                shelf.announce(&marks);
-                shelf.join(story, id, standing, &marks, &shingles(&compared(&title, &text)), row.get(4)?);
-                self.items += 1;
-            }
-            if self.items >= ITEMS_MAX / 2 {
+        let mut stories: HashMap<StoryId, (PipelineId, String)> = HashMap::new();
+        let mut order: Vec<i64> = Vec::new();
+        let mut items = 0;
+        for row in conn.all(&RECENT, params![needed, STORIES_MAX]).await? {
+            let id = StoryId(row.get(0)?);
+            stories.insert(id, (PipelineId(row.get(1)?), row.get(2)?));
+            order.push(id.to_i64());
+            items += row.get::<u32>(3)? as usize;
+            if items >= ITEMS_MAX / 2 {
                 break;
+            }
+        }
+        // The oldest first, as they came.
+        order.reverse();
+        for some in order.chunks(100) {
+            for row in conn.all(&THEIR_ITEMS, params![store::list(some), ITEMS_MAX as i64]).await? {
+                let (id, story) = (ItemId(row.get(0)?), StoryId(row.get(1)?));
+                let Some((pipeline, language)) = stories.get(&story) else { continue };
+                let item = Candidate {
+                    id,
+                    pipeline: *pipeline,
+                    language: language.clone(),
+                    title: row.get(2)?,
+                    text: row.get(3)?,
+                    published_at: row.get(4)?,
+                    standing: Standing::News,
+                    copy_of: row.get::<Option<stdx::Id>>(5)?.map(ItemId),
+                };
+                self.put(&item, story, window);
+            }
+        }
+        for row in conn.all(&BONDS, params![needed, BONDS_MAX]).await? {
+            let (a, b) = (key(ItemId(row.get(0)?)), key(ItemId(row.get(1)?)));
+            let are_together = row.get::<u32>(2)? == 1;
+            for shelf in self.shelves.values_mut().filter(|shelf| shelf.clusters.group_of(a).is_some()) {
+                if are_together { shelf.clusters.bind(a, b) } else { shelf.clusters.part(a, b) }
             }
         }
         Ok(())
     }
 
-    /// Counts the words of a batch before its items are placed, so that what they share is not taken for rare.
-    pub(super) fn announce(&mut self, item: &Candidate) -> Marks {
-        let marks = Marks::of(&item.title, &item.text);
-        self.shelf(item).announce(&marks);
-        marks
-    }
-
-    fn shelf(&mut self, item: &Candidate) -> &mut Shelf {
-        self.shelves.entry((item.pipeline, item.language.clone())).or_default()
-    }
-
-    /// Earlier items whose text may hold the item's, the likeliest first.
-    pub(super) fn suspects(&mut self, item: &Candidate, shingles: &[u64], window: Duration) -> Vec<ItemId> {
-        let Some(signature) = Signature::of(shingles) else { return Vec::new() };
-        let shelf = self.shelf(item);
-        let mut votes: HashMap<ItemId, u32> = HashMap::new();
-        for known in signature.bands().iter().filter_map(|band| shelf.bands.get(band)) {
-            *votes.entry(*known).or_default() += 1;
-        }
-        let in_time = |id: &ItemId| {
-            let home = shelf.homes.get(id).and_then(|story| shelf.clusters.get(story));
-            home.is_some_and(|cluster| cluster.is_near(item.published_at, window))
-        };
-        let mut suspects: Vec<(ItemId, u32)> = votes.into_iter().filter(|(id, _)| in_time(id)).collect();
-        suspects.sort_unstable_by_key(|(id, votes)| (std::cmp::Reverse(*votes), *id));
-        suspects.into_iter().take(SUSPECTS).map(|(id, _)| id).collect()
+    fn shelf(&mut self, item: &Candidate, window: Duration) -> &mut Shelf {
+        self.items += 1;
+        self.shelves.entry((item.pipeline, item.language.clone())).or_insert_with(|| Shelf {
+            clusters: Clusters::new(Settings { window, documents_max: 2 * ITEMS_MAX }),
+            homes: HashMap::new(),
+            leaders: HashMap::new(),
+        })
     }
 
     /// The story of an item that is here.
-    pub(super) fn home(&mut self, item: &Candidate, of: ItemId) -> Option<StoryId> {
-        self.shelf(item).homes.get(&of).copied()
+    pub(super) fn home(&self, item: &Candidate, of: ItemId) -> Option<StoryId> {
+        let shelf = self.shelves.get(&(item.pipeline, item.language.clone()))?;
+        shelf.homes.get(&key(of)).map(|home| home.story)
     }
 
-    /// The story that the item is nearest to, if it is near enough.
-    pub(super) fn nearest(&mut self, item: &Candidate, marks: &Marks, window: Duration) -> Option<StoryId> {
-        let shelf = self.shelf(item);
-        let vector = shelf.model.vector(&marks.named);
-        let plain = shelf.plain.vector(&marks.plain);
-        let mut asked = vector.terms().to_vec();
-        asked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let mut candidates: Vec<StoryId> = asked
-            .iter()
-            .take(ASKED_TERMS)
-            .filter_map(|(hash, _)| shelf.postings.get(hash))
-            .flatten()
-            .copied()
-            .collect();
-        candidates.sort_unstable();
-        candidates.dedup();
-        let scored = candidates.into_iter().filter_map(|id| {
-            let cluster = shelf.clusters.get(&id)?;
-            let like = Likeness { named: cosine(&vector, &cluster.centroid), plain: cosine(&plain, &cluster.plain) };
-            let belongs = cluster.takes(like, &marks.numbers) && cluster.is_near(item.published_at, window);
-            belongs.then_some((like.named, id))
-        });
-        // Of equals the earlier story, so that the order of a map never decides.
-        scored.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, id)| id)
+    /// Takes in an item whose story is known.
+    pub(super) fn put(&mut self, item: &Candidate, story: StoryId, window: Duration) {
+        let shelf = self.shelf(item, window);
+        let with = shelf.leaders.get(&story).copied();
+        shelf.clusters.put(&document(item), with.map(key), item.copy_of.map(key));
+        shelf.settle(item, story);
     }
 
-    /// Takes the item in as a member of `story`.
-    pub(super) fn join(
-        &mut self,
-        story: StoryId,
-        item: &Candidate,
-        standing: Standing,
-        marks: &Marks,
-        shingles: &[u64],
-    ) {
-        let (id, at) = (item.id, item.published_at);
-        self.shelf(item).join(story, id, standing, marks, shingles, at);
-        self.items += 1;
+    /// Finds the place of an item and takes it in; a story of its own is called `new`.
+    pub(super) fn place(&mut self, item: &Candidate, new: StoryId, window: Duration) -> Placed {
+        let shelf = self.shelf(item, window);
+        let found = shelf.clusters.push(&document(item));
+        let story = shelf.homes.get(&found.group).map(|home| home.story);
+        shelf.settle(item, story.unwrap_or(new));
+        let original = found.copy_of.and_then(|original| shelf.homes.get(&original));
+        let copies = found.copies.iter().filter_map(|copy| shelf.homes.get(copy));
+        let length = item.text.len();
+        Placed {
+            story,
+            copy_of: original.filter(|original| !is_longer(length, original.length)).map(|original| original.item),
+            copies: copies.filter(|copy| !is_longer(copy.length, length)).map(|copy| copy.item).collect(),
+            shared: found.shared,
+        }
     }
 }
 
 impl Shelf {
-    fn announce(&mut self, marks: &Marks) {
-        self.model.add(&marks.named);
-        self.plain.add(&marks.plain);
-    }
-
-    fn join(&mut self, story: StoryId, id: ItemId, standing: Standing, marks: &Marks, shingles: &[u64], at: Timestamp) {
-        self.homes.insert(id, story);
-        let cluster = self.clusters.entry(story).or_insert_with(|| Cluster {
-            centroid: Vector::default(),
-            plain: Vector::default(),
-            numbers: Vec::new(),
-            members: 0,
-            first_at: at,
-            last_at: at,
-        });
-        cluster.first_at = cluster.first_at.min(at);
-        cluster.last_at = cluster.last_at.max(at);
-        if standing == Standing::Copy {
-            // It says nothing of its own, and its original is found in its place.
-            return;
-        }
-        cluster.members += 1;
-        let share = 1.0 / cluster.members as f32;
-        cluster.centroid = cluster.centroid.blend(&self.model.vector(&marks.named), share).truncated(CENTROID_TERMS);
-        cluster.plain = cluster.plain.blend(&self.plain.vector(&marks.plain), share).truncated(CENTROID_TERMS);
-        cluster.numbers.extend(&marks.numbers);
-        cluster.numbers.sort_unstable();
-        cluster.numbers.dedup();
-        cluster.numbers.truncate(NUMBERS_MAX);
-        let mut posted = cluster.centroid.terms().to_vec();
-        posted.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        for (hash, _) in posted.into_iter().take(POSTED_TERMS) {
-            let stories = self.postings.entry(hash).or_default();
-            if !stories.contains(&story) {
-                stories.push(story);
-            }
-        }
-        for band in Signature::of(shingles).iter().flat_map(Signature::bands) {
-            self.bands.entry(band).or_insert(id);
-        }
+    fn settle(&mut self, item: &Candidate, story: StoryId) {
+        self.homes.insert(key(item.id), Home { item: item.id, story, length: item.text.len() });
+        self.leaders.entry(story).or_insert(item.id);
     }
 }
 
-impl Cluster {
-    /// Whether an item that is `like` it, with these numbers, tells the same.
-    fn takes(&self, like: Likeness, numbers: &[u64]) -> bool {
-        let shared = numbers.iter().filter(|number| self.numbers.binary_search(number).is_ok()).count();
-        let needed = match shared {
-            NUMBERS.. => SHARING,
-            0 if numbers.len() >= NUMBERS && self.numbers.len() >= NUMBERS => CLASHING,
-            _ if numbers.len() > NUMBERS && self.numbers.len() > NUMBERS => CLASHING,
-            _ => SILENT,
-        };
-        like.named >= needed.named && like.plain >= needed.plain
-    }
-
-    fn is_near(&self, at: Timestamp, window: Duration) -> bool {
-        at + window >= self.first_at && at <= self.last_at + window
-    }
+fn document(item: &Candidate) -> Document<'_> {
+    Document { key: key(item.id), title: &item.title, text: &item.text, at: item.published_at }
 }
 
-pub(super) fn window(desk: &Desk) -> Duration {
-    Duration::from_secs(u64::from(desk.settings.story_window_h) * 3_600)
+/// Ids are positive.
+fn key(id: ItemId) -> u64 {
+    id.to_i64().cast_unsigned()
 }
 
-/// What the vector of an item is made from: its headline and its beginning. What comes later is often
-/// background that two stories from one town share word by word.
-fn told(title: &str, text: &str) -> String {
-    format!("{title}.\n\n{}", &text[..text.floor_char_boundary(LEAD_BYTES)])
-}
-
-/// What of an item is compared with others to find copies.
-pub(super) fn compared(title: &str, text: &str) -> String {
-    if text.len() < SHORT_BYTES { format!("{title}. {text}") } else { text.to_owned() }
+fn is_longer(length: usize, other: usize) -> bool {
+    length as f32 > LONGER * other as f32
 }

@@ -265,6 +265,136 @@ async fn a_post_is_remembered() {
     assert!(matches!(get(&mut bench.desk.store.read_fresh(), stranger).await, Err(Error::NotFound { .. })));
 }
 
+#[tokio::test]
+async fn what_appeared_first_is_the_original_even_when_it_is_found_last() {
+    let bench = Bench::new().await;
+    let copy: &'static str = Box::leak(format!("{} Follow our channel.", FERRY[0].3).into_boxed_str());
+    read_in(&bench, "/copyist", &[("x", "Ferry accident near Bodrum", "/x", copy)]).await;
+    assigned(&bench).await;
+    read_in(&bench, "/agency", &[FERRY[0]]).await;
+    let found = |title: &'static str| {
+        let bench = &bench;
+        async move { all_items(bench).await.into_iter().find(|item| item.title == title).unwrap() }
+    };
+    let (copy, agency) = (found("Ferry accident near Bodrum").await, found(FERRY[0].1).await);
+    set_date(&bench, agency.id, copy.published_at - Duration::from_secs(600)).await;
+    assigned(&bench).await;
+    let (copy, agency) = (found("Ferry accident near Bodrum").await, found(FERRY[0].1).await);
+    assert_eq!((agency.standing, agency.copy_of), (Standing::News, None));
+    assert_eq!((copy.standing, copy.copy_of), (Standing::Copy, Some(agency.id)));
+    assert_eq!((copy.story, stories(&bench).await.len()), (agency.story, 1));
+    assert!(agency.because.iter().any(|shared| shared.contains("Karaada")), "{:?}", agency.because);
+    assert_eq!(copy.because, Vec::<String>::new());
+}
+
+/// The story that holds the item of this title.
+async fn story_of(bench: &Bench, title: &str) -> Story {
+    let item = all_items(bench).await.into_iter().find(|item| item.title == title).unwrap();
+    get(&mut bench.desk.store.read_fresh(), item.story.unwrap()).await.unwrap()
+}
+
+#[tokio::test]
+async fn people_put_stories_together_and_later_items_follow() {
+    let bench = Bench::new().await;
+    read_in(&bench, "/one", &[FERRY[0], BRIDGE, BUDGET[0]]).await;
+    assigned(&bench).await;
+    let (ferry, bridge) = (story_of(&bench, FERRY[0].1).await, story_of(&bench, BRIDGE.1).await);
+    let merged = merge(&bench.desk, &Actor::system(), ferry.id, bridge.id).await.unwrap();
+    assert_eq!((merged.id, merged.items, merged.merged_into), (ferry.id, 2, None));
+    assert_eq!(groups(&bench).await, titles(&[&[FERRY[0], BRIDGE], &BUDGET[..1]]));
+    let gone = get(&mut bench.desk.store.read_fresh(), bridge.id).await.unwrap();
+    assert_eq!((gone.items, gone.merged_into), (0, Some(ferry.id)));
+    assert!(stories(&bench).await.iter().all(|story| story.id != bridge.id));
+
+    // An item that tells the same as one of them joins both; so it does after a restart.
+    for (path, restart) in [("/two", false), ("/three", true)] {
+        if restart {
+            *bench.desk.stories.lock().await = Index::default();
+        }
+        read_in(&bench, path, &[FERRY[1]]).await;
+        assigned(&bench).await;
+        assert_eq!(story_of(&bench, FERRY[1].1).await.id, ferry.id);
+    }
+    let again = merge(&bench.desk, &Actor::system(), ferry.id, bridge.id).await.unwrap_err();
+    assert!(matches!(&again, Error::Invalid(faults) if faults[0].pointer == "/story"), "{again:?}");
+    let itself = merge(&bench.desk, &Actor::system(), ferry.id, ferry.id).await.unwrap_err();
+    assert!(matches!(itself, Error::Invalid(_)));
+    let nobody = StoryId(bench.desk.next_id());
+    let unknown = merge(&bench.desk, &Actor::system(), ferry.id, nobody).await.unwrap_err();
+    assert!(matches!(unknown, Error::NotFound { .. }));
+}
+
+#[tokio::test]
+async fn the_story_that_has_a_post_stays() {
+    let bench = Bench::new().await;
+    read_in(&bench, "/one", &[FERRY[0], BRIDGE]).await;
+    assigned(&bench).await;
+    let (ferry, bridge) = (story_of(&bench, FERRY[0].1).await, story_of(&bench, BRIDGE.1).await);
+    let post = PostId(bench.desk.next_id());
+    bench.desk.store.write(move |tx| Box::pin(async move { set_post(tx, bridge.id, post).await })).await.unwrap();
+    let merged = merge(&bench.desk, &Actor::system(), ferry.id, bridge.id).await.unwrap();
+    assert_eq!((merged.id, merged.post, merged.title), (bridge.id, Some(post), story_of(&bench, BRIDGE.1).await.title));
+}
+
+#[tokio::test]
+async fn people_take_stories_apart_and_copies_follow_their_original() {
+    let bench = Bench::new().await;
+    let copy: &'static str = Box::leak(format!("{} Follow our channel.", FERRY[1].3).into_boxed_str());
+    read_in(&bench, "/one", &[FERRY[0]]).await;
+    read_in(&bench, "/two", &[FERRY[1]]).await;
+    read_in(&bench, "/copyist", &[("x", FERRY[1].1, "/x", copy)]).await;
+    assigned(&bench).await;
+    let story = story_of(&bench, FERRY[0].1).await;
+    assert_eq!(story.items, 3);
+    let by_path = |path: &'static str| {
+        let bench = &bench;
+        async move {
+            let items = all_items(bench).await;
+            items.into_iter().find(|i| i.url.as_deref().is_some_and(|url| url.ends_with(path))).unwrap()
+        }
+    };
+    let second = by_path("/f2").await;
+    let whole = split(&bench.desk, &Actor::system(), story.id, &[second.id, by_path("/f1").await.id]).await;
+    assert!(matches!(&whole, Err(Error::Invalid(faults)) if faults[0].pointer == "/items"), "{whole:?}");
+    assert_eq!(story_of(&bench, FERRY[0].1).await.items, 3, "nothing has been moved");
+
+    let new = split(&bench.desk, &Actor::system(), story.id, &[second.id]).await.unwrap();
+    assert_eq!((new.items, new.title.as_str()), (2, FERRY[1].1));
+    assert_eq!(by_path("/x").await.copy_of, Some(second.id));
+    assert_eq!(get(&mut bench.desk.store.read_fresh(), story.id).await.unwrap().items, 1);
+    // Only the copy: it tells by itself then, and a text like it is a copy of it or of its original.
+    let copy = split(&bench.desk, &Actor::system(), new.id, &[by_path("/x").await.id]).await.unwrap();
+    let item = by_path("/x").await;
+    assert_eq!((item.standing, item.copy_of, item.story), (Standing::News, None, Some(copy.id)));
+    let stranger = split(&bench.desk, &Actor::system(), new.id, &[item.id]).await.unwrap_err();
+    assert!(matches!(&stranger, Error::Invalid(faults) if faults[0].pointer == "/items/0"), "{stranger:?}");
+
+    // It stays so whatever comes, also after a restart.
+    *bench.desk.stories.lock().await = Index::default();
+    read_in(&bench, "/late", &[("late", FERRY[0].1, "/late", FERRY[0].3)]).await;
+    assigned(&bench).await;
+    let late = by_path("/late").await;
+    assert_eq!((late.copy_of, late.story), (Some(by_path("/f1").await.id), Some(story.id)));
+    assert_eq!([by_path("/f2").await.story, by_path("/x").await.story], [Some(new.id), Some(copy.id)]);
+    // And taking it back is possible.
+    let back = merge(&bench.desk, &Actor::system(), story.id, new.id).await.unwrap();
+    assert_eq!(back.items, 3);
+}
+
+#[tokio::test]
+async fn an_assignment_that_people_overtake_begins_anew() {
+    let bench = Bench::new().await;
+    read_in(&bench, "/one", &[FERRY[0], BRIDGE]).await;
+    assigned(&bench).await;
+    let (ferry, bridge) = (story_of(&bench, FERRY[0].1).await, story_of(&bench, BRIDGE.1).await);
+    merge(&bench.desk, &Actor::system(), bridge.id, ferry.id).await.unwrap();
+    // The index still says that the ferry has a story of its own; its turn is over.
+    read_in(&bench, "/two", &[FERRY[1]]).await;
+    assigned(&bench).await;
+    assert_eq!(story_of(&bench, FERRY[1].1).await.id, bridge.id);
+    assert_eq!(get(&mut bench.desk.store.read_fresh(), ferry.id).await.unwrap().items, 0);
+}
+
 store::sql! {
     SET_DATE = "stories.test.set_date", "UPDATE item SET published_at = $2 WHERE id = $1";
 }

@@ -319,3 +319,25 @@ fn of_a_long_text_only_the_beginning_is_read() {
     assert!(clusters.work().words <= 810, "{:?}", clusters.work());
     assert_eq!(push(&mut clusters, 2, FIRE_AGAIN, 1).group, 1);
 }
+
+#[test]
+fn what_was_told_before_is_put_back_where_it_was() {
+    let told = |clusters: &mut Clusters, key, (title, text): (&str, &str), with, copy_of| {
+        clusters.put(&Document { key, title, text, at: at(key) }, with, copy_of);
+    };
+    let mut clusters = Clusters::new(Settings::default());
+    // People had parted the two tellings and put the other fire to the first; 4 is a copy of the third.
+    told(&mut clusters, 1, FIRE, None, None);
+    told(&mut clusters, 2, OTHER_FIRE, Some(1), None);
+    told(&mut clusters, 3, FIRE_AGAIN, Some(99), None);
+    told(&mut clusters, 4, FIRE_AGAIN, Some(3), Some(3));
+    told(&mut clusters, 5, BASIL, None, Some(3));
+    told(&mut clusters, 1, BASIL, Some(5), None);
+    assert_eq!([1, 2, 3, 4, 5].map(|key| clusters.group_of(key)), [1, 1, 3, 3, 5].map(Some));
+    // What comes then is placed among them as ever.
+    let again = push(&mut clusters, 6, FIRE_AGAIN, 6);
+    assert_eq!((again.group, again.copy_of), (3, Some(3)));
+    let other = push(&mut clusters, 7, OTHER_FIRE, 6);
+    assert_eq!((other.group, other.copy_of), (1, Some(2)));
+    assert_eq!(push(&mut clusters, 8, BASIL, 6).copy_of, Some(5));
+}

@@ -14,7 +14,8 @@ fn copies_are_found_and_others_are_not() {
     let shouted = shingles(&STORY.to_uppercase());
     let changed = shingles(&STORY.replace("Monday", "Tuesday"));
     for copy in [&cut, &boxed, &shouted, &changed] {
-        assert!(is_copy(&story, copy) && is_copy(copy, &story), "{}", containment(&story, copy));
+        let (there, back) = (containment(&story, copy), containment(copy, &story));
+        assert!(there > 0.8 && there == back, "{there} {back}");
     }
     let template = shingles(
         "The harbour of Mersin reopened on Friday after a strike had closed it for nine days, the union said. \
@@ -22,48 +23,11 @@ fn copies_are_found_and_others_are_not() {
         Travellers expect the delays to last until the end of the month because tickets still need refunds.",
     );
     let share = containment(&story, &template);
-    assert!(share > 0.0 && share < DERIVED, "{share}");
-    assert!(!is_copy(
-        &story,
-        &shingles("Nothing here has anything to do with ships, storms or harbours at all, as it seems.")
-    ));
-}
-
-#[test]
-fn few_words_prove_little() {
-    let (a, b) = (
-        shingles("Breaking news today"),
-        shingles("Breaking news today: a long text about quite another matter altogether"),
-    );
-    assert!(containment(&a, &b) == 1.0 && !is_copy(&a, &b) && is_copy(&a, &a));
+    assert!(share > 0.0 && share < 0.4, "{share}");
+    let other = shingles("Nothing here has anything to do with ships, storms or harbours at all, as it seems.");
+    assert_eq!(containment(&story, &other), 0.0);
+    assert_eq!((containment(&[], &story), containment(&[], &[])), (0.0, 0.0));
     assert_eq!(shingles("one"), shingles("One!"));
-    assert!(!is_copy(&[], &[]) && containment(&[], &a) == 0.0);
-}
-
-#[test]
-fn candidates_share_a_band() {
-    let sign = |text: &str| Signature::of(&shingles(text)).expect("has words");
-    let shares = |a: &Signature, b: &Signature| a.bands().iter().zip(b.bands()).any(|(x, y)| *x == y);
-    let story = sign(STORY);
-    let cut = sign(&STORY[..STORY.len() * 6 / 10]);
-    assert!(shares(&story, &cut));
-    assert!((story.resemblance(&cut) - 0.6).abs() < 0.25);
-    assert!(!shares(&story, &sign("A completely different report about football in the second division of Denmark")));
-    assert_eq!(Signature::of(&[]), None);
-    let bands = story.bands();
-    assert!((1..bands.len()).all(|i| !bands[..i].contains(&bands[i])));
-}
-
-#[test]
-fn the_estimate_is_near_the_truth() {
-    let set = |range: std::ops::Range<u64>| {
-        let mut s: Vec<u64> = range.map(mix).collect();
-        s.sort_unstable();
-        s
-    };
-    let (a, b) = (set(0..900), set(300..1200));
-    let estimate = Signature::of(&a).zip(Signature::of(&b)).map(|(a, b)| a.resemblance(&b)).expect("not empty");
-    assert!((estimate - 0.5).abs() < 0.2, "{estimate}");
 }
 
 proptest! {

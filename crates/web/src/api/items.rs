@@ -46,6 +46,8 @@ view! {
         why: Option<String>,
         copy_of: Option<ItemId> as Option<Id>,
         story: Option<StoryId> as Option<Id>,
+        /// What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first.
+        because: Vec<String>,
     }
 }
 

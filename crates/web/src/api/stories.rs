@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use desk::people::Action;
-use desk::{PipelineId, PostId, StoryId, items, stories};
+use desk::{ItemId, PipelineId, PostId, StoryId, items, stories};
 use serde::Serialize;
 use stdx::Timestamp;
 use utoipa::ToSchema;
@@ -11,14 +11,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::items::Item;
-use super::view::{Asking, Id, LIMIT_MAX, Page, Paging, Place, Time, view};
+use super::view::{Asking, Id, LIMIT_MAX, Page, Paging, Place, Time, request, view};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::respond::json;
+use crate::respond::{Asked, created, json};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(merge)).routes(routes!(split))
 }
 
 view! {
@@ -41,6 +41,23 @@ view! {
         last_at: Timestamp as Time,
         /// The post that was drafted from it.
         post: Option<PostId> as Option<Id>,
+        /// The story that its items went to when people found that both are one.
+        merged_into: Option<StoryId> as Option<Id>,
+    }
+}
+
+request! {
+    /// Another story about the same event.
+    Merger {
+        story: StoryId as Id,
+    }
+}
+
+request! {
+    /// Items that tell of another event.
+    Division {
+        /// 1 to 200.
+        items: Vec<ItemId> as Vec<Id>,
     }
 }
 
@@ -67,4 +84,31 @@ async fn get(caller: Caller, State(app): State<App>, Place(id): Place<StoryId>) 
     let filter = items::Filter { source: None, story: Some(id) };
     let items = items::list(&app.desk, &caller.actor, filter, None, LIMIT_MAX).await?;
     Ok(json(&StoryWithItems { story: story.into(), items: items.into_iter().map(Item::from).collect() }))
+}
+
+/// Makes two stories one. The one that has a post stays, otherwise the one in the address; the other says in `merged_into`
+/// where its items are. Later items are placed accordingly.
+#[utoipa::path(post, path = "/stories/{id}/merge", tag = "stories", params(("id" = Id, Path)), request_body = Merger,
+    responses((status = 201, body = Story)))]
+async fn merge(
+    State(app): State<App>,
+    Place(id): Place<StoryId>,
+    Asked(caller, merger): Asked<Merger>,
+) -> Result<Response, Problem> {
+    caller.actor.may(Action::Write)?;
+    let story = stories::merge(&app.desk, &caller.actor, id, merger.story).await?;
+    Ok(created(&format!("/api/v3/stories/{}", story.id), &Story::from(story)))
+}
+
+/// Takes items out of a story into a new one, their copies with them. The post stays with the others.
+#[utoipa::path(post, path = "/stories/{id}/split", tag = "stories", params(("id" = Id, Path)), request_body = Division,
+    responses((status = 201, body = Story)))]
+async fn split(
+    State(app): State<App>,
+    Place(id): Place<StoryId>,
+    Asked(caller, division): Asked<Division>,
+) -> Result<Response, Problem> {
+    caller.actor.may(Action::Write)?;
+    let story = stories::split(&app.desk, &caller.actor, id, &division.items).await?;
+    Ok(created(&format!("/api/v3/stories/{}", story.id), &Story::from(story)))
 }

@@ -67,6 +67,8 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/items/{id}/versions", Right(Read)),
     ("GET", "/stories", Right(Read)),
     ("GET", "/stories/{id}", Right(Read)),
+    ("POST", "/stories/{id}/merge", Right(Write)),
+    ("POST", "/stories/{id}/split", Right(Write)),
     ("GET", "/pipelines", Right(Read)),
     ("GET", "/pipelines/{id}", Right(Read)),
     ("POST", "/pipelines", Right(Configure)),

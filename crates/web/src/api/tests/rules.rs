@@ -66,6 +66,8 @@ pub(super) fn body(route: &Route) -> Json {
         ("PUT", "/posts/{id}/working-copy") => {
             json!({ "base_version": 1, "title": "t", "excerpt": "", "body": "b", "topic": "News" })
         }
+        ("POST", "/stories/{id}/merge") => json!({ "story": NOBODY }),
+        ("POST", "/stories/{id}/split") => json!({ "items": [NOBODY] }),
         ("POST", "/generate-post") => json!({ "documents": [{ "title": "A title", "text": "A text of some words." }] }),
         ("POST", "/generate-batch") => {
             json!({ "entries": [{ "documents": [{ "title": "A title", "text": "A text." }] }] })
