@@ -26,7 +26,7 @@ use crate::{Desk, Error, ItemId, SourceId, StoryId};
 pub use fetch::fetch;
 pub use poll::{Report, poll, take};
 pub(crate) use save::news_since;
-pub use sweep::sweep;
+pub use sweep::{look, sweep};
 pub use versions::{Former, versions};
 
 /// One entry of a feed.
@@ -139,7 +139,8 @@ store::sql! {
     BROUGHT = "items.brought",
         "SELECT id, identity, canonical_url, content_hash FROM item WHERE source = $1 AND identity {in_text:$2}";
     /// The last ones of a source, to recognise them when all their keys have changed.
-    LATEST = "items.latest", "SELECT id, canonical_url, title FROM item WHERE source = $1 ORDER BY id DESC LIMIT $2";
+    LATEST = "items.latest",
+        "SELECT id, title, text, content_hash, published_at, first_seen_at, canonical_url FROM item WHERE source = $1 ORDER BY id DESC LIMIT $2";
     /// The first news at these addresses that other sources of the pipeline have brought.
     ELSEWHERE = "items.elsewhere",
         "SELECT i.canonical_url, min(i.id) FROM item i JOIN source s ON s.id = i.source
@@ -154,11 +155,18 @@ store::sql! {
          WHERE id = $1 AND content_hash <> $10";
     /// What a source has brought at these addresses, and without any.
     AT_ADDRESSES = "items.at_addresses",
-        "SELECT id, title, text, content_hash, canonical_url FROM item WHERE source = $1 AND canonical_url {in_text:$2} ORDER BY id";
+        "SELECT id, title, text, content_hash, published_at, first_seen_at, canonical_url FROM item
+         WHERE source = $1 AND canonical_url {in_text:$2} ORDER BY id";
     ANONYMOUS = "items.anonymous",
-        "SELECT id, title, text, content_hash FROM item WHERE source = $1 AND canonical_url IS NULL ORDER BY id DESC LIMIT $2";
+        "SELECT id, title, text, content_hash, published_at, first_seen_at FROM item
+         WHERE source = $1 AND canonical_url IS NULL ORDER BY id DESC LIMIT $2";
+    /// Among the last that it has brought, those with these titles.
+    TITLED = "items.titled",
+        "SELECT id, title, text, content_hash, published_at, first_seen_at FROM item
+         WHERE id IN (SELECT id FROM item WHERE source = $1 ORDER BY id DESC LIMIT $3) AND title {in_text:$2} ORDER BY id DESC";
     RENAME = "items.rename", "UPDATE item SET identity = $2 WHERE id = $1";
-    ADOPT = "items.adopt", "UPDATE item SET identity = $2, content_hash = $3 WHERE id = $1";
+    ADOPT = "items.adopt",
+        "UPDATE item SET identity = $2, content_hash = $3, url = $4, canonical_url = $5 WHERE id = $1";
 }
 
 const LIMIT_MAX: u32 = 200;

@@ -12,7 +12,7 @@ use super::answer::Seen;
 use super::fill::Entry;
 use super::pace::{self, Pace};
 use super::rhythm::{Rhythm, Shown};
-use super::{ADD, ADOPT, BROUGHT, CHANGE, ELSEWHERE, LATEST, Standing};
+use super::{ADD, BROUGHT, CHANGE, ELSEWHERE, Standing};
 use super::{twins, versions};
 use crate::jobs::AssignStories;
 use crate::sources::{self, Known, Moved, Outcome, Visit};
@@ -47,11 +47,6 @@ const MOVED_AFTER: Duration = Duration::from_secs(86_400);
 const ARCHIVE: &str = "archive";
 const TOO_MANY: &str = "flood";
 const STALE: &str = "stale";
-/// Fewer entries that look known can be chance, or a page that has something else at one address each day.
-const ADOPT_MIN: usize = 3;
-/// So many items are looked through for old friends with new names.
-const LATEST_MAX: i64 = 500;
-
 pub(crate) async fn save(desk: &Desk, reading: Reading) -> Result<Saved, Error> {
     let (d, reading) = (desk.clone(), Arc::new(reading));
     desk.store.write(move |tx| Box::pin(async move { write(&d, tx, &reading).await })).await
@@ -148,11 +143,12 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
         }
     }
     if !first && met.is_empty() && !fresh.is_empty() {
-        let adopted = adopt(tx, reading, &mut fresh, &mut met).await?;
-        tally.adopted = adopted;
+        let (twins, count) = twins::adopt(tx, source.id, &mut fresh, &mut met, reading.visit.at).await?;
+        changed.extend(twins);
+        tally.adopted += count;
     }
     if !first && !fresh.is_empty() {
-        let (twins, count) = twins::recognise(tx, source.id, &mut fresh, &mut met).await?;
+        let (twins, count) = twins::recognise(tx, source.id, &mut fresh, &mut met, reading.visit.at).await?;
         changed.extend(twins);
         tally.adopted += count;
     }
@@ -233,45 +229,6 @@ fn recognise<'a>(brought: &'a HashMap<String, Brought>, entry: &Entry) -> Option
     brought
         .get(&keys.precise)
         .or_else(|| brought.get(&keys.plain).filter(|known| !keys.repeated || same_address(known)))
-}
-
-/// A site that has moved to other software gives all its entries new ids. When no id is known and four
-/// of five addresses or titles are, the old items take the new ids, silently. Leaves in `fresh` what is new; fewer than
-/// [`ADOPT_MIN`] are judged one by one, by [`twins`].
-async fn adopt(
-    tx: &mut Tx,
-    reading: &Reading,
-    fresh: &mut Vec<&Entry>,
-    met: &mut HashSet<ItemId>,
-) -> Result<u32, Error> {
-    let rows = tx.all(&LATEST, params![reading.known.source.id.to_i64(), LATEST_MAX]).await?;
-    let mut by_mark: HashMap<String, ItemId> = HashMap::new();
-    for row in &rows {
-        let id = ItemId(row.get(0)?);
-        if let Some(url) = row.get::<Option<String>>(1)? {
-            by_mark.insert(url, id);
-        }
-        by_mark.entry(row.get(2)?).or_insert(id);
-    }
-    let mut taken = HashSet::new();
-    let matches: Vec<Option<ItemId>> = fresh
-        .iter()
-        .map(|entry| {
-            let by_url = entry.canonical_url.as_ref().and_then(|url| by_mark.get(url));
-            by_url.or_else(|| by_mark.get(&entry.title)).copied().filter(|id| taken.insert(*id))
-        })
-        .collect();
-    let known = matches.iter().flatten().count();
-    if known < ADOPT_MIN || known * 5 < fresh.len() * 4 {
-        return Ok(0);
-    }
-    let pairs = fresh.iter().zip(&matches).filter_map(|(entry, id)| Some((*entry, (*id)?)));
-    let rows = pairs.map(|(entry, id)| params![id.to_i64(), entry.keys.own(), entry.content_hash]).collect();
-    tx.batch(&ADOPT, rows).await?;
-    met.extend(taken);
-    let mut matched = matches.iter();
-    fresh.retain(|_| matched.next().is_some_and(Option::is_none));
-    Ok(known as u32)
 }
 
 /// Which of the entries other sources have brought before, by address.

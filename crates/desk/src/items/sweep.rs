@@ -88,6 +88,16 @@ pub async fn sweep(desk: Desk, mut stop: Stop) {
     visits.shutdown(FAREWELL).await;
 }
 
+/// One look of the sweep, for whoever moves the clock by hand: begins in `visits` what is due, as far as there are places; says
+/// whether there may be more to do.
+///
+/// # Errors
+/// Only when the database fails.
+pub async fn look(desk: &Desk, visits: &Tasks) -> Result<bool, Error> {
+    let mut rate = Rate { per_second: 1e9, saved: 1e6, at: Instant::now() };
+    begin(desk, visits, &mut rate, &mut Lanes::new()).await
+}
+
 /// Begins as many visits as there are places and the pace allows; says whether there may be more to do.
 async fn begin(desk: &Desk, visits: &Tasks, rate: &mut Rate, lanes: &mut Lanes) -> Result<bool, Error> {
     let room = desk.places.all.available_permits().min(rate.room(Instant::now()));

@@ -5,9 +5,9 @@ use crate::jobs::FetchSources;
 use crate::sources::{self, Change, NewSource, Source, State};
 use crate::testing::{Bench, rss};
 
-const OK: &str = "200 OK";
+pub(super) const OK: &str = "200 OK";
 
-async fn source(bench: &Bench, path: &str) -> Source {
+pub(super) async fn source(bench: &Bench, path: &str) -> Source {
     let new = NewSource { url: bench.site.url(path), ..NewSource::default() };
     sources::create(&bench.desk, &Actor::system(), new).await.unwrap()
 }
@@ -17,7 +17,7 @@ async fn again(bench: &Bench, id: SourceId) -> Source {
 }
 
 /// Visits it, once it is due; gives the source as it is then and the number of new items.
-async fn visit(bench: &Bench, id: SourceId) -> (Source, u32) {
+pub(super) async fn visit(bench: &Bench, id: SourceId) -> (Source, u32) {
     visit_after(bench, id, 40).await
 }
 
@@ -28,7 +28,7 @@ async fn visit_after(bench: &Bench, id: SourceId, hours: u64) -> (Source, u32) {
     (again(bench, id).await, report.new_items)
 }
 
-async fn items(bench: &Bench, source: SourceId) -> Vec<Item> {
+pub(super) async fn items(bench: &Bench, source: SourceId) -> Vec<Item> {
     let filter = Filter { source: Some(source), story: None };
     let mut items = list(&bench.desk, &Actor::system(), filter, None, 200).await.unwrap();
     items.reverse();

@@ -1,17 +1,22 @@
-//! Entries that are old items under another name: a site has changed one id, or has edited an entry that has neither id
-//! nor address. The old item goes on under the new name; nothing is news twice.
+//! Entries that are old items under another name: a site has changed one id or one address, or has edited an entry that has
+//! neither. The old item goes on under the new name; nothing is news twice.
 
 use std::collections::{HashMap, HashSet};
 
+use stdx::Timestamp;
 use store::{Tx, params};
 use text::similar;
 
 use super::fill::Entry;
-use super::{ANONYMOUS, AT_ADDRESSES, RENAME};
+use super::{ADOPT, ANONYMOUS, AT_ADDRESSES, LATEST, RENAME, TITLED};
 use crate::{Error, ItemId, SourceId};
 
 /// So many items without an address are looked through, for at most as many entries: of more, most are an archive.
 const ANONYMOUS_MAX: i64 = 100;
+/// So many of the last items are looked through for an entry's very words, for at most as many entries.
+const LATEST_MAX: i64 = 500;
+/// Fewer entries that look known can be chance, or a page that has something else at one address each day.
+const ADOPT_MIN: usize = 3;
 /// How much of the shorter text the other one has. Under one title or at one address half is enough; a page that brings
 /// something else each day under its one address has less.
 const HALF: f32 = 0.5;
@@ -23,8 +28,10 @@ const SHINGLES_MIN: usize = 6;
 struct Old {
     id: ItemId,
     title: String,
-    text: Text,
+    text: String,
     content_hash: String,
+    /// `None` when the site gave no date, so that it is the time of first sight.
+    published_at: Option<Timestamp>,
 }
 
 /// A text to be compared, cut up once however many it is compared with.
@@ -34,17 +41,18 @@ struct Text {
 }
 
 /// Takes those out of `fresh` that are old items, gives these the new names and returns the ones that have changed; also
-/// how many there were. `met` are the items that the document brings under their own names.
+/// how many there were. `met` are the items that the document of `now` brings under their own names.
 pub(super) async fn recognise<'a>(
     tx: &mut Tx,
     source: SourceId,
     fresh: &mut Vec<&'a Entry>,
     met: &mut HashSet<ItemId>,
+    now: Timestamp,
 ) -> Result<(Vec<(ItemId, &'a Entry)>, u32), Error> {
     let mut known = Known::read(tx, source, fresh).await?;
     let (mut changed, mut names) = (Vec::new(), Vec::new());
     fresh.retain(|entry| {
-        let Some(old) = known.twin(entry, met) else { return true };
+        let Some(old) = known.twin(entry, met, now) else { return true };
         met.insert(old.id);
         names.push(params![old.id.to_i64(), entry.keys.own()]);
         if old.content_hash != entry.content_hash {
@@ -59,53 +67,159 @@ pub(super) async fn recognise<'a>(
     Ok((changed, count))
 }
 
+/// A site that has moved to other software gives all its entries new ids. When no id is known and four of five entries
+/// are by address, or by title with date or text, the old items take the new names, silently where title and text are the same.
+/// Leaves in `fresh` what is new; of fewer than [`ADOPT_MIN`] each is judged by itself, by [`recognise`], which gives the same.
+pub(super) async fn adopt<'a>(
+    tx: &mut Tx,
+    source: SourceId,
+    fresh: &mut Vec<&'a Entry>,
+    met: &mut HashSet<ItemId>,
+    now: Timestamp,
+) -> Result<(Vec<(ItemId, &'a Entry)>, u32), Error> {
+    if fresh.len() < ADOPT_MIN {
+        return Ok((Vec::new(), 0));
+    }
+    let (mut by_address, mut by_title): (HashMap<String, usize>, HashMap<String, Vec<usize>>) = Default::default();
+    let mut latest = Vec::new();
+    for row in tx.all(&LATEST, params![source.to_i64(), LATEST_MAX]).await? {
+        let old = Old::read(&row)?;
+        by_title.entry(old.title.clone()).or_default().push(latest.len());
+        if let Some(url) = row.get::<Option<String>>(6)? {
+            by_address.entry(url).or_insert(latest.len());
+        }
+        latest.push(old);
+    }
+    let mut taken = HashSet::new();
+    let matches: Vec<Option<usize>> = fresh
+        .iter()
+        .map(|entry| {
+            let there = entry.canonical_url.as_ref().and_then(|url| by_address.get(url)).copied();
+            if let Some(old) = there.filter(|old| taken.insert(*old)) {
+                return Some(old);
+            }
+            let same_title = by_title.get(&entry.title)?.iter().copied();
+            let is_same =
+                |old: &Old| old.has_date_of(entry, now) || old.text().likeness(&Text::of(&entry.text)) >= HALF;
+            same_title.filter(|old| is_same(&latest[*old])).find(|old| taken.insert(*old))
+        })
+        .collect();
+    let known = matches.iter().flatten().count();
+    if known < ADOPT_MIN || known * 5 < fresh.len() * 4 {
+        return Ok((Vec::new(), 0));
+    }
+    let (mut changed, mut renamed, mut adopted) = (Vec::new(), Vec::new(), Vec::new());
+    for (entry, old) in fresh.iter().zip(&matches).filter_map(|(entry, old)| Some((*entry, &latest[(*old)?]))) {
+        met.insert(old.id);
+        if old.title == entry.title && old.text == entry.text {
+            let (url, canonical) = (&entry.url, &entry.canonical_url);
+            adopted.push(params![old.id.to_i64(), entry.keys.own(), entry.content_hash, url, canonical]);
+        } else {
+            renamed.push(params![old.id.to_i64(), entry.keys.own()]);
+            changed.push((old.id, entry));
+        }
+    }
+    tx.batch(&ADOPT, adopted).await?;
+    tx.batch(&RENAME, renamed).await?;
+    let mut matched = matches.iter();
+    fresh.retain(|_| matched.next().is_some_and(Option::is_none));
+    Ok((changed, u32::try_from(known).unwrap_or(u32::MAX)))
+}
+
 struct Known {
     by_address: HashMap<String, Old>,
-    /// The newest first.
-    anonymous: Vec<Old>,
+    /// The newest first; so are the others.
+    anonymous: Vec<(Old, Text)>,
+    by_title: HashMap<String, Vec<Old>>,
 }
 
 impl Known {
     async fn read(tx: &mut Tx, source: SourceId, fresh: &[&Entry]) -> Result<Self, Error> {
-        let mut known = Self { by_address: HashMap::new(), anonymous: Vec::new() };
+        let mut known = Self { by_address: HashMap::new(), anonymous: Vec::new(), by_title: HashMap::new() };
+        let source = source.to_i64();
         let urls: Vec<&str> = fresh.iter().filter_map(|entry| entry.canonical_url.as_deref()).collect();
-        let old = |row: &store::Row| -> Result<Old, store::Error> {
-            let text = Text::of(&row.get::<String>(2)?);
-            Ok(Old { id: ItemId(row.get(0)?), title: row.get(1)?, text, content_hash: row.get(3)? })
-        };
         if !urls.is_empty() {
             // In the order of their ids, so that the newest of an address stays.
-            for row in tx.all(&AT_ADDRESSES, params![source.to_i64(), store::texts(&urls)]).await? {
-                known.by_address.insert(row.get(4)?, old(&row)?);
+            for row in tx.all(&AT_ADDRESSES, params![source, store::texts(&urls)]).await? {
+                known.by_address.insert(row.get(6)?, Old::read(&row)?);
             }
         }
-        if (1..=ANONYMOUS_MAX).contains(&(fresh.iter().filter(|entry| entry.keys.anonymous).count() as i64)) {
-            for row in tx.all(&ANONYMOUS, params![source.to_i64(), ANONYMOUS_MAX]).await? {
-                known.anonymous.push(old(&row)?);
+        let (anonymous, named): (Vec<&Entry>, Vec<&Entry>) = fresh.iter().partition(|entry| entry.keys.anonymous);
+        if (1..=ANONYMOUS_MAX).contains(&(anonymous.len() as i64)) {
+            for row in tx.all(&ANONYMOUS, params![source, ANONYMOUS_MAX]).await? {
+                let old = Old::read(&row)?;
+                let text = old.text();
+                known.anonymous.push((old, text));
+            }
+        }
+        if (1..=LATEST_MAX).contains(&(named.len() as i64)) {
+            let titles: Vec<&str> = named.iter().map(|entry| entry.title.as_str()).collect();
+            for row in tx.all(&TITLED, params![source, store::texts(&titles), LATEST_MAX]).await? {
+                let old = Old::read(&row)?;
+                known.by_title.entry(old.title.clone()).or_default().push(old);
             }
         }
         Ok(known)
     }
 
     /// The item that `entry` is, if it is not in the document under its own name.
-    fn twin(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
-        if let Some(url) = &entry.canonical_url {
-            let old = self.by_address.get(url).filter(|old| !met.contains(&old.id))?;
-            return if old.title == entry.title || old.text.likeness(&Text::of(&entry.text)) >= HALF {
-                self.by_address.remove(url)
-            } else {
-                None
-            };
+    fn twin(&mut self, entry: &Entry, met: &HashSet<ItemId>, now: Timestamp) -> Option<Old> {
+        if entry.keys.anonymous {
+            return self.edited(entry, met);
         }
-        if !entry.keys.anonymous || self.anonymous.is_empty() {
+        self.at_its_address(entry, met).or_else(|| self.in_its_words(entry, met, now))
+    }
+
+    fn at_its_address(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
+        let url = entry.canonical_url.as_ref()?;
+        let old = self.by_address.get(url).filter(|old| !met.contains(&old.id))?;
+        let is_same = old.title == entry.title || old.text().likeness(&Text::of(&entry.text)) >= HALF;
+        if is_same { self.by_address.remove(url) } else { None }
+    }
+
+    /// The same title and text to the letter, of the same date: what a site says again on another day is another entry.
+    fn in_its_words(&mut self, entry: &Entry, met: &HashSet<ItemId>, now: Timestamp) -> Option<Old> {
+        let old = self.by_title.get_mut(&entry.title)?;
+        let at = old.iter().position(|old| {
+            let undated = old.published_at.is_none() || entry.published_at == now;
+            !met.contains(&old.id) && (undated || old.has_date_of(entry, now)) && old.text == entry.text
+        })?;
+        Some(old.remove(at))
+    }
+
+    fn edited(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
+        if self.anonymous.is_empty() {
             return None;
         }
         let text = Text::of(&entry.text);
-        let at = self.anonymous.iter().position(|old| {
+        let at = self.anonymous.iter().position(|(old, old_text)| {
             let wanted = if old.title == entry.title { HALF } else { NEARLY_ALL };
-            !met.contains(&old.id) && old.text.likeness(&text) >= wanted
+            !met.contains(&old.id) && old_text.likeness(&text) >= wanted
         })?;
-        Some(self.anonymous.remove(at))
+        Some(self.anonymous.remove(at).0)
+    }
+}
+
+impl Old {
+    /// Columns as all statements name them.
+    fn read(row: &store::Row) -> Result<Old, store::Error> {
+        let (published_at, first_seen_at): (Timestamp, Timestamp) = (row.get(4)?, row.get(5)?);
+        Ok(Old {
+            id: ItemId(row.get(0)?),
+            title: row.get(1)?,
+            text: row.get(2)?,
+            content_hash: row.get(3)?,
+            published_at: Some(published_at).filter(|at| *at != first_seen_at),
+        })
+    }
+
+    fn text(&self) -> Text {
+        Text::of(&self.text)
+    }
+
+    /// Both have a date of their own, and it is the same.
+    fn has_date_of(&self, entry: &Entry, now: Timestamp) -> bool {
+        entry.published_at != now && self.published_at == Some(entry.published_at)
     }
 }
 
@@ -122,3 +236,6 @@ impl Text {
         similar::containment(&self.shingles, &other.shingles)
     }
 }
+
+#[cfg(test)]
+mod tests;
