@@ -14,6 +14,7 @@ pub mod date;
 pub mod discover;
 mod document;
 mod error;
+pub mod fuzz;
 mod json;
 mod link;
 mod markup;
@@ -70,17 +71,6 @@ pub fn parse(bytes: &[u8], hints: &Hints<'_>) -> Result<Feed, Error> {
         }
         error => error,
     })
-}
-
-/// What a fuzzer calls: every reader of the crate on the same bytes.
-pub fn fuzz(data: &[u8]) {
-    for sanitize in [false, true] {
-        let _ = parse(data, &Hints { url: Some("https://example.org/feed"), content_type: None, sanitize });
-    }
-    let text = charset::decode(data, None, None).text;
-    let _ = date::parse(&text);
-    let _ = discover::links(&text, "https://example.org/");
-    let _ = opml::parse(data);
 }
 
 #[cfg(test)]

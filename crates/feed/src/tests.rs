@@ -284,7 +284,7 @@ proptest! {
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        fuzz(&bytes);
+        fuzz::TARGETS.iter().for_each(|(_, target)| target(&bytes));
     }
 
     #[test]
@@ -295,7 +295,7 @@ proptest! {
         "<content type='base64'>", "<author>", "<name>", "</author>", "<pubDate>", "20 Nov", "<x xml:base='/a/'>", "<!DOCTYPE [", "<?x",
         "{\"items\":[", "{\"id\":", "]}", "1e999", " ", "\n", "</channel>", "</", "/>", "<image>", "<source>", "http://", "//",
     ]), 0..80)) {
-        fuzz(pieces.concat().as_bytes());
+        fuzz::TARGETS.iter().for_each(|(_, target)| target(pieces.concat().as_bytes()));
     }
 
     #[test]

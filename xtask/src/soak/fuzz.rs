@@ -26,7 +26,7 @@ pub struct Plan {
 /// A command that reads a file from anybody.
 struct Target {
     name: &'static str,
-    /// The reader inside the process that takes the same documents.
+    /// The reader inside the process that takes the same documents; empty when it has documents of its own.
     reader: &'static str,
     command: &'static [&'static str],
     /// Exit code for "this is not what I read".
@@ -41,7 +41,7 @@ struct Target {
 const TARGETS: &[Target] = &[
     Target {
         name: "feed",
-        reader: "feed",
+        reader: "",
         command: &["feed", "parse", "--json", FILE],
         refusal: 2,
         json: true,
@@ -143,6 +143,19 @@ const TARGETS: &[Target] = &[
     },
 ];
 
+/// Readers inside the process with documents of their own: a folder, and how the names of its files end.
+const READERS: &[(&str, &str, &str)] = &[
+    ("xml", "crates/feed/fuzz/xml", ""),
+    ("xml", "crates/feed/fixtures", ".xml"),
+    ("json", "crates/feed/fuzz/json", ""),
+    ("json", "crates/feed/fixtures", "json"),
+    ("dates", "crates/feed/fuzz/dates", ""),
+    ("charset", "crates/feed/fuzz/charset", ""),
+    ("charset", "crates/feed/fixtures", ".xml"),
+    ("opml", "crates/feed/fuzz/opml", ""),
+    ("page", "crates/feed/fuzz/page", ""),
+];
+
 /// Stands for the input file in a command.
 const FILE: &str = "{file}";
 const CASE_LIMIT: Duration = Duration::from_secs(10);
@@ -197,6 +210,16 @@ fn inside(copydesk: &Path, scratch: &Scratch, seeds: &[Vec<Vec<u8>>], plan: &Pla
         fs::create_dir_all(&folder)?;
         for (index, seed) in seeds.iter().enumerate() {
             fs::write(folder.join(format!("{}-{index}", target.name)), seed)?;
+        }
+    }
+    for (index, (reader, from, end)) in READERS.iter().enumerate() {
+        let folder = folder.join(reader);
+        fs::create_dir_all(&folder)?;
+        for file in files(&root.join(from))? {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.ends_with(end) && !name.ends_with(".expected.json") {
+                fs::copy(&file, folder.join(format!("{index}-{name}")))?;
+            }
         }
     }
     let [out, err] = ["inside-out", "inside-err"].map(|name| scratch.path().join(name));
