@@ -27,9 +27,12 @@ use args::Args;
 const USAGE: &str = "\
 cargo xtask test [--install] [--only STEP]…   everything CI runs, step by step
 cargo xtask soak kill [--seconds N] [--seed S] [--kills K]
-                                              kill -9 the demo at random moments, then prove that nothing broke
+                                              kill -9 the demo, sweeps and the queue at random moments, then prove that nothing broke
 cargo xtask soak fuzz [--seconds N] [--seed S]
                                               replay known bad inputs, then damage good ones
+cargo xtask soak year [--seconds N] [--seed S] [--sources N] [--days N] [--eventful N] [--killed N]
+                                              a simulated year of 500 sources on a clock of its own; nothing may be lost or doubled;
+                                              with --killed, one in N sweeps is a process that is killed in its middle
 cargo xtask bench line [ARGS]…                posts per hour through the whole line (release build)
 cargo xtask bench queue [--jobs N] [--reps R] [--engines A,B] [--phases A,B] [--tuned] [--snapshot] [--json FILE] [--binary FILE]
                                               the queue beside its peers, on servers of its own (docs/benchmarks.md)

@@ -40,6 +40,7 @@ const STEPS: &[Step] = &[
     Step { name: "conformance", what: "the public suite of HTTP caching", run: conformance },
     Step { name: "kill", what: "kill -9 at random moments", run: kill },
     Step { name: "queue", what: "kill -9 of the queue's workers, and a held snapshot", run: queue },
+    Step { name: "year", what: "a simulated season of sources, on its own clock", run: year },
     Step { name: "fuzz", what: "known and new bad input", run: fuzz },
 ];
 
@@ -158,7 +159,9 @@ fn conformance(stage: &mut Stage) -> Result<String> {
 }
 
 fn kill(stage: &mut Stage) -> Result<String> {
-    soak::kill(&stage.suite()?.copydesk, &soak::KillPlan { seconds: 45, seed: 1, kills: u32::MAX })
+    let copydesk = &stage.suite()?.copydesk;
+    let product = soak::kill(copydesk, &soak::KillPlan { seconds: 45, seed: 1, kills: u32::MAX })?;
+    Ok(format!("{product}; sweeps: {}", soak::kill_sweeps(copydesk, 15, 1)?))
 }
 
 fn queue(stage: &mut Stage) -> Result<String> {
@@ -168,6 +171,11 @@ fn queue(stage: &mut Stage) -> Result<String> {
     let postgres = soak::kill_queue(copydesk, &plan, soak::Engine::Postgres)?;
     let held = soak::snapshot(copydesk, &soak::SnapshotPlan { seconds: 30, rate: 500 })?;
     Ok(format!("{sqlite}; {postgres}; {held}"))
+}
+
+fn year(stage: &mut Stage) -> Result<String> {
+    let plan = soak::YearPlan { sources: 20, days: 45, seconds: 120, seed: 1, eventful: 4, whole: true, killed: None };
+    soak::year(&stage.suite()?.copydesk, &plan)
 }
 
 fn fuzz(stage: &mut Stage) -> Result<String> {

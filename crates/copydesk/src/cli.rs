@@ -583,6 +583,47 @@ pub enum Soak {
         #[arg(long, default_value_t = 1)]
         seed: u64,
     },
+    /// Visit the sites of a simulated year, and compare the items with what was shown
+    Year(SoakYear),
+    /// Be one sweep of that year, which is killed in its middle
+    Sweep(SoakSweep),
+}
+
+#[derive(Debug, Args)]
+pub struct SoakSweep {
+    /// The time, in microseconds since 1970
+    #[arg(long)]
+    pub at: i64,
+    /// Of the sites
+    #[arg(long)]
+    pub port: u16,
+    #[arg(long)]
+    pub sources: u32,
+    #[arg(long)]
+    pub seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct SoakYear {
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub sources: u32,
+    /// Simulated days
+    #[arg(long, default_value_t = 365)]
+    pub days: u32,
+    /// Longest real time; what was simulated until then is compared
+    #[arg(long, default_value_t = 3_600)]
+    pub seconds: u64,
+    /// Sites do so many times as often what they do now and then
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub eventful: u32,
+    /// One in so many sweeps ends in its middle
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    pub killed: u64,
+    /// These are processes of their own, killed with signal 9
+    #[arg(long)]
+    pub processes: bool,
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Debug, Args)]

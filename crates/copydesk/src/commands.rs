@@ -25,7 +25,7 @@ use serde::Serialize;
 
 /// Every statement of the commands, for the test that prepares them.
 #[cfg_attr(not(test), expect(dead_code, reason = "for the test that prepares them"))]
-const STATEMENTS: &[&[&store::Statement]] = &[soak::STATEMENTS];
+const STATEMENTS: &[&[&store::Statement]] = &[soak::STATEMENTS, soak::year::STATEMENTS, soak::year::oracle::STATEMENTS];
 
 /// Prints a line of the command's answer.
 pub fn say(line: impl AsRef<str>) -> Result<()> {

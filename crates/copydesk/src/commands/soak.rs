@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::process::{Mode, Process};
 
 pub mod fuzz;
+pub mod year;
 
 store::sql! {
     DONE = "soak.done", "SELECT id, outcome FROM job_done";
@@ -72,6 +73,8 @@ pub async fn run(config: &Config, command: &Soak) -> Result<()> {
         Soak::Settle { diaries, seconds } => settle(config, diaries, Duration::from_secs(*seconds)).await,
         Soak::Decode { file } => decode(file),
         Soak::Fuzz { seeds, seconds, seed } => fuzz::run(seeds, *seconds, *seed),
+        Soak::Year(args) => year::run(config, args).await,
+        Soak::Sweep(args) => year::sweep(config, args).await,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::commands::soak;
 
 #[tokio::test]
 async fn every_statement_prepares() {
-    let store = store::testing::temporary(&[queue::MIGRATIONS]).await;
+    let store = store::testing::temporary(crate::process::MIGRATIONS).await;
     for statement in crate::commands::STATEMENTS.concat() {
         store.prepare(statement).await.unwrap_or_else(|error| panic!("{}: {error:?}", statement.name));
     }
