@@ -468,7 +468,11 @@ export interface paths {
         /** Lists items, newest first, of all sources or of one source or story. */
         get: operations["items.list"];
         put?: never;
-        post?: never;
+        /**
+         * Adds an item by hand: written, or with nothing but its address, which is fetched for the article behind it. One of the same
+         *     `id`, else the same address, is changed instead (200).
+         */
+        post: operations["items.create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1338,7 +1342,7 @@ export interface paths {
         /** Lists sources, oldest first. */
         get: operations["sources.list"];
         put?: never;
-        /** Adds a source and polls it at once. */
+        /** Adds a source. A feed is polled at once; of a hook the answer tells address and secret, this once. */
         post: operations["sources.create"];
         delete?: never;
         options?: never;
@@ -1447,6 +1451,40 @@ export interface paths {
         put?: never;
         /** Fetches one source. */
         post: operations["sources.fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/sources/{id}/hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a hook's address and when its secret was made; the secret itself is shown to nobody. */
+        get: operations["sources.show_hook"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/sources/{id}/hook/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a hook a new secret, which the answer tells this once. The one before stays good for 24 hours. */
+        post: operations["sources.rotate_hook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2501,6 +2539,13 @@ export interface components {
         };
         /** @enum {string} */
         HealthState: "ok" | "degraded" | "down";
+        /** @description Where and with what to push. */
+        HookSecret: {
+            /** @description `whsec_…`, as Standard Webhooks has it; never shown again. */
+            secret: string;
+            /** @description The address for deliveries. */
+            url: string;
+        };
         /**
          * @description 13 characters of Crockford's Base32
          * @example 0M7K2Q9XA4D0G
@@ -2602,6 +2647,24 @@ export interface components {
             /** @description Why it is not news: `archive` (of a first visit), `flood` (too many at once) or `stale` (too old at first sight). */
             why?: string | null;
         };
+        /** @description An item to add. With nothing but `url`, the page is fetched and its article taken. */
+        ItemToAdd: {
+            author?: string | null;
+            categories?: string[] | null;
+            /** @description In its place; it is sanitised. */
+            html?: string | null;
+            /** @description What you call it; the same again is a new version of it. Without one, its address tells which it is. */
+            id?: string | null;
+            /** @description ISO 639-1; without one, it is found out. */
+            language?: string | null;
+            pipeline?: components["schemas"]["Id"] | null;
+            published_at?: components["schemas"]["Time"] | null;
+            source?: components["schemas"]["Id"] | null;
+            /** @description Plain text, paragraphs parted by empty lines. */
+            text?: string | null;
+            title?: string | null;
+            url?: string | null;
+        };
         /** @description What an item said before its source changed it. */
         ItemVersion: {
             /** @description Sanitised. */
@@ -2677,6 +2740,10 @@ export interface components {
         /** @description An address to look at. */
         Look: {
             url: string;
+        };
+        /** @description A source that was made. */
+        MadeSource: components["schemas"]["Source"] & {
+            hook?: components["schemas"]["HookSecret"] | null;
         };
         /** @description Another story about the same event. */
         Merger: {
@@ -2761,8 +2828,9 @@ export interface components {
              * @description Without one: the source's own pace.
              */
             interval_s?: number | null;
+            kind?: components["schemas"]["SourceKind"] | null;
             login?: components["schemas"]["SourceLogin"] | null;
-            /** @description Without one: the feed's title, once it has been read. */
+            /** @description Without one: the feed's title, once it has been read. The others need one. */
             name?: string | null;
             pipeline?: components["schemas"]["Id"] | null;
             rules?: components["schemas"]["SourceRule"][] | null;
@@ -2771,8 +2839,8 @@ export interface components {
              * @description How far it is believed, 0 to 1; 0.5 when nothing is said.
              */
             trust?: number | null;
-            /** @description Address of a feed. */
-            url: string;
+            /** @description Address of a feed; the others have none. */
+            url?: string | null;
         };
         /** @description When an approved post is to be published: `due_at` or `slot`. */
         NewTime: {
@@ -3343,6 +3411,7 @@ export interface components {
                  * @description Items it has brought so far.
                  */
                 items: number;
+                kind: components["schemas"]["SourceKind"];
                 /** @description As the feed declares it. */
                 language?: string | null;
                 moved_at?: components["schemas"]["Time"] | null;
@@ -3367,6 +3436,7 @@ export interface components {
                  * @description How far it is believed, 0 to 1; `trust_min` of a pipeline's policy may ask for more.
                  */
                 trust: number;
+                /** @description Of a feed; of another source its kind and id, which lead nowhere. */
                 url: string;
                 /** @description Where it was until its site moved it for good; `DELETE …/move` goes back there. */
                 url_before?: string | null;
@@ -4086,6 +4156,11 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "editor" | "author" | "moderator" | "viewer";
+        /** @description A hook with its new secret. */
+        RotatedHook: components["schemas"]["SourceHook"] & {
+            /** @description Never shown again. */
+            secret: string;
+        };
         RouteTraffic: {
             /** Format: int64 */
             count: number;
@@ -4330,7 +4405,7 @@ export interface components {
              */
             seconds: number;
         };
-        /** @description A feed that is read again and again. */
+        /** @description Where items come from: a feed that is read again and again, a hook to which others push, or a hand by which people add. */
         Source: {
             /** @description It is visited at its own pace. */
             adaptive: boolean;
@@ -4361,6 +4436,7 @@ export interface components {
              * @description Items it has brought so far.
              */
             items: number;
+            kind: components["schemas"]["SourceKind"];
             /** @description As the feed declares it. */
             language?: string | null;
             moved_at?: components["schemas"]["Time"] | null;
@@ -4385,6 +4461,7 @@ export interface components {
              * @description How far it is believed, 0 to 1; `trust_min` of a pipeline's policy may ask for more.
              */
             trust: number;
+            /** @description Of a feed; of another source its kind and id, which lead nowhere. */
             url: string;
             /** @description Where it was until its site moved it for good; `DELETE …/move` goes back there. */
             url_before?: string | null;
@@ -4445,6 +4522,14 @@ export interface components {
             title?: string | null;
             url: string;
         };
+        /** @description A hook. */
+        SourceHook: {
+            before_until?: components["schemas"]["Time"] | null;
+            /** @description When its secret was made. */
+            rotated_at: components["schemas"]["Time"];
+            /** @description The address for deliveries; `null` when the desk's secret key is another one than it was sealed with. */
+            url?: string | null;
+        };
         /** @description What became of a list of feeds. */
         SourceImport: {
             added: number;
@@ -4465,6 +4550,8 @@ export interface components {
             title?: string | null;
             url: string;
         };
+        /** @enum {string} */
+        SourceKind: "feed" | "hook" | "hand";
         /** @description A list of feeds in OPML. */
         SourceList: {
             opml: string;
@@ -6104,6 +6191,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Item"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "items.create": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ItemToAdd"];
+            };
+        };
+        responses: {
+            /** @description It was there before. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Item"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -8667,7 +8799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Source"];
+                    "application/json": components["schemas"]["MadeSource"];
                 };
             };
             /** @description Any error; `type` says which. */
@@ -8941,6 +9073,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.show_hook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceHook"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.rotate_hook": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedHook"];
                 };
             };
             /** @description Any error; `type` says which. */

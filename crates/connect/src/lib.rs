@@ -20,6 +20,8 @@ pub mod resolve;
 pub mod retry;
 pub mod settings;
 pub mod simulate;
+pub mod webhook;
+pub mod websub;
 
 mod decode;
 mod dial;
@@ -38,6 +40,36 @@ pub use settings::Settings;
 pub use url::Url;
 
 use stdx::metric::{Cell, Metric};
+
+/// What a fuzzer calls: every reader of what strangers say to us, on the same bytes.
+///
+/// # Panics
+/// Never, unless there is a fault: also when something is believed that nobody has signed.
+pub fn fuzz(data: &[u8]) {
+    let mut lines = data.splitn(5, |byte| *byte == b'\n');
+    let mut next = || lines.next().unwrap_or_default();
+    let mut headers = http::HeaderMap::new();
+    for name in [webhook::ID, webhook::TIMESTAMP, webhook::SIGNATURE, "link"] {
+        if let Ok(value) = http::HeaderValue::from_bytes(next()) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(
+        websub::SIGNATURE,
+        headers.get(webhook::SIGNATURE).cloned().unwrap_or_else(|| http::HeaderValue::from_static("")),
+    );
+    let (body, key) = (next(), webhook::Key::new([7; 32]));
+    if let Ok(stamp) = webhook::Stamp::read(&headers) {
+        assert!(stamp.check(body, &[key], stdx::Timestamp::EPOCH).is_err(), "nobody has signed this");
+    }
+    assert!(websub::signed(&headers, "a secret of ours", body).is_none(), "nobody has signed this");
+    let text = String::from_utf8_lossy(body);
+    let _ = webhook::Key::parse(&text);
+    let _ = websub::Intent::parse(&text);
+    if let Ok(base) = Url::parse("https://town.example/") {
+        let _ = websub::discover(&headers, &base, &[text.clone().into_owned()], Some(&text));
+    }
+}
 
 /// The cells of this crate.
 pub static METRICS: &[Metric] = &[

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod edge;
 pub mod feed;
 pub mod ingest;
+pub mod item;
 pub mod jobs;
 
 use std::net::SocketAddr;
@@ -48,6 +49,9 @@ pub enum Command {
     /// Manage what is read
     #[command(subcommand)]
     Source(Source),
+    /// Add items by hand
+    #[command(subcommand)]
+    Item(item::Item),
     /// Read feeds without a desk
     #[command(subcommand)]
     Feed(feed::Feed),
@@ -139,11 +143,16 @@ pub struct Serve {
 
 #[derive(Debug, Subcommand)]
 pub enum Source {
-    /// Add a source by its address
+    /// Add a feed by its address, a hook that others push to, or a hand by which people add items
     Add {
-        url: String,
+        /// Of a feed; the others have none
+        #[arg(required_unless_present = "kind")]
+        url: Option<String>,
+        /// Of a hook, the address and the secret are printed this once
+        #[arg(long, value_enum, default_value_t)]
+        kind: SourceKind,
         /// A name to show; otherwise the feed's own title
-        #[arg(long)]
+        #[arg(long, required_if_eq_any([("kind", "hook"), ("kind", "hand")]))]
         name: Option<String>,
         /// Entries of the first fetch that count as news
         #[arg(long, value_name = "NUMBER")]
@@ -196,11 +205,29 @@ pub enum Source {
     },
     /// Print all sources as an OPML list
     Export,
+    /// Give a hook a new secret, and print it this once; the one before stays good for 24 hours
+    Secret {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Poll one source or all of them now
     Fetch {
         /// The source's id; without it, all
         id: Option<String>,
     },
+}
+
+/// How items come from a source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SourceKind {
+    /// It is visited
+    #[default]
+    Feed,
+    /// Others push to it
+    Hook,
+    /// People add them
+    Hand,
 }
 
 #[derive(Debug, Args)]

@@ -8,6 +8,7 @@ pub mod db;
 pub mod doctor;
 pub mod edge;
 pub mod improve;
+pub mod items;
 pub mod jobs;
 pub mod keys;
 pub mod setup;

@@ -107,6 +107,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Demo(args) => done(demo::run(config, args, cli.common.data.clone()).await),
         Command::Serve(args) => done(serve::run(config, args).await),
         Command::Edge(args) => done(commands::edge::run(config, args).await),
+        Command::Item(command) => done(commands::items::run(&config, command).await),
         Command::Source(command) => done(commands::sources::run(&config, command).await),
         Command::User(command) => done(commands::users::run(&config, command).await),
         Command::Key(command) => done(commands::keys::run(&config, command).await),

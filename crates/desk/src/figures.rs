@@ -17,8 +17,9 @@ store::sql! {
     PUBLISHED = "figures.published", "SELECT count(*) FROM post WHERE published_at >= $1 AND published_at < $2";
     DRAFTED = "figures.drafted", "SELECT count(*) FROM post WHERE id >= $1 AND id < $2";
     SOURCES = "figures.sources",
-        "SELECT count(*), count(CASE WHEN state = 'active' THEN 1 END), count(CASE WHEN state = 'active' AND failures > 0 THEN 1 END),
-         min(CASE WHEN state = 'active' AND failures > 0 THEN failing_since END) FROM source";
+        "SELECT count(*), count(CASE WHEN state = 'active' THEN 1 END),
+         count(CASE WHEN state = 'active' AND kind = 'feed' AND failures > 0 THEN 1 END),
+         min(CASE WHEN state = 'active' AND kind = 'feed' AND failures > 0 THEN failing_since END) FROM source";
     BUSIEST = "figures.busiest", "SELECT id, name, items FROM source WHERE items > 0 ORDER BY items DESC, id LIMIT 10";
     STEPS = "figures.steps",
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM source LIMIT 1) a), (SELECT count(*) FROM (SELECT 1 FROM post LIMIT 1) b),

@@ -4,9 +4,14 @@
 mod answer;
 mod fetch;
 mod fill;
+mod given;
+mod hand;
+mod hook;
 mod identity;
 mod pace;
+mod paste;
 mod poll;
+pub(crate) mod push;
 mod redirect;
 mod rhythm;
 mod save;
@@ -24,6 +29,9 @@ use crate::people::{Action, Actor};
 use crate::{Desk, Error, ItemId, SourceId, StoryId};
 
 pub use fetch::fetch;
+pub use given::Given;
+pub use hand::{NewItem, create};
+pub use hook::{BODY_MAX, Door, Received, Refused, door};
 pub use poll::{Report, poll, take};
 pub(crate) use save::news_since;
 pub use sweep::{look, sweep};
@@ -51,7 +59,7 @@ pub struct Item {
     /// Grows by one each time the source changes the entry.
     pub version: u32,
     pub standing: Standing,
-    /// Why it is not news: `archive`, `flood`, `stale`.
+    /// Why it is not news: `archive`, `flood`, `stale`, or the rule that dropped it.
     pub why: Option<String>,
     pub copy_of: Option<ItemId>,
     pub story: Option<StoryId>,

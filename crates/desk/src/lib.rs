@@ -138,6 +138,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0008_ingest.sqlite.sql"),
             postgres: include_str!("../migrations/0008_ingest.postgres.sql"),
         },
+        Migration {
+            version: 9,
+            name: "push",
+            sqlite: include_str!("../migrations/0009_push.sqlite.sql"),
+            postgres: include_str!("../migrations/0009_push.postgres.sql"),
+        },
     ],
 };
 
@@ -154,6 +160,8 @@ pub const TABLES: &[&str] = &[
     "provider",
     "pipeline",
     "source",
+    "hook",
+    "hook_taken",
     "visit",
     "item",
     "item_version",
@@ -191,7 +199,9 @@ pub fn statements() -> Vec<&'static Statement> {
         pipelines::STATEMENTS,
         sources::STATEMENTS,
         sources::visits::STATEMENTS,
+        sources::hook::STATEMENTS,
         items::STATEMENTS,
+        items::push::STATEMENTS,
         items::sweep::STATEMENTS,
         items::versions::STATEMENTS,
         stories::STATEMENTS,

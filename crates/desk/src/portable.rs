@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::people::{Action, Actor};
 use crate::pipelines::Spec;
 use crate::providers::NewProvider;
-use crate::sources::NewSource;
 use crate::sources::rules::Rule;
+use crate::sources::{Kind, NewSource};
 use crate::{Desk, Error, Fault, pipelines, providers, sources};
 
 /// The whole set-up.
@@ -75,7 +75,8 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
     loop {
         let page = sources::list(desk, actor, after, 200).await?;
         after = page.last().map(|source| source.id);
-        for source in &page {
+        // The addresses and secrets of the others belong to this desk.
+        for source in page.iter().filter(|source| source.kind == Kind::Feed) {
             let pipeline = pipelines.iter().find(|pipeline| pipeline.id == source.pipeline);
             setup.sources.push(SourceSetup {
                 url: source.url.clone(),

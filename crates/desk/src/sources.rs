@@ -1,7 +1,10 @@
-//! Sources: feeds by their URL, how often they are read, and how the last reading went.
+//! Sources: feeds by their URL, how often they are read, and how the last reading went; and those that are pushed to us or
+//! filled by hand.
 
 mod ask;
 mod due;
+pub mod hook;
+mod kind;
 mod login;
 pub mod opml;
 mod preview;
@@ -18,8 +21,10 @@ use store::{Conn, Row, Tx, params};
 use crate::people::{Action, Actor, recall, remember};
 use crate::{Desk, Error, Fault, PipelineId, SourceId, pipelines, tags};
 
-pub(crate) use ask::next as next_request;
+pub(crate) use ask::{next as next_request, normal};
 pub use due::{ensure_polls, fetch};
+pub(crate) use kind::hand;
+pub use kind::{Kind, Made, NewOther, create_other};
 pub use login::Login;
 pub(crate) use login::origin;
 pub use preview::{Candidate, FoundBy, Preview, Sample, preview};
@@ -27,10 +32,12 @@ use rules::{Rule, Rules};
 pub(crate) use visits::record;
 pub use visits::{Outcome, Visit, visits};
 
-/// A feed that is read again and again.
+/// Where items come from: a feed that is read again and again, a hook, or a hand.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Source {
     pub id: SourceId,
+    pub kind: Kind,
+    /// Of a feed; of another source its kind and id, `hook:0M7K…`, which lead nowhere.
     pub url: String,
     pub name: String,
     pub state: State,
@@ -171,6 +178,8 @@ pub(crate) static POLL_SECONDS: Histogram = Histogram::new();
 pub(crate) static VISITS: Gauge = Gauge::new();
 pub(crate) static LATENESS: Gauge = Gauge::new();
 pub(crate) static ITEMS: Family<Counter> = Family::new(&["standing"], 4);
+/// What came of deliveries: `taken`, `repeated`, `refused` (not signed as it should be), `unreadable`.
+pub(crate) static PUSHES: Family<Counter> = Family::new(&["outcome"], 8);
 
 /// The cells of sources and their items.
 pub static METRICS: &[Metric] = &[
@@ -186,6 +195,11 @@ pub static METRICS: &[Metric] = &[
         help: "How long the source has been due that is due longest",
         cell: Cell::Gauge(&LATENESS),
     },
+    Metric {
+        name: "copydesk_source_pushes_total",
+        help: "Deliveries to hooks by outcome",
+        cell: Cell::Counters(&PUSHES),
+    },
     Metric { name: "copydesk_items_total", help: "Items stored, by their standing", cell: Cell::Counters(&ITEMS) },
 ];
 
@@ -196,17 +210,17 @@ store::sql! {
     GET = "sources.get",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules
+                adaptive, rhythm_s, window_s, rules, kind
          FROM source WHERE id = $1";
     THESE = "sources.these",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules
+                adaptive, rhythm_s, window_s, rules, kind
          FROM source WHERE id {in:$1}";
     LIST = "sources.list",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules
+                adaptive, rhythm_s, window_s, rules, kind
          FROM source WHERE id > $1 ORDER BY id LIMIT $2";
     BY_URL = "sources.by_url", "SELECT id FROM source WHERE url = $1";
     UPDATE = "sources.update",
@@ -216,10 +230,13 @@ store::sql! {
     /// Keeps others from changing the row until the transaction ends, so that what is read next is what is changed.
     HOLD = "sources.hold", "UPDATE source SET id = id WHERE id = $1";
     ACTIVE = "sources.active", "SELECT id FROM source WHERE state = 'active' AND kind = 'feed' ORDER BY id LIMIT $1";
+    ADD_OTHER = "sources.add_other",
+        "INSERT INTO source (id, url, name, state, pipeline, interval_s, backfill, trust, created_at, adaptive, rules, kind)
+         VALUES ($1, $2, $3, 'active', $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (url) DO NOTHING";
     /// A source that a restored archive or an older release has left without a time.
     UNPLANNED = "sources.unplanned",
         "UPDATE source SET next_poll_at = $1 WHERE state = 'active' AND next_poll_at IS NULL AND kind = 'feed'";
-    AMONG = "sources.among", "SELECT id FROM source WHERE id {in:$1} LIMIT $2";
+    AMONG = "sources.among", "SELECT id, kind FROM source WHERE id {in:$1} LIMIT $2";
     /// What was read at another address than the present one says nothing of it: it was moved, or moved back, meanwhile.
     READ = "sources.read",
         "UPDATE source SET polled_at = $2, next_poll_at = $3, outcome = $4, error = NULL, failures = 0, failing_since = NULL,
@@ -234,6 +251,9 @@ store::sql! {
         "UPDATE source SET url = url_before, url_before = url, moved_to = NULL, moved_seen = 0, moved_at = NULL, next_poll_at = $2 WHERE id = $1";
     FAILED = "sources.failed",
         "UPDATE source SET polled_at = $2, next_poll_at = $3, outcome = $4, error = $5, failures = $6, failing_since = $7 WHERE id = $1";
+    /// Something was brought that nobody had asked for.
+    PUSHED = "sources.pushed",
+        "UPDATE source SET polled_at = $2, outcome = $3, error = NULL, items = items + $4 WHERE id = $1";
     STOP = "sources.stop", "UPDATE source SET state = $2, next_poll_at = NULL WHERE id = $1 AND state = 'active'";
 }
 
@@ -245,8 +265,10 @@ fn read(row: &Row) -> Result<Known, store::Error> {
     let moved = Moved { to: row.get(21)?, seen: row.get(22)?, at: row.get(23)?, before: row.get(24)? };
     let login: Option<String> = row.get(25)?;
     let can_go_back = moved.to.is_none() && moved.at.is_some();
+    let kind: String = row.get(30)?;
     let source = Source {
         id: SourceId(row.get(0)?),
+        kind: Kind::of(&kind),
         url: row.get(1)?,
         name: row.get(2)?,
         // The schema admits no other word.
@@ -338,7 +360,7 @@ fn visit_soon(desk: &Desk, tx: &mut Tx) {
 /// The URL in its normal form, or everything that is wrong.
 fn check(desk: &Desk, new: &NewSource) -> Result<String, Error> {
     let mut faults = Vec::new();
-    let url = ask::normal(&new.url).map_err(|detail| faults.push(Fault::new("/url", detail))).unwrap_or_default();
+    let url = normal(&new.url).map_err(|detail| faults.push(Fault::new("/url", detail))).unwrap_or_default();
     faults.extend(new.name.as_deref().and_then(name_fault));
     faults.extend(new.interval_s.and_then(|s| interval_fault(desk, s)));
     if new.backfill.is_some_and(|n| n > 10_000) {
@@ -414,6 +436,9 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
                 tx.exec(&HOLD, params![id.to_i64()]).await?;
                 let old = known(tx, id).await?;
                 let mut known = old.ok_or_else(|| Error::not_found("source", id))?;
+                if let Some(fault) = kind::fault(known.source.kind, &change) {
+                    return Err(Error::Invalid(vec![fault]));
+                }
                 let again = alter(&mut known, change, &inner).map_err(|fault| Error::Invalid(vec![fault]))?;
                 check_pipeline(tx, known.source.pipeline).await?;
                 if again {
@@ -449,7 +474,8 @@ fn alter(known: &mut Known, change: Change, desk: &Desk) -> Result<bool, Fault> 
     if is_back {
         (source.failures, source.failing_since, source.error) = (0, None, None);
     }
-    Ok(is_back || (source.state == State::Active && (source.interval_s < interval || has_new_login)))
+    let is_due = is_back || (source.state == State::Active && (source.interval_s < interval || has_new_login));
+    Ok(is_due && source.kind == Kind::Feed)
 }
 
 fn update_values(known: &Known) -> Vec<store::Value> {

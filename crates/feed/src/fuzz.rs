@@ -6,8 +6,11 @@ use std::borrow::Cow;
 use crate::model::Warnings;
 use crate::{Hints, charset, date, discover, document, json, opml};
 
+/// A name, and what reads bytes.
+pub type Target = (&'static str, fn(&[u8]));
+
 /// Every reader with its name.
-pub const TARGETS: [(&str, fn(&[u8])); 6] =
+pub const TARGETS: [Target; 6] =
     [("xml", xml), ("json", json), ("dates", dates), ("charset", charset), ("opml", opml), ("page", page)];
 
 const ADDRESS: &str = "https://example.org/feed";

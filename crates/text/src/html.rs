@@ -6,6 +6,7 @@
 //! a handful of attributes per tag, which keeps its quadratic corners (scope look-ups, formatting
 //! elements, attribute duplicates) out of reach of an attacker.
 
+mod article;
 mod clean;
 mod entity;
 mod plain;
@@ -13,6 +14,7 @@ mod walk;
 
 use std::borrow::Cow;
 
+pub use article::{Article, NoArticle, article};
 pub use clean::sanitize;
 pub use entity::decode_entities;
 pub use plain::{strip_tags, to_text};

@@ -61,6 +61,9 @@ pub fn fuzz(data: &[u8]) {
     let html = markdown::to_html(&text);
     html::sanitize(&html, None);
     html::sanitize(&text, Some("https://town.example/"));
+    if let Ok(found) = html::article(&text, "https://town.example/a") {
+        assert!(!found.title.is_empty(), "an article has a title");
+    }
     ground::check(rest, &[head]);
     diff::words(head, rest);
     summary::excerpt(&text, 200);

@@ -159,7 +159,7 @@ pub fn check_address(app: &App, address: std::net::IpAddr) -> Result<(), Problem
     if verdict.allowed { Ok(()) } else { Err(too_many("attempts from this address", &verdict)) }
 }
 
-fn too_many(what: &str, verdict: &guard::Verdict) -> Problem {
+pub(crate) fn too_many(what: &str, verdict: &guard::Verdict) -> Problem {
     let wait = verdict.retry_after.as_secs().max(1);
     Problem::new(&problem::TOO_MANY, format!("too many {what}; try again in {wait} seconds")).retry_after(wait)
 }

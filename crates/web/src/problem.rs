@@ -38,6 +38,7 @@ macro_rules! codes {
 codes! {
     MALFORMED = 400 "malformed" "The request cannot be read" "Mend the syntax the detail names.";
     UNAUTHENTICATED = 401 "unauthenticated" "Who are you?" "Send a valid key as `Authorization: Bearer …`, or sign in.";
+    SIGNATURE = 401 "signature" "The delivery is not signed as it should be" "Sign id, time and body with the hook's secret.";
     FORBIDDEN = 403 "forbidden" "This is not yours to do" "Ask somebody whose role covers it, or use a key that has the scope.";
     CSRF = 403 "csrf" "The request does not prove that your session sent it" "Send the session's `csrf` as `X-CSRF-Token`, and bodies as `application/json`.";
     NOT_FOUND = 404 "not-found" "There is no such thing" "Check the address and the id.";
@@ -135,7 +136,8 @@ impl IntoResponse for Problem {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if self.code.status == 401 {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            let scheme = if self.code.name == SIGNATURE.name { "Webhook-Signature" } else { "Bearer" };
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme));
         }
         response
     }

@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::problem::{self, Problem};
-use crate::{App, api, console, console_app, live, position, review_link, site};
+use crate::{App, api, console, console_app, hooks, live, position, review_link, site};
 
 /// The whole web as one service for a listener.
 pub fn service(app: &App) -> edge::Service {
@@ -42,6 +42,7 @@ pub(crate) fn router(app: &App) -> Router {
         .merge(console)
         .layer(middleware::from_fn_with_state(app.clone(), position::layer))
         .merge(review_link::routes())
+        .merge(hooks::routes())
         .merge(site::routes())
         .fallback(site::not_found)
         .method_not_allowed_fallback(other_method)

@@ -4,11 +4,13 @@ use anyhow::{Context as _, Result};
 use desk::drafts::lab;
 use desk::people::Actor;
 use desk::sources::rules::Rule;
-use desk::sources::{self, Change, NewSource};
+use desk::sources::{self, Change, Kind, NewOther, NewSource, hook};
+use stdx::config::Secret;
 
 use super::keys::told;
+use super::users::origin;
 use super::{read_input, say, say_json};
-use crate::cli::Source;
+use crate::cli::{Source, SourceKind};
 use crate::config::Config;
 use crate::process::{Mode, Process};
 
@@ -16,9 +18,22 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
     let process = Process::open(config, Mode::Beside).await?;
     let (desk, actor) = (&process.desk, Actor::system());
     match command {
-        Source::Add { url, name, backfill, trust, json } => {
+        Source::Add { url, kind: kind @ (SourceKind::Hook | SourceKind::Hand), name, backfill, trust, json } => {
+            anyhow::ensure!(
+                url.is_none() && backfill.is_none(),
+                "only a feed has an address and a backfill: it alone is visited"
+            );
             desk::pipelines::ensure_default(desk).await?;
-            let (url, name) = (url.clone(), name.clone());
+            let kind = if *kind == SourceKind::Hook { Kind::Hook } else { Kind::Hand };
+            let name = name.clone().unwrap_or_default();
+            let new = NewOther { kind, name, trust: *trust, ..NewOther::default() };
+            let made = sources::create_other(desk, &actor, new).await.map_err(told)?;
+            let door = made.hook.map(|door| (url_of(config, &door.path()), door.secret()));
+            say_made(&made.source, door, *json)?;
+        }
+        Source::Add { url, name, backfill, trust, json, .. } => {
+            desk::pipelines::ensure_default(desk).await?;
+            let (url, name) = (url.clone().unwrap_or_default(), name.clone());
             let adding = format!("adding {url}");
             let new = NewSource { url, name, backfill: *backfill, trust: *trust, ..NewSource::default() };
             let source = sources::create(desk, &actor, new).await.map_err(told).context(adding)?;
@@ -119,6 +134,13 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
                 say(format!("{} added, {} known, {} refused", import.added, import.known, import.refused))?;
             }
         }
+        Source::Secret { id, json } => {
+            let id = id.parse().with_context(|| format!("reading the id {id:?}"))?;
+            let (hook, secret) = hook::rotate(desk, &actor, id).await.map_err(told)?;
+            let source = sources::get(&mut desk.store.read_fresh(), id).await.map_err(told)?;
+            let url = hook.path.map_or_else(String::new, |path| url_of(config, &path));
+            say_made(&source, Some((url, secret)), *json)?;
+        }
         Source::Export => say(sources::opml::export(desk, &actor).await?.trim_end())?,
         Source::Fetch { id } => {
             let id = id.as_ref().map(|id| id.parse().with_context(|| format!("reading the id {id:?}"))).transpose()?;
@@ -127,6 +149,31 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
         }
     }
     process.close_beside().await
+}
+
+/// A path under the desk's public address, or the one it listens at.
+fn url_of(config: &Config, path: &str) -> String {
+    format!("{}{path}", origin(config, config.listen))
+}
+
+/// Tells of a source that is not visited; of a hook where and with what to push, this once.
+fn say_made(source: &sources::Source, door: Option<(String, Secret)>, json: bool) -> Result<()> {
+    let Some((url, secret)) = door else {
+        return if json {
+            say_json(source)
+        } else {
+            say(format!("{}  {}  takes items by hand", source.id, source.name))
+        };
+    };
+    if json {
+        let mut shown = serde_json::to_value(source)?;
+        shown["hook"] = serde_json::json!({ "url": url, "secret": secret.reveal() });
+        return say_json(&shown);
+    }
+    say(format!("{}  {}  takes what is pushed to", source.id, source.name))?;
+    say(format!("url     {url}"))?;
+    say(format!("secret  {}", secret.reveal()))?;
+    say("The secret is not shown again; `copydesk source secret ID` makes a new one.")
 }
 
 /// The outcome of a trial in lines.

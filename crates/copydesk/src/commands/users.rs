@@ -64,9 +64,12 @@ async fn change(desk: &desk::Desk, actor: &Actor, email: &str, disabled: bool) -
 
 /// The whole link, under the public address if there is one. What is behind `#` is never sent to a server.
 pub fn link(config: &Config, listen: SocketAddr, ticket: &Ticket) -> String {
-    let own = || format!("http://{}", reachable(listen));
-    let origin = config.site.public_url.clone().unwrap_or_else(own);
-    format!("{origin}/console/invitation#{}", ticket.reveal())
+    format!("{}/console/invitation#{}", origin(config, listen), ticket.reveal())
+}
+
+/// Where whole addresses begin: the public address, or this machine's.
+pub fn origin(config: &Config, listen: SocketAddr) -> String {
+    config.site.public_url.clone().unwrap_or_else(|| format!("http://{}", reachable(listen)))
 }
 
 /// Somebody who listens everywhere is reached on this machine.

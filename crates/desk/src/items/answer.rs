@@ -16,7 +16,7 @@ use crate::sources::rules::{Rules, Subject};
 const MISSING: Duration = Duration::from_secs(7 * 86_400);
 
 /// A visit that went well.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// `None` when nothing has changed.
     pub document: Option<Document>,
@@ -86,9 +86,7 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
         let hints = feed::Hints { url: Some(&url), content_type: content_type.as_deref(), ..feed::Hints::default() };
         feed::parse(&answer.body, &hints).map(|feed| {
             let mut document = fill::document(feed, now);
-            for entry in document.entries.iter_mut().filter(|_| !rules.is_empty()) {
-                entry.ruled_out = ruled_out(&rules, entry);
-            }
+            judge(&rules, &mut document);
             document
         })
     });
@@ -109,6 +107,13 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
     visit.body_hash = Some(hash);
     visit.document = Some(document);
     Ok(visit)
+}
+
+/// Says of each entry whether a rule of its source keeps it from being news.
+pub(super) fn judge(rules: &Rules, document: &mut Document) {
+    for entry in document.entries.iter_mut().filter(|_| !rules.is_empty()) {
+        entry.ruled_out = ruled_out(rules, entry);
+    }
 }
 
 /// Why a rule of its source does not let an entry be news.

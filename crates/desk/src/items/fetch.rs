@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 use super::answer::sentence;
 use super::poll::{Report, visit};
 use crate::jobs::FetchSources;
-use crate::sources;
+use crate::sources::{self, Kind};
 use crate::{Desk, Error, SourceId};
 
 /// So many sources of one job are looked up or wait for their turn at a host; the places of visits bound the rest.
@@ -60,6 +60,11 @@ async fn fetch_one(desk: &Desk, id: SourceId, age_max: Duration) -> Result<Optio
     }
     let known =
         sources::known(&mut desk.store.read_fresh(), id).await?.ok_or_else(|| Error::not_found("source", id))?;
+    // The jobs of a schedule are not asked what they fetch.
+    if known.source.kind != Kind::Feed {
+        let reason = format!("a {} is not fetched", known.source.kind.name());
+        return Ok(Some(Report { new_items: 0, failure: Some(reason), next: None }));
+    }
     let turn = match Url::parse(&known.source.url) {
         Ok(url) => match tokio::time::timeout(TURN_MAX, desk.hosts.enter(&url)).await {
             Ok(turn) => Some(turn),

@@ -1,4 +1,4 @@
-//! What a feed leaves open is filled here: titles, links, dates, languages. (`contracts/feeds.md` §5, §7, §8)
+//! What a feed leaves open is filled here: titles, links, dates, languages.
 
 use std::collections::HashSet;
 use std::time::Duration;

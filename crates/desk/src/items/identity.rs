@@ -1,4 +1,4 @@
-//! Which entry is which: guid, then address, then content; never the date. (`contracts/feeds.md` §6)
+//! Which entry is which: guid, then address, then content; never the date.
 
 use std::collections::{HashMap, HashSet};
 

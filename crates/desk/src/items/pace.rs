@@ -1,5 +1,4 @@
 //! When to come back: the source's interval, the site's own wishes, and patience with failures.
-//! (`contracts/feeds.md` §3)
 
 use std::time::Duration;
 

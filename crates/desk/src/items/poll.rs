@@ -12,7 +12,7 @@ use store::params;
 use super::answer::{Failure, Seen, look, sentence};
 use super::pace::{self, Pace, Wishes};
 use super::rhythm::Rhythm;
-use super::save::{Reading, save};
+use super::save::{Reading, Way, save};
 use crate::desk::kept::Fetched;
 use crate::jobs::{AssignStories, PollSource};
 use crate::sources::{self, Known, Outcome, State, Visit};
@@ -82,7 +82,7 @@ pub async fn take(
 
 async fn store_seen(desk: &Desk, known: Known, seen: Seen, visit: Visit) -> Result<Report, Error> {
     let (id, now) = (known.source.id, visit.at);
-    let reading = Reading { known: known.clone(), seen, visit: visit.clone() };
+    let reading = Reading { way: Way::Asked, known: known.clone(), seen, visit: visit.clone() };
     let saved = match save(desk, reading).await {
         Ok(saved) => saved,
         // Trying the same again would not help: the site must bring something else first.
@@ -103,7 +103,7 @@ async fn store_seen(desk: &Desk, known: Known, seen: Seen, visit: Visit) -> Resu
 
 /// A clustering job that still waits will find what has just been committed. One that has been taken
 /// meanwhile may have looked already: then there is another one.
-async fn see_to_assignment(desk: &Desk, holder: queue::JobId) -> Result<(), Error> {
+pub(super) async fn see_to_assignment(desk: &Desk, holder: queue::JobId) -> Result<(), Error> {
     use queue::State::{Available, Retryable, Scheduled};
     match desk.queue.get(holder).await?.map(|job| job.state) {
         Some(Available | Scheduled | Retryable) => Ok(()),

@@ -21,10 +21,24 @@ use crate::{Desk, Error, ItemId, tags};
 /// A successful visit, all that is to be written of it.
 #[derive(Debug)]
 pub(crate) struct Reading {
+    pub way: Way,
     pub known: Known,
     pub seen: Seen,
     /// Without its outcome, which is told by what is written.
     pub visit: Visit,
+}
+
+/// How a document came, which says what it means that something is in it or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// We asked: it is all that the site shows.
+    Asked,
+    /// It was pushed, and may hold only what is new.
+    Pushed,
+    /// Items that were pushed one by one, each under the name that its sender gives it.
+    Named,
+    /// Somebody wants just this.
+    Wished,
 }
 
 /// What it brought.
@@ -53,13 +67,30 @@ pub(crate) async fn save(desk: &Desk, reading: Reading) -> Result<Saved, Error> 
 }
 
 async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Error> {
-    let source = &reading.known.source;
+    let tally = write_document(desk, tx, reading).await?;
+    let next = write_source(desk, tx, reading, &tally).await?;
+    let follow_up = follow(desk, tx, reading, &tally).await?;
+    Ok(Saved { outcome: tally.outcome(), new_items: tally.new_items(), next, follow_up })
+}
+
+/// Stores what a document holds.
+pub(super) async fn write_document(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Tally, Error> {
     let mut tally = Tally::default();
     if let Some(document) = &reading.seen.document {
         tally = write_entries(desk, tx, reading, &document.entries).await?;
         tally.warnings = document.warnings;
     }
-    let next = write_source(desk, tx, reading, &tally).await?;
+    Ok(tally)
+}
+
+/// Does what follows from it: what shows the source is made anew, and the news wait for their stories.
+pub(super) async fn follow(
+    desk: &Desk,
+    tx: &mut Tx,
+    reading: &Reading,
+    tally: &Tally,
+) -> Result<Option<Enqueued>, Error> {
+    let source = &reading.known.source;
     if tally.new_items() > 0 {
         desk.purge_with(tx, &[tags::SOURCES]).await?;
     }
@@ -74,11 +105,11 @@ async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Err
         }
     });
     tracing::debug!(source.id = %source.id, items.news = news, items.seen = seen, items.copies = copies, "stored a reading of a source");
-    Ok(Saved { outcome: tally.outcome(), new_items: tally.new_items(), next, follow_up })
+    Ok(follow_up)
 }
 
 #[derive(Clone, Debug, Default)]
-struct Tally {
+pub(super) struct Tally {
     news: u32,
     seen: u32,
     copies: u32,
@@ -91,12 +122,12 @@ struct Tally {
 }
 
 impl Tally {
-    fn new_items(&self) -> u32 {
+    pub fn new_items(&self) -> u32 {
         self.news + self.seen + self.copies + self.stale + self.ruled_out
     }
 
     /// In a few words.
-    fn outcome(&self) -> String {
+    pub fn outcome(&self) -> String {
         let counts = [
             (self.news, "new"),
             (self.copies, "known from elsewhere"),
@@ -130,8 +161,8 @@ struct Brought {
 }
 
 async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[Entry]) -> Result<Tally, Error> {
-    let source = &reading.known.source;
-    let first = reading.known.body_hash.is_none();
+    let (source, way) = (&reading.known.source, reading.way);
+    let first = way == Way::Asked && reading.known.body_hash.is_none();
     let brought = brought(tx, reading, entries).await?;
     let mut tally = Tally::default();
     let (mut fresh, mut changed, mut met): (Vec<&Entry>, Vec<(ItemId, &Entry)>, HashSet<ItemId>) = Default::default();
@@ -142,12 +173,13 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
             None => fresh.push(entry),
         }
     }
-    if !first && met.is_empty() && !fresh.is_empty() {
+    if way == Way::Asked && !first && met.is_empty() && !fresh.is_empty() {
         let (twins, count) = twins::adopt(tx, source.id, &mut fresh, &mut met, reading.visit.at).await?;
         changed.extend(twins);
         tally.adopted += count;
     }
-    if !first && !fresh.is_empty() {
+    // Whoever names each item himself says which are different.
+    if matches!(way, Way::Asked | Way::Pushed) && !first && !fresh.is_empty() {
         let (twins, count) = twins::recognise(tx, source.id, &mut fresh, &mut met, reading.visit.at).await?;
         changed.extend(twins);
         tally.adopted += count;
@@ -161,7 +193,7 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
     order.sort_by_key(|entry| entry.published_at);
     let (archive, news) = order.split_at(order.len().saturating_sub(news_max));
     // In the order of their dates. What a first visit takes for news is so by somebody's wish.
-    let stale = match news_since(desk, reading.visit.at).filter(|_| !first) {
+    let stale = match news_since(desk, reading.visit.at).filter(|_| !first && way != Way::Wished) {
         Some(since) => news.partition_point(|entry| entry.published_at < since),
         None => 0,
     };

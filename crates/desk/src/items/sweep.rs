@@ -21,11 +21,13 @@ use crate::{Desk, Error};
 
 store::sql! {
     DUE = "sweep.due",
-        "SELECT id, next_poll_at FROM source WHERE state = 'active' AND next_poll_at <= $1 AND failures = 0 ORDER BY next_poll_at LIMIT $2";
+        "SELECT id, next_poll_at FROM source
+         WHERE state = 'active' AND kind = 'feed' AND next_poll_at <= $1 AND failures = 0 ORDER BY next_poll_at LIMIT $2";
     DUE_FAILING = "sweep.due_failing",
-        "SELECT id, next_poll_at FROM source WHERE state = 'active' AND next_poll_at <= $1 AND failures > 0 ORDER BY next_poll_at LIMIT $2";
+        "SELECT id, next_poll_at FROM source
+         WHERE state = 'active' AND kind = 'feed' AND next_poll_at <= $1 AND failures > 0 ORDER BY next_poll_at LIMIT $2";
     CLAIM = "sweep.claim",
-        "UPDATE source SET next_poll_at = $3 WHERE id {in:$1} AND state = 'active' AND next_poll_at <= $2 RETURNING id";
+        "UPDATE source SET next_poll_at = $3 WHERE id {in:$1} AND state = 'active' AND kind = 'feed' AND next_poll_at <= $2 RETURNING id";
     PUT_OFF = "sweep.put_off", "UPDATE source SET next_poll_at = $2 WHERE id = $1 AND next_poll_at = $3";
 }
 

@@ -4,7 +4,7 @@ use queue::{Enqueue, JobId};
 use stdx::Timestamp;
 use store::params;
 
-use super::{ACTIVE, AMONG, UNPLANNED};
+use super::{ACTIVE, AMONG, Kind, UNPLANNED};
 use crate::jobs::{AssignStories, FetchSources};
 use crate::people::{Action, Actor, recall, remember};
 use crate::{Desk, Error, SourceId};
@@ -51,8 +51,12 @@ async fn existing(desk: &Desk, mut ids: Vec<SourceId>) -> Result<Vec<SourceId>, 
     }
     let wanted: Vec<i64> = ids.iter().map(|id| id.to_i64()).collect();
     let rows = desk.store.read_fresh().all(&AMONG, params![store::list(&wanted), FETCH_MAX as i64]).await?;
-    let found = rows.iter().map(|row| Ok(SourceId(row.get(0)?))).collect::<Result<Vec<_>, store::Error>>()?;
-    match ids.iter().find(|id| !found.contains(id)) {
+    let read = |row: &store::Row| Ok((SourceId(row.get(0)?), Kind::of(&row.get::<String>(1)?)));
+    let found = rows.iter().map(read).collect::<Result<Vec<_>, store::Error>>()?;
+    if let Some((other, kind)) = found.iter().find(|(_, kind)| *kind != Kind::Feed) {
+        return Err(Error::invalid("/sources", format!("source {other} is a {}; only feeds are fetched", kind.name())));
+    }
+    match ids.iter().find(|id| !found.iter().any(|(known, _)| known == *id)) {
         Some(missing) => Err(Error::not_found("source", missing)),
         None => Ok(ids),
     }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use text::word::fold;
 
-use super::{NewSource, create, list};
+use super::{Kind, NewSource, create, list};
 use crate::people::{Action, Actor};
 use crate::{Desk, Error, PipelineId, SourceId, pipelines};
 
@@ -88,7 +88,7 @@ pub async fn import(desk: &Desk, actor: &Actor, opml: &[u8], pipeline: Option<Pi
     Ok(import)
 }
 
-/// All sources as a list, those of a pipeline in a folder of its name.
+/// All feeds as a list, those of a pipeline in a folder of its name.
 pub async fn export(desk: &Desk, actor: &Actor) -> Result<String, Error> {
     actor.may(Action::Read)?;
     let pipelines = pipelines::list(desk, actor).await?;
@@ -98,7 +98,8 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<String, Error> {
         let page = list(desk, actor, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.id);
-        outlines.extend(page.into_iter().map(|source| feed::opml::Outline {
+        let feeds = page.into_iter().filter(|source| source.kind == Kind::Feed);
+        outlines.extend(feeds.map(|source| feed::opml::Outline {
             folders: pipelines.iter().filter(|one| one.id == source.pipeline).map(|one| one.name.clone()).collect(),
             title: Some(source.name),
             xml_url: source.url,

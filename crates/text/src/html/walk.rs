@@ -226,12 +226,12 @@ impl<V: Visitor> Walker<'_, V> {
     }
 }
 
-fn tag_name(text: &str) -> (&str, &str) {
+pub(super) fn tag_name(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| c.is_ascii_whitespace() || c == '/' || c == '>').unwrap_or(text.len()))
 }
 
 /// The attributes up to the closing `>` and what follows it; `None` when the document ends first.
-fn attributes(text: &str) -> Option<(Attributes<'_>, &str)> {
+pub(super) fn attributes(text: &str) -> Option<(Attributes<'_>, &str)> {
     let mut found = Vec::new();
     let mut rest = text;
     loop {
@@ -259,7 +259,7 @@ fn attributes(text: &str) -> Option<(Attributes<'_>, &str)> {
 }
 
 /// What follows the end tag of a raw text element; nothing when it is never closed.
-fn after_raw<'a>(name: &str, text: &'a str) -> &'a str {
+pub(super) fn after_raw<'a>(name: &str, text: &'a str) -> &'a str {
     let mut from = 0;
     while let Some(at) = text[from..].find("</").map(|at| from + at + 2) {
         let tail = &text[at..];

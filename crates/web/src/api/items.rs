@@ -2,22 +2,23 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use desk::items::{Given, NewItem};
 use desk::people::Action;
-use desk::{ItemId, SourceId, StoryId, items};
+use desk::{ItemId, PipelineId, SourceId, StoryId, items};
 use serde::Deserialize;
 use stdx::Timestamp;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::view::{Asking, Id, Page, Paging, Place, Standing, Time, view};
+use super::view::{Asking, Id, Page, Paging, Place, Standing, Time, request, view};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::respond::json;
+use crate::respond::{Asked, created, json};
 
 pub fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(versions))
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get)).routes(routes!(versions))
 }
 
 view! {
@@ -64,6 +65,29 @@ view! {
     }
 }
 
+request! {
+    /// An item to add. With nothing but `url`, the page is fetched and its article taken.
+    ItemToAdd {
+        /// What you call it; the same again is a new version of it. Without one, its address tells which it is.
+        id: Option<String>,
+        url: Option<String>,
+        title: Option<String>,
+        /// Plain text, paragraphs parted by empty lines.
+        text: Option<String>,
+        /// In its place; it is sanitised.
+        html: Option<String>,
+        author: Option<String>,
+        categories: Option<Vec<String>>,
+        published_at: Option<Timestamp> as Option<Time>,
+        /// ISO 639-1; without one, it is found out.
+        language: Option<String>,
+        /// A source of kind `hand`.
+        source: Option<SourceId> as Option<Id>,
+        /// Without a source: the pipeline whose own hand takes it; the default one when nothing is said.
+        pipeline: Option<PipelineId> as Option<Id>,
+    }
+}
+
 /// Which items.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -87,6 +111,20 @@ async fn list(
     let filter = items::Filter { source: filter.source, story: filter.story };
     let rows = items::list(&app.desk, &caller.actor, filter, paging.after()?.map(ItemId), paging.rows()?).await?;
     Ok(json(&Page::<Item>::of(rows, &paging, |item| item.id.to_string())?))
+}
+
+/// Adds an item by hand: written, or with nothing but its address, which is fetched for the article behind it. One of the same
+/// `id`, else the same address, is changed instead (200).
+#[utoipa::path(post, path = "/items", tag = "items", request_body = ItemToAdd,
+    responses((status = 201, body = Item), (status = 200, description = "It was there before.", body = Item)))]
+async fn create(State(app): State<App>, Asked(caller, asked): Asked<ItemToAdd>) -> Result<Response, Problem> {
+    let ItemToAdd { id, url, title, text, html, author, categories, published_at, language, source, pipeline } = asked;
+    let (authors, categories) = (author.into_iter().collect(), categories.unwrap_or_default());
+    let item = Given { id, url, title, text, html, authors, categories, published_at, language };
+    let (item, is_new) = items::create(&app.desk, &caller.actor, NewItem { item, source, pipeline }).await?;
+    let location = format!("/api/v3/items/{}", item.id);
+    let shown = Item::from(item);
+    Ok(if is_new { created(&location, &shown) } else { json(&shown) })
 }
 
 /// Shows an item.

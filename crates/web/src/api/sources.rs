@@ -6,22 +6,24 @@ use axum::response::{IntoResponse as _, Response};
 use desk::drafts::lab;
 use desk::people::Action;
 use desk::sources::rules::Rule;
-use desk::sources::{self, Candidate, Sample};
+use desk::sources::{self, Candidate, Kind, NewOther, Sample, hook};
 use desk::{ItemId, PipelineId, SourceId};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use stdx::Timestamp;
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::jobs::Accepted;
 use super::view::{
-    Asking, Id, LoginKind, Page, Paging, Place, RuleAction, RuleFate, RuleField, RuleTest, SourceState, Time,
-    VisitOutcome, request, view,
+    Asking, Id, LoginKind, Page, Paging, Place, RuleAction, RuleFate, RuleField, RuleTest, SourceKind, SourceState,
+    Time, VisitOutcome, request, view,
 };
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
 use crate::respond::{Asked, accepted, created, json};
+use crate::site::Visit;
 
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -34,12 +36,16 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(fetch))
         .routes(routes!(visits))
         .routes(routes!(move_back))
+        .routes(routes!(show_hook))
+        .routes(routes!(rotate_hook))
 }
 
 view! {
-    /// A feed that is read again and again.
+    /// Where items come from: a feed that is read again and again, a hook to which others push, or a hand by which people add.
     Source of sources::Source {
         id: SourceId as Id,
+        kind: Kind as SourceKind,
+        /// Of a feed; of another source its kind and id, which lead nowhere.
         url: String,
         name: String,
         state: sources::State as SourceState,
@@ -202,9 +208,11 @@ request! {
 request! {
     /// A new source.
     NewSource {
-        /// Address of a feed.
-        url: String,
-        /// Without one: the feed's title, once it has been read.
+        /// `feed` when nothing is said.
+        kind: Option<Kind> as Option<SourceKind>,
+        /// Address of a feed; the others have none.
+        url: Option<String>,
+        /// Without one: the feed's title, once it has been read. The others need one.
         name: Option<String>,
         /// Without one: the default pipeline.
         pipeline: Option<PipelineId> as Option<Id>,
@@ -217,6 +225,60 @@ request! {
         login: Option<sources::Login> as Option<SourceLogin>,
         rules: Option<Vec<Rule>> as Option<Vec<SourceRule>>,
     }
+}
+
+/// A source that was made.
+#[derive(Serialize, ToSchema)]
+pub struct MadeSource {
+    #[serde(flatten)]
+    source: Source,
+    /// Of a hook, when it is made; a repeated request is not told it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hook: Option<HookSecret>,
+}
+
+/// Where and with what to push.
+#[derive(Serialize, ToSchema)]
+pub struct HookSecret {
+    /// The address for deliveries.
+    url: String,
+    /// `whsec_…`, as Standard Webhooks has it; never shown again.
+    secret: String,
+}
+
+impl HookSecret {
+    fn of(visit: &Visit, path: &str, secret: &stdx::config::Secret) -> HookSecret {
+        HookSecret { url: format!("{}{path}", visit.origin()), secret: secret.reveal().to_owned() }
+    }
+}
+
+/// A hook.
+#[derive(Serialize, ToSchema)]
+pub struct SourceHook {
+    /// The address for deliveries; `null` when the desk's secret key is another one than it was sealed with.
+    url: Option<String>,
+    /// When its secret was made.
+    #[schema(value_type = Time)]
+    rotated_at: Timestamp,
+    /// Until when the secret before that is good, too.
+    #[schema(value_type = Option<Time>)]
+    before_until: Option<Timestamp>,
+}
+
+impl SourceHook {
+    fn of(visit: &Visit, hook: hook::Hook) -> SourceHook {
+        let url = hook.path.map(|path| format!("{}{path}", visit.origin()));
+        SourceHook { url, rotated_at: hook.rotated_at, before_until: hook.before_until }
+    }
+}
+
+/// A hook with its new secret.
+#[derive(Serialize, ToSchema)]
+pub struct RotatedHook {
+    #[serde(flatten)]
+    hook: SourceHook,
+    /// Never shown again.
+    secret: String,
 }
 
 request! {
@@ -349,14 +411,63 @@ async fn list(caller: Caller, State(app): State<App>, Asking(paging): Asking<Pag
     Ok(json(&Page::<Source>::of(rows, &paging, |source| source.id.to_string())?))
 }
 
-/// Adds a source and polls it at once.
-#[utoipa::path(post, path = "/sources", tag = "sources", request_body = NewSource, responses((status = 201, body = Source)))]
-async fn create(State(app): State<App>, Asked(caller, new): Asked<NewSource>) -> Result<Response, Problem> {
-    let NewSource { url, name, pipeline, interval_s, backfill, trust, login, rules } = new;
+/// Adds a source. A feed is polled at once; of a hook the answer tells address and secret, this once.
+#[utoipa::path(post, path = "/sources", tag = "sources", request_body = NewSource, responses((status = 201, body = MadeSource)))]
+async fn create(
+    State(app): State<App>,
+    visit: Visit,
+    Asked(caller, new): Asked<NewSource>,
+) -> Result<Response, Problem> {
+    let NewSource { kind, url, name, pipeline, interval_s, backfill, trust, login, rules } = new;
     let rules = rules.unwrap_or_default();
-    let new = sources::NewSource { url, name, pipeline, interval_s, backfill, trust, login, rules };
-    let source = sources::create(&app.desk, &caller.actor, new).await?;
-    Ok(created(&format!("/api/v3/sources/{}", source.id), &Source::from(source)))
+    let made = match kind.unwrap_or_default() {
+        Kind::Feed => {
+            let url = url.unwrap_or_default();
+            let new = sources::NewSource { url, name, pipeline, interval_s, backfill, trust, login, rules };
+            sources::Made { source: sources::create(&app.desk, &caller.actor, new).await?, hook: None }
+        }
+        kind => {
+            let given =
+                [("/url", url.is_some()), ("/interval_s", interval_s.is_some()), ("/backfill", backfill.is_some())];
+            let given = given.into_iter().chain([("/login", login.is_some())]).filter(|(_, is_given)| *is_given);
+            let faults: Vec<_> =
+                given.map(|(at, _)| desk::Fault::new(at, format!("a {} is not visited", kind.name()))).collect();
+            if !faults.is_empty() {
+                return Err(desk::Error::Invalid(faults).into());
+            }
+            let new = NewOther { kind, name: name.unwrap_or_default(), pipeline, trust, rules };
+            sources::create_other(&app.desk, &caller.actor, new).await?
+        }
+    };
+    let hook = made.hook.map(|door| HookSecret::of(&visit, &door.path(), &door.secret()));
+    let location = format!("/api/v3/sources/{}", made.source.id);
+    Ok(created(&location, &MadeSource { source: made.source.into(), hook }))
+}
+
+/// Shows a hook's address and when its secret was made; the secret itself is shown to nobody.
+#[utoipa::path(get, path = "/sources/{id}/hook", tag = "sources", params(("id" = Id, Path)), responses((status = 200, body = SourceHook)))]
+async fn show_hook(
+    caller: Caller,
+    State(app): State<App>,
+    Place(id): Place<SourceId>,
+    visit: Visit,
+) -> Result<Response, Problem> {
+    let hook = hook::show(&app.desk, &caller.actor, id).await?;
+    Ok(json(&SourceHook::of(&visit, hook)))
+}
+
+/// Gives a hook a new secret, which the answer tells this once. The one before stays good for 24 hours.
+#[utoipa::path(post, path = "/sources/{id}/hook/secret", tag = "sources", params(("id" = Id, Path)),
+    responses((status = 201, body = RotatedHook)))]
+async fn rotate_hook(
+    State(app): State<App>,
+    Place(id): Place<SourceId>,
+    visit: Visit,
+    Asked(caller, _): Asked<Nothing>,
+) -> Result<Response, Problem> {
+    let (hook, secret) = hook::rotate(&app.desk, &caller.actor, id).await?;
+    let shown = RotatedHook { hook: SourceHook::of(&visit, hook), secret: secret.reveal().to_owned() };
+    Ok(created(&format!("/api/v3/sources/{id}/hook"), &shown))
 }
 
 /// Looks at an address without storing anything: a feed with its first entries, or the feeds a page names.

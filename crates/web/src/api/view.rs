@@ -75,6 +75,7 @@ words! {
     BulkAction: desk::moderation::bulk::Deed::ALL.map(desk::moderation::bulk::Deed::name);
     SpanOp: ["same", "add", "del"];
     DeliveryState: ["waiting", "sending", "unknown", "live", "failed", "withdrawn"];
+    SourceKind: desk::sources::Kind::ALL.map(desk::sources::Kind::name);
     SourceState: ["active", "paused", "muted"];
     RuleField: ["any", "title", "text", "author", "category", "url", "language", "length", "score"];
     RuleTest: ["has", "is", "matches", "below", "above"];

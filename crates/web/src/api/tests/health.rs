@@ -45,6 +45,7 @@ async fn a_database_that_is_gone_is_told_with_503() {
 async fn metrics_come_in_both_forms() {
     let bench = Bench::new().await;
     bench.post("/api/v3/sources", json!({ "url": "https://a.example/feed" })).await.expect(201);
+    bench.post("/api/v3/sources/fetch", json!({})).await.expect(202);
     bench.app.history.sample(&bench.app.registry, bench.clock.now());
     let metrics = bench.get("/api/v3/metrics").await.expect(200).json();
     let names: Vec<&str> = metrics["metrics"].as_array().unwrap().iter().map(|m| m["name"].as_str().unwrap()).collect();

@@ -52,6 +52,7 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/sources") => json!({ "url": "https://news.example/feed.xml" }),
         ("POST", "/sources/preview") => json!({ "url": "https://news.example/feed.xml" }),
         ("POST", "/sources/rules/trial") => json!({ "rules": [], "source": NOBODY }),
+        ("POST", "/items") => json!({ "title": "A title", "text": "A text of some words." }),
         ("POST", "/sources/opml") => json!({ "opml": "<opml><body/></opml>" }),
         ("POST", "/posts") => json!({ "title": "A title", "body": "A body." }),
         ("PATCH", "/posts/{id}") => json!({ "version": 1, "title": "Another title" }),

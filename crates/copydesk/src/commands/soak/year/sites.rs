@@ -111,7 +111,9 @@ fn answer(site: &mut Site, head: &str, now: Timestamp) -> Vec<u8> {
     let dice = site.dice.below(7_200);
     match site.outage.map(|(kind, _)| kind) {
         Some(Outage::Error) => return reply("500 Oops", "", ""),
-        Some(Outage::Busy) if dice % 2 == 0 => return reply("503 Busy", &format!("Retry-After: {dice}\r\n"), ""),
+        Some(Outage::Busy) if dice.is_multiple_of(2) => {
+            return reply("503 Busy", &format!("Retry-After: {dice}\r\n"), "");
+        }
         Some(Outage::Busy) => {
             let at = (now + Duration::from_secs(dice)).http_date();
             return reply("503 Busy", &format!("Retry-After: {at}\r\n"), "");
