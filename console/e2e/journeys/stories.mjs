@@ -34,27 +34,31 @@ export default {
 
     // An item is taken out, another story put in, and both are taken back.
     const told = await t.until("a drafted story", async () => (await t.api("GET", "stories?limit=200")).data.find((story) => story.items > 1 && story.post), { ms: 30_000 });
-    const held = async () => (await t.api("GET", `stories/${told.id}`)).items.map((item) => item.id).sort().join(" ");
-    await t.go(page, `${LIST}/${told.id}`);
-    const before = await held();
+    // The newsroom goes on meanwhile, so other items may come to it.
+    const held = async (id) => (await t.api("GET", `stories/${id}`)).items.map((item) => item.id);
+    const holdsAll = async (ids) => { const all = await held(told.id); return ids.every((id) => all.includes(id)); };
+    const holdsNone = async (ids) => { const all = await held(told.id); return !ids.some((id) => all.includes(id)); };
     const undo = () => page.locator(".toast").getByRole("button", { name: /Undo/ }).click();
+    await t.go(page, `${LIST}/${told.id}`);
+    const own = await held(told.id);
     await page.getByRole("button", { name: "Another story" }).last().click();
-    await t.until("fewer items", async () => (await held()).length < before.length);
+    await t.until("an item less", async () => !(await holdsAll(own)));
     await undo();
-    await t.until("all of them again", async () => (await held()) === before);
-    await page.getByLabel("The same as").selectOption({ index: 1 });
+    await t.until("all of them again", () => holdsAll(own));
+    const [other] = await page.getByLabel("The same as").selectOption({ index: 1 });
+    const theirs = await held(other);
     await page.getByRole("button", { name: "Merge" }).click();
-    await t.until("more items", async () => (await held()).length > before.length);
+    await t.until("the items of both", () => holdsAll([...own, ...theirs]));
     await t.screenshot(page, "merged");
     await undo();
-    await t.until("its own again", async () => (await held()) === before);
+    await t.until("its own alone", async () => (await holdsAll(own)) && (await holdsNone(theirs)));
 
     // Drafted: the editor opens with it, and the story names it.
     await page.getByRole("button", { name: /^Draft (a|another) post$/ }).click();
     await t.until("the editor", () => /\/console\/posts\/\w{13}$/.test(page.url()), { ms: 20_000 });
     const id = page.url().slice(-13);
-    t.assert.equal((await t.api("GET", `posts/${id}`)).story, story.id);
-    await t.go(page, `${LIST}/${story.id}`);
+    t.assert.equal((await t.api("GET", `posts/${id}`)).story, told.id);
+    await t.go(page, `${LIST}/${told.id}`);
     await t.until("the post among those of the story", async () => (await page.locator(`a[href="/console/posts/${id}"]`).count()) === 1);
 
     // A viewer reads; on a phone one thing at a time; what is not there is told.
