@@ -154,6 +154,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("charset", "crates/feed/fixtures", ".xml"),
     ("opml", "crates/feed/fuzz/opml", ""),
     ("page", "crates/feed/fuzz/page", ""),
+    ("pushes", "crates/connect/fuzz", ""),
 ];
 
 /// Stands for the input file in a command.
