@@ -25,9 +25,10 @@ export default {
     await t.until("the list", () => page.url().endsWith(LIST));
 
     // One with several reports: what they share, each with its source and time.
+    // Asked first: the page may know of more that came since.
+    const { items } = await t.api("GET", `stories/${story.id}`);
     await t.go(page, `${LIST}/${story.id}`);
     await page.getByText("reports have in common").waitFor();
-    const { items } = await t.api("GET", `stories/${story.id}`);
     for (const item of items) await page.getByText(item.source_name).first().waitFor();
     await t.axe(page, "a story");
     await t.screenshot(page, "story");
