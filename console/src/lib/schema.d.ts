@@ -1508,6 +1508,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/sources/{id}/subscription": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows how it stands with the hub (WebSub) that tells of a source's feed; 404 when the feed has named none yet, or when no hub
+         *     can reach this desk.
+         */
+        get: operations["sources.show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/sources/{id}/visits": {
         parameters: {
             query?: never;
@@ -4609,6 +4629,33 @@ export interface components {
         };
         /** @enum {string} */
         SourceState: "active" | "paused" | "muted";
+        /** @description How it stands with a hub (WebSub). */
+        SourceSubscription: {
+            expires_at?: components["schemas"]["Time"] | null;
+            /** @description The hub that is or was asked. */
+            hub: string;
+            /** @description Whether deliveries are signed. Without TLS no secret can be told to the hub: then a delivery only makes us visit the feed. */
+            is_signed: boolean;
+            next_at?: components["schemas"]["Time"] | null;
+            pushed_at?: components["schemas"]["Time"] | null;
+            /** Format: int64 */
+            pushes: number;
+            /** @description Why it is not active, in one sentence. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Deliveries that were not signed as they should be, or were of something else.
+             */
+            refused: number;
+            since?: components["schemas"]["Time"] | null;
+            /**
+             * @description `wanted`: a hub will be asked; `asked`: it has been asked; `active`: it tells us, and the feed is visited once a day;
+             *     `unreliable`: a visit has found what it had not told; `denied`: it refuses; `leaving`: it is asked to stop; `ended`.
+             */
+            state: components["schemas"]["SubscriptionState"];
+            /** @description What the feed calls itself. */
+            topic: string;
+        };
         /** @description One visit to a source. */
         SourceVisit: {
             at: components["schemas"]["Time"];
@@ -4728,6 +4775,8 @@ export interface components {
             words_per_sentence: number;
             wordy?: number | null;
         };
+        /** @enum {string} */
+        SubscriptionState: "wanted" | "asked" | "active" | "unreliable" | "denied" | "leaving" | "ended";
         /** @description A remedy for the characters `start..end`; 0..0 for what stands outside the text. */
         Suggestion: {
             code: string;
@@ -9169,6 +9218,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sources.show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceSubscription"];
                 };
             };
             /** @description Any error; `type` says which. */

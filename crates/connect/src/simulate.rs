@@ -4,6 +4,7 @@
 pub mod cloudflare;
 pub mod fastly;
 mod held;
+pub mod hub;
 pub mod llm;
 
 pub use held::Mishap;

@@ -63,6 +63,14 @@ pub fn discover(headers: &HeaderMap, base: &Url, hubs: &[String], own: Option<&s
     (!found.is_empty()).then_some(Discovered { hubs: found, topic })
 }
 
+/// What a delivery says that it is of, if it says so. (§7)
+pub fn topic(headers: &HeaderMap, base: &Url) -> Option<String> {
+    let links = headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).flat_map(links).take(LINKS_MAX);
+    let own = |rel: &str| rel.split_ascii_whitespace().any(|one| one.eq_ignore_ascii_case("self"));
+    let (target, _) = { links }.find(|(_, rel)| own(rel))?;
+    base.join(target.trim()).ok().map(String::from)
+}
+
 /// The targets of a `Link` header with their relations (RFC 8288 §3).
 fn links(header: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use cache::Cache;
 use desk::remote::Fan;
+use desk::sources::subscription;
 use desk::{Desk, Parts, PurgeLog, channels, items, jobs, pipelines, sources};
 use queue::{Place, Queue, Workers};
 use stdx::task::Tasks;
@@ -89,6 +90,7 @@ impl Process {
             sealer: guard::Sealer::new(secret_key(config)?),
             cache,
             weights: config.score.clone(),
+            public_url: config.site.public_url.clone(),
             store,
             clock,
             rng,
@@ -107,6 +109,7 @@ impl Process {
         channels::ensure_site(&self.desk).await?;
         sources::ensure_polls(&self.desk).await?;
         self.tasks.spawn(items::sweep(self.desk.clone(), self.tasks.stop()));
+        self.tasks.spawn(subscription::keep(self.desk.clone(), self.tasks.stop()));
         // A time can only be missing after a restore, or while an older release runs beside this one.
         let (desk, mut stop) = (self.desk.clone(), self.tasks.stop());
         self.tasks.spawn(async move {

@@ -35,6 +35,8 @@ pub struct Parts {
     pub cache: cache::Cache,
     /// How much each part counts in the score of a text.
     pub weights: text::score::Weights,
+    /// Where others reach this desk, if they do.
+    pub public_url: Option<String>,
 }
 
 /// Cheap to clone; clones share everything.

@@ -90,3 +90,11 @@ impl From<Error> for queue::Fault {
         }
     }
 }
+
+/// An error with its causes, as one sentence.
+pub(crate) fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let mut text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ").replace('\0', "");
+    text.truncate(text.floor_char_boundary(500));
+    text
+}

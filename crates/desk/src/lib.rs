@@ -144,6 +144,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0009_push.sqlite.sql"),
             postgres: include_str!("../migrations/0009_push.postgres.sql"),
         },
+        Migration {
+            version: 10,
+            name: "websub",
+            sqlite: include_str!("../migrations/0010_websub.sqlite.sql"),
+            postgres: include_str!("../migrations/0010_websub.postgres.sql"),
+        },
     ],
 };
 
@@ -162,6 +168,7 @@ pub const TABLES: &[&str] = &[
     "source",
     "hook",
     "hook_taken",
+    "subscription",
     "visit",
     "item",
     "item_version",
@@ -200,6 +207,8 @@ pub fn statements() -> Vec<&'static Statement> {
         sources::STATEMENTS,
         sources::visits::STATEMENTS,
         sources::hook::STATEMENTS,
+        sources::subscription::STATEMENTS,
+        sources::subscription::ASKING,
         items::STATEMENTS,
         items::push::STATEMENTS,
         items::sweep::STATEMENTS,

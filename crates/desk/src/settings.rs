@@ -22,6 +22,8 @@ stdx::settings! {
         /// An item that was published longer ago when it is first seen is stored as seen, and a story whose newest item is
         /// older is not drafted, in hours; 0: age does not matter.
         news_age_max_h: u32 = 48,
+        /// Whether hubs (WebSub) are asked to tell of new entries, if `site.public_url` says where they reach us.
+        websub: bool = true,
         /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.
         draft_delay_ms: u64 = 20_000,
         /// Items that are this much apart never share a story, in hours.

@@ -9,6 +9,7 @@ mod login;
 pub mod opml;
 mod preview;
 pub mod rules;
+pub mod subscription;
 pub(crate) mod visits;
 
 use std::str::FromStr;
@@ -178,7 +179,8 @@ pub(crate) static POLL_SECONDS: Histogram = Histogram::new();
 pub(crate) static VISITS: Gauge = Gauge::new();
 pub(crate) static LATENESS: Gauge = Gauge::new();
 pub(crate) static ITEMS: Family<Counter> = Family::new(&["standing"], 4);
-/// What came of deliveries: `taken`, `repeated`, `refused` (not signed as it should be), `unreadable`.
+/// What came of deliveries: `taken`, `repeated`, `refused` (not signed as it should be), `unreadable`, `announced` (the feed is
+/// visited in its place), `paused`, `failed`.
 pub(crate) static PUSHES: Family<Counter> = Family::new(&["outcome"], 8);
 
 /// The cells of sources and their items.
@@ -197,7 +199,7 @@ pub static METRICS: &[Metric] = &[
     },
     Metric {
         name: "copydesk_source_pushes_total",
-        help: "Deliveries to hooks by outcome",
+        help: "Deliveries of hooks and hubs by outcome",
         cell: Cell::Counters(&PUSHES),
     },
     Metric { name: "copydesk_items_total", help: "Items stored, by their standing", cell: Cell::Counters(&ITEMS) },
@@ -254,6 +256,8 @@ store::sql! {
     /// Something was brought that nobody had asked for.
     PUSHED = "sources.pushed",
         "UPDATE source SET polled_at = $2, outcome = $3, error = NULL, items = items + $4 WHERE id = $1";
+    /// A hub has told of something: the visits go on as they did.
+    RELAYED = "sources.relayed", "UPDATE source SET outcome = $2, items = items + $3 WHERE id = $1";
     STOP = "sources.stop", "UPDATE source SET state = $2, next_poll_at = NULL WHERE id = $1 AND state = 'active'";
 }
 
@@ -439,6 +443,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
                 if let Some(fault) = kind::fault(known.source.kind, &change) {
                     return Err(Error::Invalid(vec![fault]));
                 }
+                let was = known.source.state;
                 let again = alter(&mut known, change, &inner).map_err(|fault| Error::Invalid(vec![fault]))?;
                 check_pipeline(tx, known.source.pipeline).await?;
                 if again {
@@ -446,6 +451,11 @@ pub async fn update(desk: &Desk, actor: &Actor, id: SourceId, change: Change) ->
                     visit_soon(&inner, tx);
                 }
                 tx.exec(&UPDATE, update_values(&known)).await?;
+                match known.source.state {
+                    State::Active if was != State::Active => subscription::resume(&inner, tx, id, now).await?,
+                    State::Active => {}
+                    _ => subscription::leave(tx, id, "the source is not visited", now).await?,
+                }
                 inner.purge_with(tx, &[&tags::of_source(id), tags::SOURCES]).await?;
                 Ok(known.source)
             })

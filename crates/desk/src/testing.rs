@@ -60,6 +60,7 @@ impl Bench {
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
             weights: text::score::Weights::default(),
+            public_url: Some("https://desk.example/".into()),
         });
         Bench { desk, clock, site, _store: store }
     }

@@ -42,6 +42,7 @@ mod reference;
 pub(crate) mod session;
 mod sources;
 mod stories;
+mod subscription;
 pub(crate) mod traffic;
 mod users;
 mod view;

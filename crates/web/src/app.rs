@@ -41,6 +41,8 @@ pub struct Inner {
     pub(crate) review_limit: guard::limit::Limiter,
     /// Deliveries to hooks by address.
     pub(crate) hook_limit: guard::limit::Limiter,
+    /// What hubs say, by address: one hub may tell of thousands of feeds.
+    pub(crate) hub_limit: guard::limit::Limiter,
     /// What was found of each part's health.
     pub(crate) checks: api::health::Checks,
     /// What was found of the database.
@@ -77,6 +79,7 @@ impl App {
             review_limit: guard::limit::Limiter::new(60, std::time::Duration::from_secs(60), 10_000),
             // Thirty in a second for a minute, which is more than one sender has to say.
             hook_limit: guard::limit::Limiter::new(1_800, std::time::Duration::from_secs(60), 10_000),
+            hub_limit: guard::limit::Limiter::new(12_000, std::time::Duration::from_secs(60), 10_000),
             checks: Default::default(),
             database: Default::default(),
             workers: OnceLock::new(),

@@ -1,7 +1,10 @@
-//! `/hooks/in/{address}`: where others push what they have. No session or cookie counts here, only the signature.
+//! `/hooks/in/{address}`: where others push what they have, and `/hooks/websub/{address}`: where hubs tell of feeds. No session
+//! or cookie counts here, only the signature.
 //!
 //! Invariants: of an address that nobody has, nothing but 404 is told, before a byte of the body is read; what is refused may be
 //! sent again.
+
+mod websub;
 
 use std::time::Duration;
 
@@ -27,7 +30,7 @@ const PAUSE_S: u64 = 3_600;
 
 /// The addresses of hooks.
 pub fn routes() -> Router<App> {
-    Router::new().route("/hooks/in/{address}", post(receive))
+    Router::new().route("/hooks/in/{address}", post(receive)).merge(websub::routes())
 }
 
 async fn receive(

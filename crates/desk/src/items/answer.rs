@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use connect::Response;
+use connect::websub::{Discovered, discover};
+use connect::{Response, Url};
 use stdx::Timestamp;
 
 use super::fill::{self, Document, Entry};
 use super::identity::body_hash;
 use super::pace::Wishes;
 use crate::Desk;
+use crate::error::sentence;
 use crate::sources::Known;
 use crate::sources::rules::{Rules, Subject};
 
@@ -25,6 +27,8 @@ pub(crate) struct Seen {
     pub body_hash: Option<String>,
     pub moved_to: Option<String>,
     pub wishes: Wishes,
+    /// Of a changed document: the hubs that tell of it.
+    pub hubs: Option<Discovered>,
 }
 
 /// A visit that did not.
@@ -60,6 +64,7 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
         moved_to: Some(answer.url.to_string())
             .filter(|_| !answer.hops.is_empty() && answer.hops.iter().all(|hop| hop.is_permanent())),
         wishes: wishes(&answer, now),
+        hubs: None,
     };
     if answer.status.as_u16() == 304 {
         if known.body_hash.is_none() {
@@ -80,6 +85,7 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
     }
     // As many at once as there are cores: large feeds take long, and a mistake of the reader ends there.
     let content_type = header("content-type");
+    let (headers, address): (_, Url) = (answer.headers.clone(), answer.url.clone());
     let rules = Rules::read(&known.source.rules, "").unwrap_or_default();
     let read = desk.queue.compute(move || {
         let url = answer.url.to_string();
@@ -105,6 +111,7 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
     visit.wishes.skip_hours.clone_from(&document.skip_hours);
     visit.wishes.skip_days.clone_from(&document.skip_days);
     visit.body_hash = Some(hash);
+    visit.hubs = discover(&headers, &address, &document.hubs, document.own.as_deref());
     visit.document = Some(document);
     Ok(visit)
 }
@@ -164,12 +171,4 @@ fn wishes(answer: &Response, now: Timestamp) -> Wishes {
     let uncached = directives().any(|d| matches!(d, "no-cache" | "no-store"));
     let expires = || header("expires").and_then(Timestamp::parse_http_date).map(|at| at.since(now));
     Wishes { fresh_for: if uncached { None } else { max_age.or_else(expires) }, ..Wishes::default() }
-}
-
-/// An error with its causes, as one sentence.
-pub(super) fn sentence(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let mut text = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ").replace('\0', "");
-    text.truncate(text.floor_char_boundary(500));
-    text
 }

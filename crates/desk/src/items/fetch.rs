@@ -7,8 +7,8 @@ use futures_util::StreamExt;
 use queue::{Context, Fault};
 use serde_json::{Value as Json, json};
 
-use super::answer::sentence;
 use super::poll::{Report, visit};
+use crate::error::sentence;
 use crate::jobs::FetchSources;
 use crate::sources::{self, Kind};
 use crate::{Desk, Error, SourceId};

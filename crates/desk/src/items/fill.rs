@@ -47,6 +47,9 @@ pub(crate) struct Document {
     pub ttl: Option<Duration>,
     pub skip_hours: Vec<u8>,
     pub skip_days: Vec<u8>,
+    /// The hub that tells of it, as far as the document itself says.
+    pub hubs: Vec<String>,
+    pub own: Option<String>,
 }
 
 /// More entries are not taken from one document.
@@ -109,6 +112,8 @@ pub(crate) fn document(mut feed: feed::Feed, now: Timestamp) -> Document {
         ttl: feed.ttl_minutes.map(|minutes| Duration::from_secs(60 * u64::from(minutes))),
         skip_hours: feed.skip_hours,
         skip_days: feed.skip_days,
+        hubs: feed.hubs,
+        own: feed.self_link,
     }
 }
 

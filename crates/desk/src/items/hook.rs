@@ -137,7 +137,7 @@ fn understood(content_type: Option<&str>, body: &[u8]) -> Result<(Way, feed::Fee
 
 fn document(content_type: Option<&str>, body: &[u8]) -> Result<(Way, feed::Feed), Refused> {
     let hints = feed::Hints { content_type, ..feed::Hints::default() };
-    let feed = feed::parse(body, &hints).map_err(|error| unreadable(super::answer::sentence(&error)))?;
+    let feed = feed::parse(body, &hints).map_err(|error| unreadable(crate::error::sentence(&error)))?;
     Ok((Way::Pushed, feed))
 }
 

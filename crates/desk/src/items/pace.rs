@@ -44,6 +44,17 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// Of a source of which a hub tells: a visit now and then shows whether it tells of everything.
+    pub fn told(self, settings: &Settings) -> Pace {
+        let most = Duration::from_secs(settings.poll_interval_max_s.into());
+        Pace { interval: TOLD.min(most).max(self.interval), longest: None, ..self }
+    }
+}
+
+/// Between two visits to a source of which a hub tells.
+const TOLD: Duration = Duration::from_secs(86_400);
+
 /// However soon a failing source may lose entries, it is not asked more often.
 const FAILING_MIN: Duration = Duration::from_secs(3_600);
 

@@ -9,13 +9,14 @@ use serde_json::Value as Json;
 use stdx::Timestamp;
 use store::params;
 
-use super::answer::{Failure, Seen, look, sentence};
+use super::answer::{Failure, Seen, look};
 use super::pace::{self, Pace, Wishes};
 use super::rhythm::Rhythm;
 use super::save::{Reading, Way, save};
 use crate::desk::kept::Fetched;
+use crate::error::sentence;
 use crate::jobs::{AssignStories, PollSource};
-use crate::sources::{self, Known, Outcome, State, Visit};
+use crate::sources::{self, Known, Outcome, State, Visit, subscription};
 use crate::{Desk, Error, Signal, tags};
 
 /// What a visit came to.
@@ -142,6 +143,7 @@ async fn store_failure(desk: &Desk, known: &Known, failure: Failure, visit: Visi
                 sources::record(tx, id, &visit).await?;
                 if let Some(state) = stop {
                     tx.exec(&sources::STOP, params![id.to_i64(), state.name()]).await?;
+                    subscription::leave(tx, id, "the source is not visited", now).await?;
                 }
                 Ok::<_, Error>(())
             })

@@ -11,7 +11,7 @@ use super::poll::see_to_assignment;
 use super::save::{Reading, Way, follow, write_document};
 use crate::desk::kept::Fetched;
 use crate::sources::rules::Rules;
-use crate::sources::{self, Known, Outcome, Visit};
+use crate::sources::{self, Known, Outcome, Visit, subscription};
 use crate::{Desk, Error, ItemId, Signal, SourceId, tags};
 
 store::sql! {
@@ -73,7 +73,12 @@ pub(super) async fn write(desk: &Desk, tx: &mut Tx, push: &Push) -> Result<Pushe
     let reading = Reading { way: push.way, known: push.known.clone(), seen, visit };
     let tally = write_document(desk, tx, &reading).await?;
     let (outcome, new_items) = (tally.outcome(), tally.new_items());
-    tx.exec(&sources::PUSHED, params![id.to_i64(), push.at, outcome, i64::from(new_items)]).await?;
+    if push.way == Way::Relayed {
+        tx.exec(&sources::RELAYED, params![id.to_i64(), outcome, i64::from(new_items)]).await?;
+        subscription::heard(tx, id, push.at).await?;
+    } else {
+        tx.exec(&sources::PUSHED, params![id.to_i64(), push.at, outcome, i64::from(new_items)]).await?;
+    }
     sources::record(tx, id, &Visit { detail: outcome.clone(), new_items, ..reading.visit.clone() }).await?;
     let follow_up = follow(desk, tx, &reading, &tally).await?;
     Ok(Pushed { source: id, outcome, new_items, at: push.at, follow_up })

@@ -15,7 +15,7 @@ use super::rhythm::{Rhythm, Shown};
 use super::{ADD, BROUGHT, CHANGE, ELSEWHERE, Standing};
 use super::{twins, versions};
 use crate::jobs::AssignStories;
-use crate::sources::{self, Known, Moved, Outcome, Visit};
+use crate::sources::{self, Known, Moved, Outcome, Visit, subscription};
 use crate::{Desk, Error, ItemId, tags};
 
 /// A successful visit, all that is to be written of it.
@@ -35,6 +35,8 @@ pub(crate) enum Way {
     Asked,
     /// It was pushed, and may hold only what is new.
     Pushed,
+    /// It was pushed by a hub, maybe late, twice or out of turn.
+    Relayed,
     /// Items that were pushed one by one, each under the name that its sender gives it.
     Named,
     /// Somebody wants just this.
@@ -67,6 +69,10 @@ pub(crate) async fn save(desk: &Desk, reading: Reading) -> Result<Saved, Error> 
 }
 
 async fn write(desk: &Desk, tx: &mut Tx, reading: &Reading) -> Result<Saved, Error> {
+    if reading.seen.document.is_some() {
+        // A hub may bring the same at this moment.
+        tx.exec(&sources::HOLD, params![reading.known.source.id.to_i64()]).await?;
+    }
     let tally = write_document(desk, tx, reading).await?;
     let next = write_source(desk, tx, reading, &tally).await?;
     let follow_up = follow(desk, tx, reading, &tally).await?;
@@ -119,6 +125,8 @@ pub(super) struct Tally {
     ruled_out: u32,
     warnings: usize,
     flood: bool,
+    /// When the entries were published that an ordinary visit has found.
+    dates: Vec<Timestamp>,
 }
 
 impl Tally {
@@ -179,12 +187,18 @@ async fn write_entries(desk: &Desk, tx: &mut Tx, reading: &Reading, entries: &[E
         tally.adopted += count;
     }
     // Whoever names each item himself says which are different.
-    if matches!(way, Way::Asked | Way::Pushed) && !first && !fresh.is_empty() {
+    if matches!(way, Way::Asked | Way::Pushed | Way::Relayed) && !first && !fresh.is_empty() {
         let (twins, count) = twins::recognise(tx, source.id, &mut fresh, &mut met, reading.visit.at).await?;
         changed.extend(twins);
         tally.adopted += count;
     }
     changed.retain(|(_, entry)| !entry.is_cut_off);
+    if way == Way::Relayed {
+        changed = versions::unknown(tx, changed).await?;
+    }
+    if way == Way::Asked && !first {
+        tally.dates = fresh.iter().map(|entry| entry.published_at).collect();
+    }
     tally.flood = !first && fresh.len() > FLOOD;
 
     // Oldest first, so that ids rise with time; of entries without a date the upper one is newer.
@@ -335,8 +349,18 @@ async fn write_source(desk: &Desk, tx: &mut Tx, reading: &Reading, tally: &Tally
     let (known, seen, now) = (&reading.known, &reading.seen, reading.visit.at);
     let source = &known.source;
     let document = seen.document.as_ref();
-    let rhythm = rhythm(desk, reading, tally);
-    let next = pace::next(now, Pace::of(source, rhythm, now), 0, &seen.wishes, &desk.settings, &desk.rng);
+    if document.is_some() {
+        subscription::noted(desk, tx, source.id, seen.hubs.as_ref(), now).await?;
+    }
+    let is_told = match subscription::live(desk, tx, source.id, now).await? {
+        Some(since) => !subscription::missed(tx, source.id, &tally.dates, since, now).await?,
+        None => false,
+    };
+    // What a hub brings is missing in what our visits see: they tell nothing of the pace.
+    let rhythm = if is_told { Rhythm::of(source) } else { rhythm(desk, reading, tally) };
+    let pace = Pace::of(source, rhythm, now);
+    let pace = if is_told { pace.told(&desk.settings) } else { pace };
+    let next = pace::next(now, pace, 0, &seen.wishes, &desk.settings, &desk.rng);
     // The feed's title, unless somebody has given another name.
     let unnamed = source.name == sources::name_of(&source.url);
     let name = document.and_then(|d| d.title.clone()).filter(|_| unnamed);

@@ -4,6 +4,7 @@ use serde::Serialize;
 use stdx::Timestamp;
 use store::{Tx, params};
 
+use super::fill::Entry;
 use crate::people::{Action, Actor};
 use crate::{Desk, Error, ItemId};
 
@@ -26,6 +27,7 @@ store::sql! {
          ON CONFLICT (item, version) DO NOTHING";
     PRUNE = "items.prune_versions",
         "DELETE FROM item_version WHERE item = $1 AND version < (SELECT version FROM item WHERE id = $1) - $2";
+    WAS = "items.was_version", "SELECT 1 FROM item_version WHERE item = $1 AND title = $2 AND content_html = $3 LIMIT 1";
     OF_ITEM = "items.versions",
         "SELECT version, title, content_html, text, replaced_at FROM item_version WHERE item = $1 ORDER BY version DESC LIMIT $2";
 }
@@ -38,6 +40,20 @@ pub(super) async fn keep(tx: &mut Tx, changes: &[(ItemId, &str)], now: Timestamp
     tx.batch(&KEEP, changes.iter().map(|(id, hash)| params![id.to_i64(), *hash, now]).collect()).await?;
     tx.batch(&PRUNE, changes.iter().map(|(id, _)| params![id.to_i64(), KEPT - 1]).collect()).await?;
     Ok(())
+}
+
+/// Those of the changes that are new: a text that was there before has come late.
+pub(super) async fn unknown<'a>(
+    tx: &mut Tx,
+    changes: Vec<(ItemId, &'a Entry)>,
+) -> Result<Vec<(ItemId, &'a Entry)>, store::Error> {
+    let mut new = Vec::with_capacity(changes.len());
+    for (id, entry) in changes {
+        if tx.opt(&WAS, params![id.to_i64(), entry.title, entry.content_html]).await?.is_none() {
+            new.push((id, entry));
+        }
+    }
+    Ok(new)
 }
 
 /// The former texts of an item, latest first; at most 20.

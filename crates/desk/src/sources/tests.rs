@@ -196,6 +196,7 @@ fn other_reachable(bench: &Bench, other: &Bench) -> Desk {
         sealer: guard::seal::Sealer::new([7; 32]),
         cache: cache::Cache::new(&cache::Settings::default(), parts.clock.clone()),
         weights: text::score::Weights::default(),
+        public_url: None,
     })
 }
 

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::jobs::Accepted;
+use super::subscription;
 use super::view::{
     Asking, Id, LoginKind, Page, Paging, Place, RuleAction, RuleFate, RuleField, RuleTest, SourceKind, SourceState,
     Time, VisitOutcome, request, view,
@@ -38,6 +39,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(move_back))
         .routes(routes!(show_hook))
         .routes(routes!(rotate_hook))
+        .routes(routes!(subscription::show))
 }
 
 view! {

@@ -146,6 +146,7 @@ impl Bench {
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: ::cache::Cache::new(&::cache::Settings::default(), clock.clone()),
             weights: text::score::Weights::default(),
+            public_url: None,
         });
         pipelines::ensure_default(&desk).await.unwrap();
         channels::ensure_site(&desk).await.unwrap();

@@ -82,6 +82,7 @@ words! {
     RuleAction: ["drop", "keep"];
     RuleFate: ["passes", "duplicate", "dropped"];
     LoginKind: ["basic", "bearer", "header"];
+    SubscriptionState: desk::sources::subscription::Standing::ALL.map(desk::sources::subscription::Standing::name);
     VisitOutcome: desk::sources::Outcome::ALL.map(desk::sources::Outcome::name);
     Weekday: desk::calendar::Day::ALL.map(desk::calendar::Day::name);
     /// The next free one.

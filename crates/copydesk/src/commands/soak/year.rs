@@ -287,6 +287,7 @@ impl Life {
             sealer: guard::Sealer::new([7; 32]),
             cache: cache::Cache::new(&config.cache, clock.clone()),
             weights: config.score.clone(),
+            public_url: None,
             clock: clock.clone(),
             rng,
         });

@@ -28,6 +28,7 @@ async fn desk(store: &TempStore, tasks: &Tasks, seed: u64) -> Desk {
         sealer: guard::seal::Sealer::new([7; 32]),
         cache: cache::Cache::new(&cache::Settings::default(), clock),
         weights: text::score::Weights::default(),
+        public_url: None,
         rng,
     });
     desk.connect(&bus, tasks);

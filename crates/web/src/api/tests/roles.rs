@@ -63,6 +63,7 @@ const TABLE: &[(&str, &str, Needs)] = &[
     ("GET", "/sources/{id}/visits", Right(Read)),
     ("DELETE", "/sources/{id}/move", Right(Configure)),
     ("GET", "/sources/{id}/hook", Right(Configure)),
+    ("GET", "/sources/{id}/subscription", Right(Read)),
     ("POST", "/sources/{id}/hook/secret", Right(Configure)),
     ("GET", "/items", Right(Read)),
     ("POST", "/items", Right(Write)),

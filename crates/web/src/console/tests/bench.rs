@@ -95,6 +95,7 @@ impl Bench {
             sealer: guard::seal::Sealer::new([7; 32]),
             cache: cache::Cache::new(&cache::Settings::default(), clock.clone()),
             weights: text::score::Weights::default(),
+            public_url: None,
         });
         channels::ensure_site(&desk).await.unwrap();
         let started_at = desk.now();
