@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full};
@@ -192,24 +193,26 @@ impl Client {
     ///
     /// # Errors
     /// One variant for each thing a caller may branch on; an answer of any status is no error.
-    pub async fn send(&self, request: Request) -> Result<Response, Error> {
-        let (name, started) = (request.name, Instant::now());
-        let result = self.follow(request, started).await;
-        let outcome = match &result {
-            Ok(answer) => ["1xx", "2xx", "3xx", "4xx", "5xx"]
-                .get(usize::from(answer.status.as_u16() / 100) - 1)
-                .unwrap_or(&"other"),
-            Err(e) => e.kind(),
-        };
-        REQUESTS.with(&[name, outcome]).inc();
-        SECONDS.with(&[name]).record(started.elapsed());
-        tracing::debug!(
-            call.name = name,
-            call.outcome = outcome,
-            duration_ms = started.elapsed().as_millis() as u64,
-            "called the outside"
-        );
-        result
+    pub fn send<'a>(&'a self, request: Request) -> BoxFuture<'a, Result<Response, Error>> {
+        Box::pin(async move {
+            let (name, started) = (request.name, Instant::now());
+            let result = self.follow(request, started).await;
+            let outcome = match &result {
+                Ok(answer) => ["1xx", "2xx", "3xx", "4xx", "5xx"]
+                    .get(usize::from(answer.status.as_u16() / 100) - 1)
+                    .unwrap_or(&"other"),
+                Err(e) => e.kind(),
+            };
+            REQUESTS.with(&[name, outcome]).inc();
+            SECONDS.with(&[name]).record(started.elapsed());
+            tracing::debug!(
+                call.name = name,
+                call.outcome = outcome,
+                duration_ms = started.elapsed().as_millis() as u64,
+                "called the outside"
+            );
+            result
+        })
     }
 
     async fn follow(&self, request: Request, started: Instant) -> Result<Response, Error> {

@@ -1,4 +1,6 @@
 //! What a closure or a reader holds: statements in, rows out.
+//!
+//! Whatever awaits a driver is boxed: its futures are deep, and every caller's would hold them, for the compiler too.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -6,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::slow::SlowLog;
 use crate::statement::{self, Ready};
-use crate::{Engine, Error, Row, Statement, Value, lite, postgres};
+use crate::{BoxFuture, Engine, Error, Row, Statement, Value, lite, postgres};
 
 /// Runs statements, on a transaction or by themselves.
 pub struct Conn {
@@ -65,28 +67,30 @@ impl Conn {
     }
 
     /// Stops after `max` rows.
-    async fn rows(&mut self, s: &Arc<Ready>, p: Vec<Value>, max: usize) -> Result<Vec<Row>, Error> {
-        self.allows(&p)?;
-        let start = Instant::now();
-        // Where a connection has to be waited for, the time of the statement alone is told apart.
-        let timed = |rows| (start.elapsed(), rows);
-        let result = match &mut self.link {
-            Link::Lite(session) => session.rows(&s.sqlite, &p, max).map(timed),
-            Link::LiteReaders(readers) => {
-                let s = Arc::clone(s);
-                readers
-                    .run(move |session| {
-                        let start = Instant::now();
-                        session.rows(&s.sqlite, &p, max).map(|rows| (start.elapsed(), rows))
-                    })
-                    .await
-            }
-            Link::Postgres(session) => session.rows(&s.postgres, &p).await.map(timed),
-            Link::PostgresPool(pools, how) => pools.rows(*how, &s.postgres, &p).await,
-        };
-        let time = result.as_ref().map_or_else(|_| start.elapsed(), |(time, _)| *time);
-        self.measure(s, time, &result, |(_, rows)| rows.len() as u64);
-        self.note(result.map(|(_, rows)| rows))
+    fn rows<'a>(&'a mut self, s: &'a Arc<Ready>, p: Vec<Value>, max: usize) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            self.allows(&p)?;
+            let start = Instant::now();
+            // Where a connection has to be waited for, the time of the statement alone is told apart.
+            let timed = |rows| (start.elapsed(), rows);
+            let result = match &mut self.link {
+                Link::Lite(session) => session.rows(&s.sqlite, &p, max).map(timed),
+                Link::LiteReaders(readers) => {
+                    let s = Arc::clone(s);
+                    readers
+                        .run(move |session| {
+                            let start = Instant::now();
+                            session.rows(&s.sqlite, &p, max).map(|rows| (start.elapsed(), rows))
+                        })
+                        .await
+                }
+                Link::Postgres(session) => session.rows(&s.postgres, &p).await.map(timed),
+                Link::PostgresPool(pools, how) => pools.rows(*how, &s.postgres, &p).await,
+            };
+            let time = result.as_ref().map_or_else(|_| start.elapsed(), |(time, _)| *time);
+            self.measure(s, time, &result, |(_, rows)| rows.len() as u64);
+            self.note(result.map(|(_, rows)| rows))
+        })
     }
 
     /// Counts a statement that took `time`.
@@ -96,18 +100,20 @@ impl Conn {
     }
 
     /// Rows of a text that is made at run time, in the engine's own dialect.
-    pub(crate) async fn text_rows(&mut self, text: &str, p: Vec<Value>) -> Result<Vec<Row>, Error> {
-        self.allows(&p)?;
-        let result = match &mut self.link {
-            Link::Lite(session) => session.rows(text, &p, usize::MAX),
-            Link::LiteReaders(readers) => {
-                let text = text.to_owned();
-                readers.run(move |session| session.rows(&text, &p, usize::MAX)).await
-            }
-            Link::Postgres(session) => session.rows(text, &p).await,
-            Link::PostgresPool(pools, how) => pools.rows(*how, text, &p).await.map(|(_, rows)| rows),
-        };
-        self.note(result)
+    pub(crate) fn text_rows<'a>(&'a mut self, text: &'a str, p: Vec<Value>) -> BoxFuture<'a, Result<Vec<Row>, Error>> {
+        Box::pin(async move {
+            self.allows(&p)?;
+            let result = match &mut self.link {
+                Link::Lite(session) => session.rows(text, &p, usize::MAX),
+                Link::LiteReaders(readers) => {
+                    let text = text.to_owned();
+                    readers.run(move |session| session.rows(&text, &p, usize::MAX)).await
+                }
+                Link::Postgres(session) => session.rows(text, &p).await,
+                Link::PostgresPool(pools, how) => pools.rows(*how, text, &p).await.map(|(_, rows)| rows),
+            };
+            self.note(result)
+        })
     }
 
     /// Writes with a text that is made at run time, in the engine's own dialect.
@@ -117,14 +123,21 @@ impl Conn {
     }
 
     /// Writes many rows; with `copy` at hand by that statement, where it is faster.
-    async fn many(&mut self, text: &str, copy: Option<&str>, rows: &[Vec<Value>]) -> Result<u64, Error> {
-        rows.iter().try_for_each(|p| self.allows(p))?;
-        let result = match &mut self.link {
-            Link::Lite(session) => session.batch(text, rows),
-            Link::Postgres(session) => session.batch(text, copy, rows).await,
-            Link::LiteReaders(_) | Link::PostgresPool(..) => Err(Error::sql("a reader cannot write")),
-        };
-        self.note(result)
+    fn many<'a>(
+        &'a mut self,
+        text: &'a str,
+        copy: Option<&'a str>,
+        rows: &'a [Vec<Value>],
+    ) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            rows.iter().try_for_each(|p| self.allows(p))?;
+            let result = match &mut self.link {
+                Link::Lite(session) => session.batch(text, rows),
+                Link::Postgres(session) => session.batch(text, copy, rows).await,
+                Link::LiteReaders(_) | Link::PostgresPool(..) => Err(Error::sql("a reader cannot write")),
+            };
+            self.note(result)
+        })
     }
 
     pub(crate) fn lite(&mut self) -> Option<&mut lite::Session> {
@@ -199,16 +212,18 @@ impl Tx {
     }
 
     /// Runs a statement that changes rows; says how many.
-    pub async fn exec(&mut self, s: &'static Statement, p: Vec<Value>) -> Result<u64, Error> {
-        self.conn.allows(&p)?;
-        let (ready, start) = (statement::ready(s), Instant::now());
-        let result = match &mut self.conn.link {
-            Link::Lite(session) => session.exec(&ready.sqlite, &p),
-            Link::Postgres(session) => session.exec(&ready.postgres, &p).await,
-            Link::LiteReaders(_) | Link::PostgresPool(..) => Err(Error::sql("a reader cannot write")),
-        };
-        self.conn.measure(&ready, start.elapsed(), &result, |n| *n);
-        self.conn.note(result)
+    pub fn exec<'a>(&'a mut self, s: &'static Statement, p: Vec<Value>) -> BoxFuture<'a, Result<u64, Error>> {
+        Box::pin(async move {
+            self.conn.allows(&p)?;
+            let (ready, start) = (statement::ready(s), Instant::now());
+            let result = match &mut self.conn.link {
+                Link::Lite(session) => session.exec(&ready.sqlite, &p),
+                Link::Postgres(session) => session.exec(&ready.postgres, &p).await,
+                Link::LiteReaders(_) | Link::PostgresPool(..) => Err(Error::sql("a reader cannot write")),
+            };
+            self.conn.measure(&ready, start.elapsed(), &result, |n| *n);
+            self.conn.note(result)
+        })
     }
 
     /// Runs one statement for many rows of parameters; says how many rows changed in all.

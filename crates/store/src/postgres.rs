@@ -144,13 +144,15 @@ impl Pools {
     }
 
     /// Commits, and notes for the fresh reads where that was.
-    async fn commit(&self, session: &mut Session, how: &str) -> Result<(), Error> {
-        let Some(replicas) = &self.replicas else { return session.commit().await };
-        let text = if how == BEGIN_RELAXED { COMMITTED_RELAXED } else { COMMITTED };
-        if let Some(position) = session.commit_and_ask(text).await? {
-            replicas.committed(position.ok());
-        }
-        Ok(())
+    fn commit<'a>(&'a self, session: &'a mut Session, how: &'a str) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let Some(replicas) = &self.replicas else { return session.commit().await };
+            let text = if how == BEGIN_RELAXED { COMMITTED_RELAXED } else { COMMITTED };
+            if let Some(position) = session.commit_and_ask(text).await? {
+                replicas.committed(position.ok());
+            }
+            Ok(())
+        })
     }
 
     /// Runs one statement by itself; also how long it took, without the wait for a connection.
@@ -209,10 +211,12 @@ impl Pools {
     }
 
     /// A session in a transaction, which begins with its first statement.
-    async fn begin(&self, source: &Arc<Source>, how: &'static str) -> Result<Session, Error> {
-        let mut session = Session::take(source).await?;
-        session.begin(how);
-        Ok(session)
+    fn begin<'a>(&'a self, source: &'a Arc<Source>, how: &'static str) -> BoxFuture<'a, Result<Session, Error>> {
+        Box::pin(async move {
+            let mut session = Session::take(source).await?;
+            session.begin(how);
+            Ok(session)
+        })
     }
 }
 

@@ -134,15 +134,15 @@ impl Store {
     ///
     /// # Errors
     /// What `f` returns, or the reason why it could not be committed.
-    pub async fn write<T, E, F>(&self, f: F) -> Result<T, E>
+    pub fn write<'a, T, E, F>(&'a self, f: F) -> BoxFuture<'a, Result<T, E>>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Clone + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Lite(lite) => lite.write(f).await,
-            Backend::Postgres(pools) => pools.write(postgres::BEGIN, f, &self.counters).await,
+            Backend::Lite(lite) => Box::pin(lite.write(f)),
+            Backend::Postgres(pools) => Box::pin(pools.write(postgres::BEGIN, f, &self.counters)),
         }
     }
 
@@ -150,15 +150,15 @@ impl Store {
     /// answered before the commit is on the server's disk (`synchronous_commit = off`), so that the last
     /// moments before a crash of the server may be lost, though never a part of one write. On SQLite the same
     /// as a write.
-    pub async fn write_relaxed<T, E, F>(&self, f: F) -> Result<T, E>
+    pub fn write_relaxed<'a, T, E, F>(&'a self, f: F) -> BoxFuture<'a, Result<T, E>>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Clone + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Lite(lite) => lite.write(f).await,
-            Backend::Postgres(pools) => pools.write(postgres::BEGIN_RELAXED, f, &self.counters).await,
+            Backend::Lite(lite) => Box::pin(lite.write(f)),
+            Backend::Postgres(pools) => Box::pin(pools.write(postgres::BEGIN_RELAXED, f, &self.counters)),
         }
     }
 
@@ -209,15 +209,15 @@ impl Store {
 
     /// Runs `f` on one consistent state of the whole database. Unlike a write it may await other
     /// things, but it holds a connection meanwhile.
-    pub async fn snapshot<T, E, F>(&self, f: F) -> Result<T, E>
+    pub fn snapshot<'a, T, E, F>(&'a self, f: F) -> BoxFuture<'a, Result<T, E>>
     where
         F: for<'t> FnOnce(&'t mut Conn) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
         match &self.backend {
-            Backend::Lite(lite) => lite.readers().snapshot(f).await,
-            Backend::Postgres(pools) => pools.snapshot(f).await,
+            Backend::Lite(lite) => Box::pin(lite.readers().snapshot(f)),
+            Backend::Postgres(pools) => Box::pin(pools.snapshot(f)),
         }
     }
 

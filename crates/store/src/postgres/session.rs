@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 
 use super::copy;
 use super::pool::Source;
-use crate::{Error, Row, Value};
+use crate::{BoxFuture, Error, Row, Value};
 
 /// Rows of a batch that are on their way at once.
 const PIPELINED: usize = 256;
@@ -99,15 +99,17 @@ impl Session {
     }
 
     /// A connection that cannot even do this is closed.
-    pub async fn roll_back(&mut self) {
-        let ended = match (self.state, &self.client) {
-            (State::Open, Some(client)) => client.batch_execute("ROLLBACK").await.is_ok(),
-            (State::Open, None) => false,
-            _ => true,
-        };
-        if ended {
-            self.state = State::Plain;
-        }
+    pub fn roll_back<'a>(&'a mut self) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            let ended = match (self.state, &self.client) {
+                (State::Open, Some(client)) => client.batch_execute("ROLLBACK").await.is_ok(),
+                (State::Open, None) => false,
+                _ => true,
+            };
+            if ended {
+                self.state = State::Plain;
+            }
+        })
     }
 
     pub async fn rows(&mut self, text: &str, p: &[Value]) -> Result<Vec<Row>, Error> {

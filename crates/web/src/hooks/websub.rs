@@ -67,13 +67,16 @@ async fn deliver(
         return Err(Problem::new(&problem::MALFORMED, "the body did not come within 10 seconds"));
     };
     let desk = app.desk.clone();
-    let work = tokio::spawn(async move {
-        match read {
+    let (done, result) = tokio::sync::oneshot::channel();
+    app.tasks.spawn(async move {
+        let taken = match read {
             Ok(body) => line.receive(&desk, &parts.headers, body.to_vec()).await,
             Err(_) => line.too_large(&desk).await,
-        }
+        };
+        // The hub may have been answered already.
+        let _ = done.send(taken);
     });
-    match tokio::time::timeout(ANSWER_TIME, work).await {
+    match tokio::time::timeout(ANSWER_TIME, result).await {
         Ok(Ok(Err(error))) => Err(error.into()),
         Ok(Err(_)) => Err(Problem::new(&problem::INTERNAL, "the delivery could not be taken")),
         // It goes on; should this process end before, the next visit finds what the delivery brought.

@@ -217,15 +217,18 @@ async fn a_hub_may_ask_back_before_it_answers() {
     let world = World::new().await;
     world.bench.clock.advance(Duration::from_secs(30));
     let closed = world.bench.site.gate.write().await;
-    let desk = world.bench.desk.clone();
-    let asking = tokio::spawn(async move { ask_due(&desk).await.unwrap() });
-    while world.hub.asked().is_empty() {
-        tokio::task::yield_now().await;
-    }
-    assert!(world.verify().await);
-    let active = world.now().await;
-    drop(closed);
-    assert_eq!(asking.await.unwrap(), 1);
+    let asking = ask_due(&world.bench.desk);
+    let answering = async {
+        while world.hub.asked().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(world.verify().await);
+        let active = world.now().await;
+        drop(closed);
+        active
+    };
+    let (asked, active) = tokio::join!(asking, answering);
+    assert_eq!(asked.unwrap(), 1);
     assert_eq!(world.now().await, active, "the late answer changes nothing");
     assert_eq!(active.state, Standing::Active);
 }
@@ -448,19 +451,16 @@ async fn no_hub_is_asked_by_a_desk_that_does_not_want_to() {
 
 #[tokio::test]
 async fn a_hundred_deliveries_at_once_are_each_taken_once() {
-    let world = Arc::new(World::subscribed().await);
+    let world = World::subscribed().await;
     world.over_tls().await;
     let at = world.bench.now();
     let deliveries = (0..100).map(|n| {
-        let world = Arc::clone(&world);
-        tokio::spawn(async move {
-            let (id, title) = (format!("n{}", n % 50), format!("Bulletin {}", n % 50));
-            world.deliver(&world.document(TLS, &[(&id, &title, at)]), Signing::Sha256).await;
-        })
+        let (id, title) = (format!("n{}", n % 50), format!("Bulletin {}", n % 50));
+        let body = world.document(TLS, &[(&id, &title, at)]);
+        let world = &world;
+        async move { world.deliver(&body, Signing::Sha256).await }
     });
-    for delivery in deliveries.collect::<Vec<_>>() {
-        delivery.await.unwrap();
-    }
+    futures_util::future::join_all(deliveries).await;
     assert_eq!((world.titles().await.len(), world.now().await.pushes), (50, 100));
 }
 
