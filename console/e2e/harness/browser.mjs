@@ -54,17 +54,19 @@ export async function settled(page) {
   });
 }
 
-/** Violations of WCAG 2.0 to 2.2, A and AA, and of good practice, each with its nodes. */
-export async function axe(page, { except = [] } = {}) {
+/** The rules that judge colours. */
+export const COLOURS = ["color-contrast", "link-in-text-block"];
+
+/** Violations of WCAG 2.0 to 2.2, A and AA, and of good practice, or of `rules` alone, each with its nodes. */
+export async function axe(page, { except = [], rules = null } = {}) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
   const { violations, passes } = await page.evaluate(
-    ([tags, except]) =>
+    ([tags, except, rules]) =>
       window.axe.run(except.length > 0 ? { exclude: except } : document, {
-        runOnly: { type: "tag", values: tags },
-        rules: { "target-size": { enabled: true } },
+        ...(rules ? { runOnly: { type: "rule", values: rules } } : { runOnly: { type: "tag", values: tags }, rules: { "target-size": { enabled: true } } }),
         resultTypes: ["violations"],
       }),
-    [TAGS, except],
+    [TAGS, except, rules],
   );
   if (passes.length === 0) throw new Error("axe has looked at nothing");
   return violations.map(({ id, impact, help, nodes }) => {
