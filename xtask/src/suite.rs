@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::run;
+use crate::{need, run};
 
 pub struct Suite {
     tests: Vec<TestBinary>,
@@ -28,6 +28,16 @@ impl Suite {
     /// Builds every test and the product in one go. A second `cargo build` with fewer packages would
     /// choose other features and compile half the dependencies again.
     pub fn build() -> Result<Suite> {
+        Suite::built(false)
+    }
+
+    /// The same, by the compiler that `cargo clippy` has check our own crates: what is checked need not be compiled once
+    /// more, and any warning fails the build.
+    pub fn build_linted() -> Result<Suite> {
+        Suite::built(true)
+    }
+
+    fn built(lints: bool) -> Result<Suite> {
         let mut command = Command::new(run::cargo());
         command.current_dir(run::root()).stdout(Stdio::piped());
         command.args([
@@ -36,9 +46,16 @@ impl Suite {
             "--lib",
             "--bins",
             "--tests",
+            "--examples",
             "--no-run",
             "--message-format=json-render-diagnostics",
         ]);
+        if lints {
+            let driver = need::find("clippy-driver").context("clippy-driver is not on this machine")?;
+            command
+                .env("RUSTC_WORKSPACE_WRAPPER", driver)
+                .env("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
+        }
         println!("$ {}", run::shown(&command));
         let mut child = command.spawn().context("starting cargo")?;
         let out = BufReader::new(child.stdout.take().expect("stdout is piped"));
