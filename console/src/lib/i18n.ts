@@ -18,8 +18,8 @@ export const catalogues: Record<Language, object>[] = [];
 export function words<const T extends object>(catalogue: { en: T; tr: Like<T> }): Like<T> {
   if (import.meta.env.MODE === "test") catalogues.push(catalogue);
   const chosen = catalogue[language];
-  // A build leaves the names to the English words; see scripts/lean.ts.
-  if (Array.isArray(chosen)) return Object.fromEntries(Object.keys(catalogue.en).map((name, at) => [name, chosen[at]])) as Like<T>;
+  // A build leaves the names to the English words, or drops them everywhere; see scripts/lean.ts.
+  if (Array.isArray(chosen) && !Array.isArray(catalogue.en)) return Object.fromEntries(Object.keys(catalogue.en).map((name, at) => [name, chosen[at]])) as Like<T>;
   return chosen as Like<T>;
 }
 

@@ -159,6 +159,43 @@ async fn nothing_gets_inside() {
     assert!(matches!(client.send(connect).await, Err(Error::Refused { why: Why::Method, .. })));
 }
 
+/// The same addresses at the end of two redirects from a site that may be called.
+#[tokio::test]
+async fn no_redirect_leads_inside() {
+    let inside = Server::start(|_, _| answer("200 OK", "", "secret")).await;
+    let port = inside.address.port().to_string();
+    let place = port.clone();
+    let site = Server::start(move |_, seen| {
+        let (at, is_second) = match seen.path().trim_start_matches('/').split_once('/') {
+            Some((at, _)) => (at, true),
+            None => (seen.path().trim_start_matches('/'), false),
+        };
+        match (at.parse::<usize>(), is_second) {
+            (Ok(at), true) => redirect("302 Found", &HOSTILE[at].0.replace("PORT", &place)),
+            (Ok(at), false) => redirect("301 Moved Permanently", &format!("/{at}/again")),
+            (Err(_), _) => answer("200 OK", "", "own"),
+        }
+    })
+    .await;
+    let allowed = [site.address.to_string(), format!("127.0.0.77:{port}")];
+    let client = client_with(&allowed, &Names::new(&[&["127.0.0.1"]]));
+    let mut led_out = 0;
+    for (at, (text, expected)) in HOSTILE.iter().enumerate() {
+        // A line break ends the header, and what is no whole address leads to the site itself.
+        let from = Url::parse(&site.url(&format!("/{at}/again"))).unwrap();
+        let to = from.join(&text.replace("PORT", &port));
+        if text.contains(char::is_control) || to.is_ok_and(|to| to.origin() == from.origin()) {
+            continue;
+        }
+        led_out += 1;
+        let error = get(&client, &site.url(&format!("/{at}"))).await.map(|r| r.status).unwrap_err();
+        let is_refused = matches!(error, Error::Refused { .. } | Error::BadUrl { .. });
+        assert!(is_refused, "{text:?} should be {expected:?}, but: {error}");
+    }
+    assert!(led_out > 100, "{led_out}");
+    assert_eq!(inside.connections(), 0);
+}
+
 #[tokio::test]
 async fn an_exception_opens_exactly_one_address_and_port() {
     let server = Server::start(|_, _| answer("200 OK", "", "listed")).await;
