@@ -73,6 +73,13 @@ const add = {
     await t.until("the word", async () => /Fetched: 1 new item/.test(await t.text(page)));
     await page.getByRole("link", { name: /^Quay note 3/ }).waitFor();
 
+    // What its visits brought, and how fast it is.
+    await page.getByText("Last visits").click();
+    const visits = page.locator("details li");
+    await t.until("the visits", async () => (await visits.count()) >= 2);
+    t.assert.match(await visits.first().innerText(), /1 new/);
+    t.assert.match(await t.text(page), /At its own pace/);
+
     // Paused, taken back; muted and resumed; another name, taken back.
     const is = (state) => t.until(state, async () => (await t.api("GET", `sources/${source.id}`)).state === state);
     await page.getByRole("button", { name: "Pause", exact: true }).click();
@@ -91,14 +98,29 @@ const add = {
     await edit.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "Quay news" }).waitFor();
     t.assert.equal((await t.api("GET", `sources/${source.id}`)).interval_s, 3600);
+    await t.until("the word", async () => !/At its own pace/.test(await t.text(page)));
     await toast(page).getByRole("button", { name: /Undo/ }).click();
     await t.until("the old name", async () => (await t.api("GET", `sources/${source.id}`)).name === source.name);
+    t.assert.equal((await t.api("GET", `sources/${source.id}`)).adaptive, true);
+
+    // To a hook others push: nothing is fetched, and nothing asks for an interval.
+    const hook = await t.api("POST", "sources", { kind: "hook", name: "Wire" });
+    await t.go(page, `${LIST}/${hook.id}`);
+    await page.getByText("Others push to it").waitFor();
+    await t.axe(page, "a hook");
+    await t.screenshot(page, "hook");
+    t.assert.equal(await page.getByRole("button", { name: "Fetch now" }).count(), 0);
+    await page.getByRole("button", { name: "Edit" }).click();
+    t.assert.equal(await edit.getByLabel("Fetched every").count(), 0);
+    await edit.getByLabel(/^Name/).fill("Newswire");
+    await edit.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "Newswire" }).waitFor();
 
     // One that fails stands first, with the reason and a remedy.
     const broken = await t.api("POST", "sources", { url: `${base}/gone.xml`, name: "Zzz, the last by its name" });
     await t.until("its failure", async () => (await t.api("GET", `sources/${broken.id}`)).failures > 0 || (await t.api("GET", `sources/${broken.id}`)).state !== "active");
     await t.go(page, LIST);
-    await t.until("two rows", async () => (await rows(page).count()) === 2);
+    await t.until("three rows", async () => (await rows(page).count()) === 3);
     t.assert.match(await rows(page).first().innerText(), /Zzz/);
     await rows(page).first().getByRole("link").click();
     await page.getByText("The feed is not there any more").waitFor();
@@ -140,6 +162,11 @@ const demo = {
     await t.go(page, `${LIST}/${first.id}`);
     await page.getByRole("heading", { name: first.name }).waitFor();
     t.assert.equal(await page.getByRole("button", { name: "Fetch now" }).count(), 0);
+
+    await page.getByText("Last visits").click();
+    await page.locator("details li").first().waitFor();
+    await t.axe(page, "a source with its visits");
+    await t.screenshot(page, "visits");
 
     // What is not there is told.
     t.expects(/status of 404/, /sources\/\w+ 404/);

@@ -3,7 +3,7 @@ import { plural, words } from "../../lib/i18n";
 /** Of one source, of adding one and of changing one: loaded when it is opened. */
 export const w = words({
   en: {
-    site: "Site", feed: "Feed", language: "Language", every: "Every", pipeline: "Pipeline", added: "Added", total: "Items so far", posts: "Posts made of it",
+    site: "Site", feed: "Feed", language: "Language", every: "Every", pace: "At its own pace, about every", way: "How it comes", hook: "Others push to it", hand: "Added by hand", before: "It moved here from", moveBack: "Go back there", visits: "Last visits", pipeline: "Pipeline", added: "Added", total: "Items so far", posts: "Posts made of it",
     missing: "There is no such source", missingWhy: "It may have been another address.",
     failing: (n: number) => plural(n, { one: "The last fetch failed", other: "The last # fetches failed" }), since: "failing since", stopped: "It is not fetched any more",
     remedy: {
@@ -20,7 +20,7 @@ export const w = words({
     editTitle: (name: string) => `Edit ${name}`, interval: "Fetched every", intervalHint: "The feed's own wish and the limits of the server bound it.", save: "Save", usual: "as usual", defaultPipeline: "the default pipeline",
   },
   tr: {
-    site: "Site", feed: "Akış", language: "Dil", every: "Alım aralığı", pipeline: "Hat", added: "Eklendi", total: "Şimdiye dek kayıt", posts: "Ondan yapılan yazılar",
+    site: "Site", feed: "Akış", language: "Dil", every: "Alım aralığı", pace: "Kendi hızında, yaklaşık aralık", way: "Geliş yolu", hook: "Başkaları gönderir", hand: "Elle eklenir", before: "Buraya taşınmadan önceki yeri", moveBack: "Oraya dön", visits: "Son alımlar", pipeline: "Hat", added: "Eklendi", total: "Şimdiye dek kayıt", posts: "Ondan yapılan yazılar",
     missing: "Böyle bir kaynak yok", missingWhy: "Adres başka olabilir.",
     failing: (n: number) => plural(n, { one: "Son alım başarısız oldu", other: "Son # alım başarısız oldu" }), since: "aksamanın başı", stopped: "Artık alınmıyor",
     remedy: {

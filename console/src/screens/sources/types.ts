@@ -1,5 +1,7 @@
 export interface Source {
   id: string;
+  /** Only a feed is visited. */
+  kind: string;
   url: string;
   name: string;
   state: string;
@@ -7,6 +9,11 @@ export interface Source {
   site_url: string | null;
   language: string | null;
   interval_s: number;
+  /** It is visited at its own pace; until that is known, by the interval. */
+  adaptive: boolean;
+  rhythm_s: number | null;
+  /** Where it was before its site moved it. */
+  url_before: string | null;
   polled_at: string | null;
   next_poll_at: string | null;
   outcome: string | null;
@@ -15,6 +22,13 @@ export interface Source {
   failing_since: string | null;
   items: number;
   created_at: string;
+}
+
+export interface Visit {
+  at: string;
+  outcome: string;
+  detail: string;
+  ms: number | null;
 }
 
 export interface Preview {
