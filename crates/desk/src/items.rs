@@ -16,6 +16,7 @@ mod redirect;
 mod relay;
 mod rhythm;
 mod save;
+mod shortened;
 pub(crate) mod sweep;
 mod twins;
 pub(crate) mod versions;

@@ -22,6 +22,9 @@ stdx::settings! {
         /// An item that was published longer ago when it is first seen is stored as seen, and a story whose newest item is
         /// older is not drafted, in hours; 0: age does not matter.
         news_age_max_h: u32 = 48,
+        /// More hosts, with their port where it is not the usual one, whose addresses only lead to another one, as those of `bit.ly`
+        /// do: links of entries that stand there are followed to what they lead to.
+        link_hosts: Vec<String> = Vec::new(),
         /// Whether hubs (WebSub) are asked to tell of new entries, if `site.public_url` says where they reach us.
         websub: bool = true,
         /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.

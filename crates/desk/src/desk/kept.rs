@@ -39,6 +39,8 @@ pub(crate) struct Kept {
     pub counts: Space<Arc<BTreeMap<String, u64>>>,
     /// By source: its last reading that went well.
     pub fetched: Space<Fetched>,
+    /// Where an address leads whose host only leads elsewhere.
+    pub links: Space<Arc<str>>,
     /// By provider, model and the hash of what was asked.
     pub generated: Space<Arc<Generated>>,
     /// Statistics, as JSON, by name and parameters.
@@ -89,6 +91,12 @@ impl Kept {
             totals: cache.define("post totals").ttl(HALF_HOUR).open(),
             counts: cache.define("post counts").ttl(HALF_HOUR).weigh(|_| 600).open(),
             fetched: cache.define("source fetches").ttl(DAY).shared(1).open(),
+            links: cache
+                .define("links")
+                .ttl(30 * DAY)
+                .weigh(|to: &Arc<str>| to.len())
+                .shared_as(1, |to| Some(to.as_bytes().to_vec()), |bytes| Some(std::str::from_utf8(bytes).ok()?.into()))
+                .open(),
             generated: cache.define("generations").ttl(DAY).weigh(text).shared_as(1, encode, decode).open(),
             reports: cache
                 .define("reports")

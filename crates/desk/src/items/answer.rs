@@ -9,6 +9,7 @@ use stdx::Timestamp;
 use super::fill::{self, Document, Entry};
 use super::identity::body_hash;
 use super::pace::Wishes;
+use super::shortened;
 use crate::Desk;
 use crate::error::sentence;
 use crate::sources::Known;
@@ -90,17 +91,17 @@ pub(super) async fn look(desk: &Desk, known: &Known, answer: Response, now: Time
     let read = desk.queue.compute(move || {
         let url = answer.url.to_string();
         let hints = feed::Hints { url: Some(&url), content_type: content_type.as_deref(), ..feed::Hints::default() };
-        feed::parse(&answer.body, &hints).map(|feed| {
-            let mut document = fill::document(feed, now);
-            judge(&rules, &mut document);
-            document
-        })
+        feed::parse(&answer.body, &hints)
     });
-    let document = match read.await {
-        Ok(Ok(document)) => document,
-        Ok(Err(error)) => return Err(Failure::new(sentence(&error))),
-        Err(_) => return Err(Failure::new("reading the feed failed on our side")),
-    };
+    let ours = |_| Failure::new("reading the feed failed on our side");
+    let mut feed = read.await.map_err(ours)?.map_err(|error| Failure::new(sentence(&error)))?;
+    shortened::resolve(desk, &mut feed).await;
+    let ready = desk.queue.compute(move || {
+        let mut document = fill::document(feed, now);
+        judge(&rules, &mut document);
+        document
+    });
+    let document = ready.await.map_err(ours)?;
     if let Some(why) = document.hollow {
         return Err(Failure::new(why));
     }

@@ -7,6 +7,7 @@ use stdx::ByteSize;
 
 use super::push::{Push, ready, tell, write};
 use super::save::Way;
+use super::shortened;
 use crate::sources::subscription::{self, Kept, Standing};
 use crate::sources::{self, Known, State};
 use crate::{Desk, Error};
@@ -71,14 +72,17 @@ impl Line {
             return Ok("refused");
         }
         let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let (source, now, bytes) = (known.clone(), desk.now(), body.len());
+        let (source, url, now, bytes) = (known.clone(), known.source.url.clone(), desk.now(), body.len());
         let read = desk.queue.compute(move || {
-            let url = source.source.url.clone();
             let content_type = content_type.as_deref();
             let hints = feed::Hints { url: Some(&url), content_type, ..feed::Hints::default() };
-            feed::parse(&body, &hints).map(|feed| ready(feed, &source, now))
+            feed::parse(&body, &hints)
         });
-        let document = read.await.ok().and_then(Result::ok);
+        let mut document = None;
+        if let Some(mut feed) = read.await.ok().and_then(Result::ok) {
+            shortened::resolve(desk, &mut feed).await;
+            document = desk.queue.compute(move || ready(feed, &source, now)).await.ok();
+        }
         let Some(document) = document.filter(|document| document.hollow.is_none() && !document.truncated) else {
             subscription::nudge(desk, &known).await?;
             return Ok("unreadable");
