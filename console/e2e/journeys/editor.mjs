@@ -226,7 +226,7 @@ const keys = {
     await says(t, page, "Taken back");
     t.assert.equal((await t.api("GET", `posts/${id}`)).state, "in_review");
 
-    // Ten thousand words: a key is answered within 60 ms.
+    // Ten thousand words: a key draws its own line anew and nothing else. How long that takes is told; `bench console` measures it.
     await bodyOf(page).click();
     await page.keyboard.press("ControlOrMeta+End");
     await page.evaluate(() => {
@@ -239,13 +239,19 @@ const keys = {
     await t.until("ten thousand words", async () => Number((await t.text(page, "aside .counts")).match(/([\d,.]+) words/)?.[1].replaceAll(/\D/g, "") ?? 0) > 9_000);
     await page.evaluate(() => {
       window.slow = [];
+      window.drawn = 0;
+      const text = document.querySelector(".host")?.shadowRoot?.querySelector(".cm-content");
+      new MutationObserver((list) => { window.drawn += list.reduce((n, { addedNodes }) => n + addedNodes.length, 0); }).observe(text, { childList: true, subtree: true });
       new PerformanceObserver((list) => window.slow.push(...list.getEntries().filter((one) => one.name.startsWith("key")).map((one) => one.duration))).observe({ type: "event", durationThreshold: 16, buffered: false });
     });
-    await page.keyboard.type(" typed into a long text without waiting", { delay: 60 });
+    const typed = " typed into a long text without waiting";
+    await page.keyboard.type(typed, { delay: 60 });
     await t.pause(300);
     const slow = await page.evaluate(() => window.slow.sort((a, b) => b - a));
-    console.log(`    keys in 10,000 words: worst ${slow[0] ?? "below 16"} ms of ${slow.length} above 16 ms`);
-    t.assert.ok((slow[Math.floor(slow.length * 0.02)] ?? 0) <= (Number(process.env.COPYDESK_KEY_MS) || 60) * 2, `keys took ${slow.slice(0, 5)} ms`);
+    const [drawn, shown] = await page.evaluate(() => [window.drawn, document.querySelector(".host")?.shadowRoot?.querySelector(".cm-content")?.textContent ?? ""]);
+    console.log(`    keys in 10,000 words: worst ${slow[0] ?? "below 16"} ms of ${slow.length} above 16 ms, ${drawn} nodes drawn`);
+    t.assert.ok(drawn <= typed.length * 3, `${typed.length} keys drew ${drawn} nodes`);
+    t.assert.ok(shown.includes(typed.trim()), "what was typed is not there");
   },
 };
 

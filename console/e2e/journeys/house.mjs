@@ -38,12 +38,15 @@ const people = {
     await t.go(late, `/console/invitation${new URL(address).hash}`);
     await late.getByRole("heading", { name: "This link does not work" }).waitFor();
 
-    // Another role ends her session; she is asked to sign in again.
+    // Another role ends her session; she is asked to sign in again, whatever she does next.
+    t.expects(/status of 401/, /answer: GET \S+ 401/, /WebSocket/);
     await page.reload();
     await page.getByText("Nora Quill").first().click();
     await dialog(page, "Change Nora Quill").getByLabel(/^Role/).selectOption("author");
     await dialog(page, "Change Nora Quill").getByRole("button", { name: "Save" }).click();
     await t.until("her new role", async () => (await t.api("GET", "users")).data.some((user) => user.name === "Nora Quill" && user.role === "author"));
+    await hers.getByRole("link", { name: "Stories" }).first().click();
+    await dialog(hers, "Please sign in again").waitFor();
   },
 };
 
