@@ -2759,6 +2759,7 @@ export interface components {
         LoginKind: "basic" | "bearer" | "header";
         /** @description An address to look at. */
         Look: {
+            login?: components["schemas"]["SourceLogin"] | null;
             url: string;
         };
         /** @description A source that was made. */
@@ -3420,6 +3421,7 @@ export interface components {
                 failures: number;
                 /** @description A sign-in is stored for it; how it reads is shown to nobody. */
                 has_login: boolean;
+                hub?: components["schemas"]["SubscriptionState"] | null;
                 id: components["schemas"]["Id"];
                 /**
                  * Format: int32
@@ -4445,6 +4447,7 @@ export interface components {
             failures: number;
             /** @description A sign-in is stored for it; how it reads is shown to nobody. */
             has_login: boolean;
+            hub?: components["schemas"]["SubscriptionState"] | null;
             id: components["schemas"]["Id"];
             /**
              * Format: int32

@@ -73,6 +73,8 @@ pub struct Source {
     pub created_at: Timestamp,
     /// We say who we are when we ask for it; how is shown to nobody.
     pub has_login: bool,
+    /// How it stands with the hub that tells of it; `None` while its feed has named none, or no hub can reach the desk.
+    pub hub: Option<subscription::Standing>,
     /// Where it was until it moved for good; the move can be taken back.
     pub url_before: Option<String>,
     /// When it moved.
@@ -212,17 +214,20 @@ store::sql! {
     GET = "sources.get",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules, kind
+                adaptive, rhythm_s, window_s, rules, kind,
+                (SELECT h.state FROM subscription h WHERE h.source = source.id)
          FROM source WHERE id = $1";
     THESE = "sources.these",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules, kind
+                adaptive, rhythm_s, window_s, rules, kind,
+                (SELECT h.state FROM subscription h WHERE h.source = source.id)
          FROM source WHERE id {in:$1}";
     LIST = "sources.list",
         "SELECT id, url, name, state, pipeline, site_url, language, interval_s, backfill, polled_at, next_poll_at, outcome, error, failures,
                 failing_since, items, created_at, trust, etag, last_modified, body_hash, moved_to, moved_seen, moved_at, url_before, login,
-                adaptive, rhythm_s, window_s, rules, kind
+                adaptive, rhythm_s, window_s, rules, kind,
+                (SELECT h.state FROM subscription h WHERE h.source = source.id)
          FROM source WHERE id > $1 ORDER BY id LIMIT $2";
     BY_URL = "sources.by_url", "SELECT id FROM source WHERE url = $1";
     UPDATE = "sources.update",
@@ -295,6 +300,7 @@ fn read(row: &Row) -> Result<Known, store::Error> {
         rhythm_s: row.get(27)?,
         window_s: row.get(28)?,
         has_login: login.is_some(),
+        hub: row.get::<Option<String>>(31)?.as_deref().map(subscription::Standing::of),
         url_before: moved.before.clone().filter(|_| can_go_back),
         moved_at: moved.at.filter(|_| can_go_back && moved.before.is_some()),
         rules: serde_json::from_str(&row.get::<String>(29)?).unwrap_or_default(),

@@ -83,7 +83,7 @@ pub async fn run(config: &Config, command: &Source) -> Result<()> {
             }
         }
         Source::Preview { url, json } => {
-            let preview = sources::preview(desk, &actor, url).await.with_context(|| format!("reading {url}"))?;
+            let preview = sources::preview(desk, &actor, url, None).await.with_context(|| format!("reading {url}"))?;
             if *json {
                 say_json(&preview)?;
             } else {

@@ -41,8 +41,8 @@ const TAKEN: [&str; 11] = [
 ];
 
 impl Login {
-    /// The header it becomes, or what is wrong with it.
-    fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
+    /// The header it becomes, or what is wrong with it. The client drops it as soon as a redirect leads to another origin.
+    pub(super) fn header(&self) -> Result<(HeaderName, HeaderValue), Fault> {
         let fault = |pointer: &str, detail: &str| Fault::new(pointer, detail);
         let (name, value) = match self {
             Login::Basic { user, password } => {
@@ -76,8 +76,9 @@ impl Login {
         if value.len() > BYTES_MAX {
             return Err(fault("/login", "must have at most 4096 bytes"));
         }
-        let value =
+        let mut value =
             HeaderValue::from_str(&value).map_err(|_| fault("/login/value", "must be the value of a header"))?;
+        value.set_sensitive(true);
         Ok((name, value))
     }
 
@@ -101,7 +102,6 @@ pub(super) fn open(sealer: &Sealer, sealed: &str, source: SourceId, url: &str) -
     let line = sealer.open(sealed, &place(source, url)).ok()?;
     let colon = line.iter().position(|b| *b == b':')?;
     let mut value = HeaderValue::from_bytes(&line[colon + 1..]).ok()?;
-    // The client drops it as soon as a redirect leads to another origin.
     value.set_sensitive(true);
     Some((HeaderName::from_bytes(&line[..colon]).ok()?, value))
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use stdx::Timestamp;
 
-use super::ask;
+use connect::http::header::{HeaderName, HeaderValue};
+
+use super::{Login, ask, login};
 use crate::people::{Action, Actor};
 use crate::{Desk, Error};
 
@@ -93,17 +95,20 @@ const GUESSED_MAX: usize = 12;
 const ENOUGH: usize = 3;
 
 /// What stands at `url`. Of a page that is no feed, the feeds it names are looked at; when it names none, those that its
-/// links look like, and then the usual addresses.
+/// links look like, and then the usual addresses. `login` is told to the scheme, host and port of `url` alone.
 ///
 /// # Errors
-/// [`Error::Fetch`], [`Error::Status`]; [`Error::Feed`] when it is no feed and has none.
-pub async fn preview(desk: &Desk, actor: &Actor, url: &str) -> Result<Preview, Error> {
+/// [`Error::Fetch`], [`Error::Status`]; [`Error::Feed`] when it is no feed and has none; [`Error::Invalid`] for an address
+/// or a sign-in that cannot be.
+pub async fn preview(desk: &Desk, actor: &Actor, url: &str, login: Option<&Login>) -> Result<Preview, Error> {
     actor.may(Action::Configure)?;
     let url = ask::normal(url).map_err(|detail| Error::invalid("/url", detail))?;
-    match visit(desk, &url).await? {
+    let pass = login.map(|login| Pass::new(login, &url)).transpose()?;
+    let looker = Looker { desk, pass };
+    match looker.visit(&url).await? {
         Seen::Feed(preview) => Ok(*preview),
         Seen::Page { final_url, text, source } => {
-            let found = around(desk, &text, &final_url).await;
+            let found = looker.around(&text, &final_url).await;
             if found.is_empty() {
                 Err(Error::Feed { url, source })
             } else {
@@ -124,22 +129,98 @@ enum Seen {
     },
 }
 
-async fn visit(desk: &Desk, url: &str) -> Result<Seen, Error> {
-    let url = url.to_owned();
-    let failed = |source| Error::Fetch { url: url.clone(), source };
-    let late = |_| failed(connect::Error::Timeout { phase: connect::error::Phase::Connect, after: TURN });
-    let parsed = connect::Url::parse(&url).map_err(|error| Error::invalid("/url", error.to_string()))?;
-    let turn = tokio::time::timeout(TURN, desk.hosts.enter(&parsed)).await.map_err(late)?;
-    let answer = desk.client.send(ask::request(desk, &url, None, None)).await.map_err(failed)?;
-    drop(turn);
-    if !answer.status.is_success() {
-        return Err(Error::Status { url, status: answer.status.as_u16() });
+/// What a site wants to see before it gives its feed.
+struct Pass {
+    header: (HeaderName, HeaderValue),
+    origin: String,
+}
+
+impl Pass {
+    fn new(given: &Login, url: &str) -> Result<Pass, Error> {
+        Ok(Pass { header: given.header().map_err(|fault| Error::Invalid(vec![fault]))?, origin: login::origin(url) })
     }
-    let kept = url.clone();
-    let looked = tokio::task::spawn_blocking(move || look(url, &answer)).await;
-    looked.unwrap_or_else(|_| {
-        Err(Error::Feed { url: kept, source: feed::Error::NotAFeed { found: "something unreadable".to_owned() } })
-    })
+}
+
+/// Looks at addresses for somebody.
+struct Looker<'a> {
+    desk: &'a Desk,
+    pass: Option<Pass>,
+}
+
+impl Looker<'_> {
+    async fn visit(&self, url: &str) -> Result<Seen, Error> {
+        let url = url.to_owned();
+        let failed = |source| Error::Fetch { url: url.clone(), source };
+        let late = |_| failed(connect::Error::Timeout { phase: connect::error::Phase::Connect, after: TURN });
+        let parsed = connect::Url::parse(&url).map_err(|error| Error::invalid("/url", error.to_string()))?;
+        let desk = self.desk;
+        let mut request = ask::request(desk, &url, None, None);
+        if let Some(Pass { header: (name, value), .. }) =
+            self.pass.as_ref().filter(|pass| pass.origin == login::origin(&url))
+        {
+            request.headers.insert(name, value.clone());
+        }
+        let turn = tokio::time::timeout(TURN, desk.hosts.enter(&parsed)).await.map_err(late)?;
+        let answer = desk.client.send(request).await.map_err(failed)?;
+        drop(turn);
+        if !answer.status.is_success() {
+            return Err(Error::Status { url, status: answer.status.as_u16() });
+        }
+        let kept = url.clone();
+        let looked = tokio::task::spawn_blocking(move || look(url, &answer)).await;
+        looked.unwrap_or_else(|_| {
+            Err(Error::Feed { url: kept, source: feed::Error::NotAFeed { found: "something unreadable".to_owned() } })
+        })
+    }
+
+    /// The feeds of a page.
+    async fn around(&self, page: &str, base: &str) -> Vec<Candidate> {
+        let end = tokio::time::Instant::now() + AROUND;
+        let mut found: Vec<Candidate> = Vec::new();
+        for (index, link) in feed::discover::links(page, base).into_iter().enumerate() {
+            let seen =
+                if index < NAMED_MAX { self.candidate(&link.url, end).await } else { Err("not looked at".to_owned()) };
+            let seen =
+                seen.unwrap_or_else(|problem| Candidate { problem: Some(problem), ..unseen(link.url, FoundBy::Named) });
+            found.push(Candidate { title: link.title.or(seen.title), found: FoundBy::Named, ..seen });
+        }
+        if !found.is_empty() {
+            return found;
+        }
+        let linked = feed::discover::anchors(page, base).into_iter().take(LINKED_MAX).map(|url| (url, FoundBy::Linked));
+        let guessed = feed::discover::well_known(base).into_iter().take(GUESSED_MAX).map(|url| (url, FoundBy::Guessed));
+        for (url, by) in linked.chain(guessed) {
+            // What links lead to is better than what is guessed.
+            if found.len() >= ENOUGH || by == FoundBy::Guessed && found.iter().any(|one| one.found == FoundBy::Linked) {
+                break;
+            }
+            if let Ok(seen) = self.candidate(&url, end).await
+                && !found.iter().any(|known| known.url == seen.url)
+            {
+                found.push(Candidate { found: by, ..seen });
+            }
+        }
+        found
+    }
+
+    /// A look at what may be a feed, or why there is nothing to see.
+    async fn candidate(&self, url: &str, end: tokio::time::Instant) -> Result<Candidate, String> {
+        let url = ask::normal(url)?;
+        let seen = tokio::time::timeout_at(end, self.visit(&url)).await.map_err(|_| "it was too slow".to_owned())?;
+        match seen {
+            Ok(Seen::Feed(feed)) => Ok(Candidate {
+                title: feed.title,
+                kind: feed.kind,
+                entries: feed.entries,
+                newest_at: feed.newest_at,
+                items: feed.items,
+                // What redirects lead to is one feed, whichever way one came.
+                ..unseen(feed.final_url, FoundBy::Guessed)
+            }),
+            Ok(Seen::Page { source, .. }) => Err(source.to_string()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
 }
 
 fn look(url: String, answer: &connect::Response) -> Result<Seen, Error> {
@@ -153,55 +234,6 @@ fn look(url: String, answer: &connect::Response) -> Result<Seen, Error> {
             Ok(Seen::Page { text: text.to_string(), final_url, source })
         }
         Err(source) => Err(Error::Feed { url, source }),
-    }
-}
-
-/// The feeds of a page.
-async fn around(desk: &Desk, page: &str, base: &str) -> Vec<Candidate> {
-    let end = tokio::time::Instant::now() + AROUND;
-    let mut found: Vec<Candidate> = Vec::new();
-    for (index, link) in feed::discover::links(page, base).into_iter().enumerate() {
-        let seen =
-            if index < NAMED_MAX { candidate(desk, &link.url, end).await } else { Err("not looked at".to_owned()) };
-        let seen =
-            seen.unwrap_or_else(|problem| Candidate { problem: Some(problem), ..unseen(link.url, FoundBy::Named) });
-        found.push(Candidate { title: link.title.or(seen.title), found: FoundBy::Named, ..seen });
-    }
-    if !found.is_empty() {
-        return found;
-    }
-    let linked = feed::discover::anchors(page, base).into_iter().take(LINKED_MAX).map(|url| (url, FoundBy::Linked));
-    let guessed = feed::discover::well_known(base).into_iter().take(GUESSED_MAX).map(|url| (url, FoundBy::Guessed));
-    for (url, by) in linked.chain(guessed) {
-        // What links lead to is better than what is guessed.
-        if found.len() >= ENOUGH || by == FoundBy::Guessed && found.iter().any(|one| one.found == FoundBy::Linked) {
-            break;
-        }
-        if let Ok(seen) = candidate(desk, &url, end).await
-            && !found.iter().any(|known| known.url == seen.url)
-        {
-            found.push(Candidate { found: by, ..seen });
-        }
-    }
-    found
-}
-
-/// A look at what may be a feed, or why there is nothing to see.
-async fn candidate(desk: &Desk, url: &str, end: tokio::time::Instant) -> Result<Candidate, String> {
-    let url = ask::normal(url)?;
-    let seen = tokio::time::timeout_at(end, visit(desk, &url)).await.map_err(|_| "it was too slow".to_owned())?;
-    match seen {
-        Ok(Seen::Feed(feed)) => Ok(Candidate {
-            title: feed.title,
-            kind: feed.kind,
-            entries: feed.entries,
-            newest_at: feed.newest_at,
-            items: feed.items,
-            // What redirects lead to is one feed, whichever way one came.
-            ..unseen(feed.final_url, FoundBy::Guessed)
-        }),
-        Ok(Seen::Page { source, .. }) => Err(source.to_string()),
-        Err(error) => Err(error.to_string()),
     }
 }
 

@@ -111,6 +111,11 @@ impl Standing {
             Standing::Ended => "ended",
         }
     }
+
+    /// As it is stored; the schema admits no other word.
+    pub(super) fn of(name: &str) -> Self {
+        Standing::ALL.into_iter().find(|s| s.name() == name).unwrap_or(Standing::Ended)
+    }
 }
 
 /// What is shown of a subscription.
@@ -169,8 +174,7 @@ fn read(row: &Row) -> Result<Kept, store::Error> {
         base: row.get(4)?,
         address: row.get(5)?,
         secret: row.get(6)?,
-        // The schema admits no other word.
-        state: Standing::ALL.into_iter().find(|s| s.name() == state).unwrap_or(Standing::Ended),
+        state: Standing::of(&state),
         reason: row.get(8)?,
         failures: row.get(9)?,
         next_at: row.get(10)?,

@@ -175,6 +175,37 @@ async fn a_sign_in_is_said_to_its_origin_and_to_nobody_else() {
     assert_eq!(visit(&bench, source.id).await.error.as_deref(), Some("the feed needs a sign-in (401)"));
 }
 
+#[tokio::test]
+async fn a_preview_says_who_we_are_to_the_site_it_was_told_for() {
+    let (bench, other) = (Bench::new().await, Bench::new().await);
+    let desk = other_reachable(&bench, &other);
+    let secret = |text: &str| stdx::config::Secret::new(text.to_owned());
+    let token = Login::Bearer { token: secret("t0ken") };
+    let feed = rss("N", &[("1", "One", "/1", "Text")]);
+    bench.site.answer("/feed", "200 OK", "", &feed);
+    other.site.answer("/feed", "200 OK", "", &feed);
+    // Its page names a feed of its own and one elsewhere: only the former hears it.
+    let elsewhere = other.site.url("/feed");
+    let page = format!(
+        "<html><head><link rel=alternate type=application/rss+xml href=/feed>\
+         <link rel=alternate type=application/rss+xml href={elsewhere}></head></html>"
+    );
+    bench.site.answer("/", "200 OK", "Content-Type: text/html\r\n", &page);
+    let found = preview(&desk, &system(), &bench.site.url("/"), Some(&token)).await.unwrap();
+    assert_eq!(found.found.len(), 2);
+    let ours = bench.site.heads();
+    assert!(ours.len() == 2 && ours.iter().all(|head| head.contains("authorization: Bearer t0ken\r\n")), "{ours:?}");
+    // A redirect to another site does not take it along.
+    bench.site.answer("/moved", "302 Found", &format!("Location: {elsewhere}\r\n"), "");
+    assert_eq!(preview(&desk, &system(), &bench.site.url("/moved"), Some(&token)).await.unwrap().entries, 1);
+    let theirs = other.site.heads();
+    assert!(theirs.len() == 2 && theirs.iter().all(|head| !head.contains("t0ken")), "{theirs:?}");
+    // What cannot be a sign-in is refused before anybody is asked.
+    let odd = Login::Bearer { token: secret("two words") };
+    let refused = preview(&desk, &system(), &bench.site.url("/feed"), Some(&odd)).await;
+    assert!(matches!(&refused, Err(Error::Invalid(faults)) if faults[0].pointer == "/login/token"), "{refused:?}");
+}
+
 /// The same desk with a client that may call both sites.
 fn other_reachable(bench: &Bench, other: &Bench) -> Desk {
     let connect = connect::Settings {
@@ -245,7 +276,7 @@ async fn a_preview_shows_a_feed_or_finds_it_and_stores_nothing() {
     let entries: Vec<(&str, &str, &str, &str)> = (0..7).map(|_| ("g", "Title", "/a", "Some <b>text</b>")).collect();
     bench.site.answer("/feed", "200 OK", "", rss("The News", &entries));
     bench.site.answer("/old", "302 Found", "Location: /feed\r\n", "");
-    let found = preview(&bench.desk, &system(), &bench.site.url("/old")).await.unwrap();
+    let found = preview(&bench.desk, &system(), &bench.site.url("/old"), None).await.unwrap();
     assert_eq!(
         (found.kind, found.title.as_deref(), found.entries, found.items.len()),
         (Some("rss"), Some("The News"), 7, 5)
@@ -253,13 +284,13 @@ async fn a_preview_shows_a_feed_or_finds_it_and_stores_nothing() {
     assert_eq!(found.final_url, bench.site.url("/feed"));
     let page = "<html><head><link rel=alternate type=application/rss+xml href=/feed title=News></head><body>Hello</body></html>";
     bench.site.answer("/", "200 OK", "Content-Type: text/html\r\n", page);
-    let found = preview(&bench.desk, &system(), &bench.site.url("/")).await.unwrap();
+    let found = preview(&bench.desk, &system(), &bench.site.url("/"), None).await.unwrap();
     assert_eq!((found.kind, found.found[0].url.clone()), (None, bench.site.url("/feed")));
     assert!(matches!(
-        preview(&bench.desk, &system(), &bench.site.url("/none")).await,
+        preview(&bench.desk, &system(), &bench.site.url("/none"), None).await,
         Err(Error::Status { status: 404, .. })
     ));
-    assert!(matches!(preview(&bench.desk, &system(), "http://127.0.0.1:9/").await, Err(Error::Fetch { .. })));
+    assert!(matches!(preview(&bench.desk, &system(), "http://127.0.0.1:9/", None).await, Err(Error::Fetch { .. })));
     assert_eq!(list(&bench.desk, &system(), None, 10).await.unwrap(), []);
 }
 
@@ -267,7 +298,7 @@ async fn a_preview_shows_a_feed_or_finds_it_and_stores_nothing() {
 async fn the_feeds_of_a_page_are_looked_into() {
     let bench = Bench::new().await;
     let page = |path: &str, html: &str| bench.site.answer(path, "200 OK", "Content-Type: text/html\r\n", html);
-    let seen = async |path: &str| preview(&bench.desk, &system(), &bench.site.url(path)).await;
+    let seen = async |path: &str| preview(&bench.desk, &system(), &bench.site.url(path), None).await;
     page("/page", "<html><body>Nothing here, and <a href=/contact>nobody</a></body></html>");
     assert!(matches!(seen("/page").await, Err(Error::Feed { .. })));
 

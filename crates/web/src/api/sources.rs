@@ -18,7 +18,7 @@ use super::jobs::Accepted;
 use super::subscription;
 use super::view::{
     Asking, Id, LoginKind, Page, Paging, Place, RuleAction, RuleFate, RuleField, RuleTest, SourceKind, SourceState,
-    Time, VisitOutcome, request, view,
+    SubscriptionState, Time, VisitOutcome, request, view,
 };
 use crate::App;
 use crate::auth::Caller;
@@ -82,6 +82,9 @@ view! {
         created_at: Timestamp as Time,
         /// A sign-in is stored for it; how it reads is shown to nobody.
         has_login: bool,
+        /// How it stands with the hub that tells of it (`…/subscription` says more); `null` while its feed has named none, or no
+        /// hub can reach the desk.
+        hub: Option<sources::subscription::Standing> as Option<SubscriptionState>,
         /// Where it was until its site moved it for good; `DELETE …/move` goes back there.
         url_before: Option<String>,
         moved_at: Option<Timestamp> as Option<Time>,
@@ -381,6 +384,8 @@ request! {
     /// An address to look at.
     Look {
         url: String,
+        /// For this look alone; it is told to the address's own scheme, host and port.
+        login: Option<sources::Login> as Option<SourceLogin>,
     }
 }
 
@@ -475,7 +480,7 @@ async fn rotate_hook(
 /// Looks at an address without storing anything: a feed with its first entries, or the feeds a page names.
 #[utoipa::path(post, path = "/sources/preview", tag = "sources", request_body = Look, responses((status = 200, body = SourcePreview)))]
 async fn preview(State(app): State<App>, Asked(caller, look): Asked<Look>) -> Result<Response, Problem> {
-    let preview = sources::preview(&app.desk, &caller.actor, &look.url).await?;
+    let preview = sources::preview(&app.desk, &caller.actor, &look.url, look.login.as_ref()).await?;
     Ok(json(&SourcePreview::from(preview)))
 }
 

@@ -106,7 +106,7 @@ async fn draw(
 
 /// `POST /console/sources/preview`: a look at an address before it is added.
 pub async fn preview(FromState(app): FromState<App>, Posted { person, fields }: Posted) -> Result<Response, Failed> {
-    match sources::preview(&app.desk, &person.actor, fields.get("url").trim()).await {
+    match sources::preview(&app.desk, &person.actor, fields.get("url").trim(), None).await {
         Ok(preview) => {
             let now = app.desk.now();
             let samples = preview.items.iter().map(|item| {
