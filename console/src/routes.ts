@@ -21,6 +21,7 @@ export const routes: readonly Route[] = [
   { pattern: "/console/posts/:id", screen: "editor" },
   { pattern: "/console/stories/:id?", screen: "stories" },
   { pattern: "/console/sources/:id?", screen: "sources" },
+  { pattern: "/console/sources/:id/rules", screen: "rules" },
   { pattern: "/console/calendar", screen: "calendar" },
   { pattern: "/console/queues", screen: "queues" },
   { pattern: "/console/jobs/:id?", screen: "jobs" },

@@ -41,7 +41,7 @@ export const w = words({
     diff: { added: "added", removed: "removed", same: "There is no difference" },
     progress: (name: string, share: string) => `${name}: ${share}`,
     score: (value: string) => `Score ${value} of 100`,
-    required: "required",
+    required: "required", once: "It is shown this once.", copy: "Copy", copied: "Copied", notCopied: "Copying failed: the text is marked, copy it by hand",
   },
   tr: {
     nav: {
@@ -83,6 +83,6 @@ export const w = words({
     diff: { added: "eklendi", removed: "silindi", same: "Fark yok" },
     progress: (name: string, share: string) => `${name}: ${share}`,
     score: (value: string) => `Puan: 100 üzerinden ${value}`,
-    required: "zorunlu",
+    required: "zorunlu", once: "Yalnızca bu kez gösterilir.", copy: "Kopyala", copied: "Kopyalandı", notCopied: "Kopyalanamadı: metin seçili, elle kopyalayın",
   },
 });

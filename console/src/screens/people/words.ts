@@ -10,7 +10,7 @@ export const w = words({
     until: "until", withdraw: "Withdraw", withdrawn: "The link works no more",
     withdrawTitle: "Withdraw this link?", withdrawWhy: (who: string) => `${who} cannot use it any more. You can make another one.`,
     inviteTitle: "Invite somebody", inviteWhy: "They choose a password of their own. Send them the link yourself: Copydesk sends no mail.", makeLink: "Make link",
-    linkFor: (who: string) => `Link for ${who}`, linkOnce: "It is shown this once.", copy: "Copy", copied: "Copied", notCopied: "Copying failed: the text is marked, copy it by hand",
+    linkFor: (who: string) => `Link for ${who}`,
     roleHints: {
       admin: "everything, people and keys too", editor: "writes, judges, publishes, sets up sources and pipelines",
       moderator: "judges, edits and publishes", author: "writes, and others judge", viewer: "reads",
@@ -34,7 +34,7 @@ export const w = words({
     until: "son gün", withdraw: "Geri çek", withdrawn: "Bağlantı artık çalışmıyor",
     withdrawTitle: "Bu bağlantı geri çekilsin mi?", withdrawWhy: (who: string) => `${who} artık kullanamaz. Yenisini oluşturabilirsiniz.`,
     inviteTitle: "Birini davet edin", inviteWhy: "Parolasını kendisi seçer. Bağlantıyı siz gönderin: Copydesk e-posta göndermez.", makeLink: "Bağlantı oluştur",
-    linkFor: (who: string) => `${who} için bağlantı`, linkOnce: "Yalnızca bu kez gösterilir.", copy: "Kopyala", copied: "Kopyalandı", notCopied: "Kopyalanamadı: metin seçili, elle kopyalayın",
+    linkFor: (who: string) => `${who} için bağlantı`,
     roleHints: {
       admin: "her şey; kişiler ve anahtarlar da", editor: "yazar, karar verir, yayımlar; kaynak ve akışları kurar",
       moderator: "karar verir, düzeltir, yayımlar", author: "yazar; kararı başkaları verir", viewer: "okur",

@@ -1,9 +1,9 @@
 import { plural, words } from "../../lib/i18n";
 
-/** Of one source, of adding one and of changing one: loaded when it is opened. */
+/** Of one source: loaded when it is opened. */
 export const w = words({
   en: {
-    site: "Site", feed: "Feed", language: "Language", every: "Every", pace: "At its own pace, about every", way: "How it comes", hook: "Others push to it", hand: "Added by hand", before: "It moved here from", moveBack: "Go back there", visits: "Last visits", pipeline: "Pipeline", added: "Added", total: "Items so far", posts: "Posts made of it",
+    site: "Site", feed: "Feed", language: "Language", every: "Every", pace: "At its own pace, about every", way: "How it comes", hook: "Others push to it", hand: "Added by hand", before: "It moved here from", moveBack: "Go back there", visits: "Last visits", rules: "Rules", secret: "Address and secret", hub: "Hub", hubMore: "How it stands", hubs: { wanted: "will be asked", asked: "asked, no word yet", active: "tells us at once", unreliable: "tells too little: visited as before", denied: "refuses", leaving: "is asked to stop", ended: "tells nothing" } as Record<string, string>, pipeline: "Pipeline", added: "Added", total: "Items so far", posts: "Posts made of it",
     missing: "There is no such source", missingWhy: "It may have been another address.",
     failing: (n: number) => plural(n, { one: "The last fetch failed", other: "The last # fetches failed" }), since: "failing since", stopped: "It is not fetched any more",
     remedy: {
@@ -15,12 +15,9 @@ export const w = words({
       other: "It is tried again by itself, with longer and longer pauses. If it lasts, check the address in a browser.",
     },
     itemsTitle: "Items", noItems: "No items yet", noItemsWhy: "They appear here with the first fetch that brings some.", item: "Item", when: "Published", standing: { news: "news", seen: "archive", copy: "copy" } as Record<string, string>, kind: "Kind", story: "Story", toStory: "story", original: (title: string) => `${title}: the original`,
-    addTitle: "Add a source", url: "Address of a site or a feed", urlHint: "Paste it here; the feed is looked for.", look: "Look", looking: "Looking at the address", found: (n: number) => plural(n, { one: "The page names # feed", other: "The page names # feeds" }), choose: "Look at it", isFeed: (kind: string) => `A feed (${kind})`,
-    entries: (n: number) => plural(n, { one: "# entry", other: "# entries" }), newest: "the newest", noEntries: "The feed has no entries yet", untitled: "without a title", ownName: "Name", ownNameHint: "Without one: the feed's own title.", add: "Add", known: "This source is there already.", open: "Open it", notHttp: "Must begin with http:// or https://",
-    editTitle: (name: string) => `Edit ${name}`, interval: "Fetched every", intervalHint: "The feed's own wish and the limits of the server bound it.", save: "Save", usual: "as usual", defaultPipeline: "the default pipeline",
   },
   tr: {
-    site: "Site", feed: "Akış", language: "Dil", every: "Alım aralığı", pace: "Kendi hızında, yaklaşık aralık", way: "Geliş yolu", hook: "Başkaları gönderir", hand: "Elle eklenir", before: "Buraya taşınmadan önceki yeri", moveBack: "Oraya dön", visits: "Son alımlar", pipeline: "Hat", added: "Eklendi", total: "Şimdiye dek kayıt", posts: "Ondan yapılan yazılar",
+    site: "Site", feed: "Akış", language: "Dil", every: "Alım aralığı", pace: "Kendi hızında, yaklaşık aralık", way: "Geliş yolu", hook: "Başkaları gönderir", hand: "Elle eklenir", before: "Buraya taşınmadan önceki yeri", moveBack: "Oraya dön", visits: "Son alımlar", rules: "Kurallar", secret: "Adres ve gizli anahtar", hub: "Dağıtıcı", hubMore: "Durumu", hubs: { wanted: "sorulacak", asked: "soruldu, henüz yanıt yok", active: "anında bildiriyor", unreliable: "eksik bildiriyor: eskisi gibi alınıyor", denied: "geri çeviriyor", leaving: "durması isteniyor", ended: "bildirmiyor" } as Record<string, string>, pipeline: "Hat", added: "Eklendi", total: "Şimdiye dek kayıt", posts: "Ondan yapılan yazılar",
     missing: "Böyle bir kaynak yok", missingWhy: "Adres başka olabilir.",
     failing: (n: number) => plural(n, { one: "Son alım başarısız oldu", other: "Son # alım başarısız oldu" }), since: "aksamanın başı", stopped: "Artık alınmıyor",
     remedy: {
@@ -32,8 +29,5 @@ export const w = words({
       other: "Gittikçe uzayan aralarla kendiliğinden yeniden denenir. Sürerse adresi tarayıcıda açıp bakın.",
     },
     itemsTitle: "Kayıtlar", noItems: "Henüz kayıt yok", noItemsWhy: "İlk getiren alımla burada görünürler.", item: "Kayıt", when: "Yayım", standing: { news: "haber", seen: "arşiv", copy: "kopya" } as Record<string, string>, kind: "Tür", story: "Haber", toStory: "haberi", original: (title: string) => `${title}: aslı`,
-    addTitle: "Kaynak ekle", url: "Bir sitenin ya da akışın adresi", urlHint: "Buraya yapıştırın; akış aranır.", look: "Bak", looking: "Adrese bakılıyor", found: (n: number) => plural(n, { one: "Sayfa # akış gösteriyor", other: "Sayfa # akış gösteriyor" }), choose: "Bak", isFeed: (kind: string) => `Bir akış (${kind})`,
-    entries: (n: number) => plural(n, { one: "# kayıt", other: "# kayıt" }), newest: "en yenisi", noEntries: "Akışta henüz kayıt yok", untitled: "başlıksız", ownName: "Ad", ownNameHint: "Boş kalırsa akışın kendi başlığı.", add: "Ekle", known: "Bu kaynak zaten var.", open: "Aç", notHttp: "http:// ya da https:// ile başlamalı",
-    editTitle: (name: string) => `${name}: düzenle`, interval: "Alım aralığı", intervalHint: "Akışın kendi isteği ve sunucunun sınırları geçerlidir.", save: "Kaydet", usual: "her zamanki gibi", defaultPipeline: "varsayılan hat",
   },
 });

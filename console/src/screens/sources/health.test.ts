@@ -4,7 +4,7 @@ import type { Source } from "./types";
 
 const source = (id: string, more: Partial<Source> = {}): Source => ({
   id, kind: "feed", adaptive: true, rhythm_s: null, url_before: null, url: `https://${id}.example/feed`, name: id.toUpperCase(), state: "active", pipeline: "P", site_url: null, language: null, interval_s: 900,
-  polled_at: null, next_poll_at: null, outcome: null, error: null, failures: 0, failing_since: null, items: 0, created_at: "2026-11-20T08:00:00Z", ...more,
+  polled_at: null, next_poll_at: null, outcome: null, error: null, failures: 0, failing_since: null, has_login: false, hub: null, items: 0, created_at: "2026-11-20T08:00:00Z", ...more,
 });
 
 it("tells a failing source from an active one", () => {

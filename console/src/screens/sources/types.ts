@@ -20,6 +20,9 @@ export interface Source {
   error: string | null;
   failures: number;
   failing_since: string | null;
+  has_login: boolean;
+  /** How it stands with a hub that tells of it. */
+  hub: string | null;
   items: number;
   created_at: string;
 }
@@ -58,6 +61,8 @@ export interface Item {
   published_at: string;
   standing: string;
   story: string | null;
+  /** From 1. */
+  version: number;
 }
 
 export interface Pipeline {

@@ -2,7 +2,7 @@ import { plural, words } from "../../lib/i18n";
 
 export const w = words({
   en: {
-    title: "Sources", list: "Sources", states: "States", all: "All", failing: "failing", add: "Add a source", fetchAll: "Fetch all now",
+    title: "Sources", list: "Sources", states: "States", all: "All", failing: "failing", add: "Add a source", more: "More ways", addHook: "Let others push…", addItem: "Add an item…", addList: "Import a list (OPML)…", giveList: "Export the list (OPML)", fetchAll: "Fetch all now",
     name: "Name", state: "State", polled: "Last fetch", brought: "Brought", items: "Items", next: "Next fetch", error: "Error", never: "not yet",
     empty: "No sources yet", emptyWhy: "Paste the address of a site or a feed: Copydesk finds the feed and shows its first entries.",
     emptyFilter: "Nothing matches", emptyFilterWhy: "No source has all of what the filter asks for.", noFailing: "Every source answers", noFailingWhy: "When one fails, it stands here with the reason.", clear: "Show all sources",
@@ -17,7 +17,7 @@ export const w = words({
     offer: "Fetch the source that is open",
   },
   tr: {
-    title: "Kaynaklar", list: "Kaynaklar", states: "Durumlar", all: "Tümü", failing: "aksıyor", add: "Kaynak ekle", fetchAll: "Tümünü şimdi al",
+    title: "Kaynaklar", list: "Kaynaklar", states: "Durumlar", all: "Tümü", failing: "aksıyor", add: "Kaynak ekle", more: "Başka yollar", addHook: "Başkaları göndersin…", addItem: "Kayıt ekle…", addList: "Liste al (OPML)…", giveList: "Listeyi ver (OPML)", fetchAll: "Tümünü şimdi al",
     name: "Ad", state: "Durum", polled: "Son alım", brought: "Getirdiği", items: "Kayıt", next: "Sonraki alım", error: "Hata", never: "henüz yok",
     empty: "Henüz kaynak yok", emptyWhy: "Bir sitenin ya da akışın adresini yapıştırın: Copydesk akışı bulur ve ilk kayıtlarını gösterir.",
     emptyFilter: "Uyan yok", emptyFilterWhy: "Süzgecin istediklerinin hepsi hiçbir kaynakta yok.", noFailing: "Bütün kaynaklar yanıt veriyor", noFailingWhy: "Biri aksarsa nedeniyle birlikte burada görünür.", clear: "Tüm kaynakları göster",

@@ -1,0 +1,36 @@
+import { plural, words } from "../../lib/i18n";
+
+export const w = words({
+  en: {
+    title: (name: string) => `Rules of ${name}`, page: "Rules", back: "To the source",
+    why: "An entry is news when no rule drops it and, where rules keep, one of them holds. Rules hold for what comes; items that are there stay what they are.",
+    rules: "Rules", rule: (n: number) => `Rule ${n}`, none: "No rule: everything that comes is news", add: "Add a rule", remove: (name: string) => `Remove ${name}`,
+    action: "Do", actions: { drop: "drop", keep: "keep" }, field: "When", test: "Test", value: "What", name: "Name", nameHint: "Shown beside what it drops",
+    fields: { any: "title, text, categories", title: "title", text: "text", author: "author", category: "category", url: "address", language: "language", length: "words", score: "quality (0 to 1)" },
+    tests: { has: "has one of", is: "is one of", matches: "matches (regular expression)", below: "below", above: "above" },
+    commas: "Several with commas between them", drops: (n: number) => plural(n, { one: "drops # item", other: "drops # items" }),
+    save: "Save the rules", saved: "The rules hold from now on", undone: "The rules are as before", unsaved: "The rules are not saved.",
+    tried: "As if they came now", scope: "Tried on", ofSource: "the items of this source", ofPipeline: "the items of its pipeline", trying: "Trying",
+    items: "Newest items", passes: "Pass", dropped: "Dropped", notKept: "Not kept", duplicates: "Duplicates", stories: "Stories",
+    noItems: "Nothing to try them on yet", noItemsWhy: "Once this source has brought items, this page says what the rules make of them.",
+    fate: "What becomes of it", fates: { passes: "passes", duplicate: "duplicate", dropped: "dropped" }, by: (name: string) => `dropped: ${name}`, kept: "no rule keeps it",
+    item: "Item", when: "Published", source: "Source", shown: "The newest hundred", drafts: "What would be written", draftsWhy: "Of the three newest stories, by the generator inside.",
+    of: (n: number) => plural(n, { one: "of # item", other: "of # items" }), missing: "There is no such source", missingWhy: "It may have been another address.",
+  },
+  tr: {
+    title: (name: string) => `${name}: kurallar`, page: "Kurallar", back: "Kaynağa dön",
+    why: "Bir kayıt, hiçbir kural elemezse ve tutan kurallar varsa biri tutarsa haberdir. Kurallar gelecekler için geçerlidir; var olan kayıtlar olduğu gibi kalır.",
+    rules: "Kurallar", rule: (n: number) => `${n}. kural`, none: "Kural yok: gelen her şey haberdir", add: "Kural ekle", remove: (name: string) => `${name}: kaldır`,
+    action: "Ne yapılsın", actions: { drop: "ele", keep: "tut" }, field: "Neye bakılsın", test: "Sınama", value: "Değer", name: "Ad", nameHint: "Elediğinin yanında görünür",
+    fields: { any: "başlık, metin, kategoriler", title: "başlık", text: "metin", author: "yazar", category: "kategori", url: "adres", language: "dil", length: "sözcük sayısı", score: "nitelik (0-1)" },
+    tests: { has: "şunlardan birini içerir", is: "şunlardan biridir", matches: "düzenli ifadeye uyar", below: "şundan az", above: "şundan çok" },
+    commas: "Birden çoksa virgülle ayırın", drops: (n: number) => plural(n, { one: "# kayıt eler", other: "# kayıt eler" }),
+    save: "Kuralları kaydet", saved: "Kurallar artık geçerli", undone: "Kurallar eskisi gibi", unsaved: "Kurallar kaydedilmedi.",
+    tried: "Şimdi gelselerdi", scope: "Şunlarda dene", ofSource: "bu kaynağın kayıtları", ofPipeline: "hattının kayıtları", trying: "Deneniyor",
+    items: "En yeni kayıtlar", passes: "Geçer", dropped: "Elenir", notKept: "Tutulmaz", duplicates: "Yinelenen", stories: "Haber",
+    noItems: "Henüz deneyecek bir şey yok", noItemsWhy: "Bu kaynak kayıt getirince kuralların onlardan ne yaptığı burada görünür.",
+    fate: "Sonuç", fates: { passes: "geçer", duplicate: "yinelenen", dropped: "elenir" }, by: (name: string) => `elenir: ${name}`, kept: "hiçbir kural tutmuyor",
+    item: "Kayıt", when: "Yayım", source: "Kaynak", shown: "En yeni yüz kayıt", drafts: "Ne yazılırdı", draftsWhy: "En yeni üç haberden, içerideki üreticiyle.",
+    of: (n: number) => plural(n, { one: "# kayıttan", other: "# kayıttan" }), missing: "Böyle bir kaynak yok", missingWhy: "Adres başka olabilir.",
+  },
+});

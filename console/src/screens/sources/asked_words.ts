@@ -1,0 +1,31 @@
+import { plural, words } from "../../lib/i18n";
+
+/** Of what is asked before something comes: feeds and their sign-ins, hooks, items by hand, lists; and of hubs. */
+export const w = words({
+  en: {
+    addTitle: "Add a source", url: "Address of a site or a feed", urlHint: "Paste it here; the feed is looked for.", look: "Look", looking: "Looking at the address", found: (n: number) => plural(n, { one: "The page names # feed", other: "The page names # feeds" }), choose: "Look at it", isFeed: (kind: string) => `A feed (${kind})`,
+    entries: (n: number) => plural(n, { one: "# entry", other: "# entries" }), newest: "the newest", noEntries: "The feed has no entries yet", untitled: "without a title", ownName: "Name", ownNameHint: "Without one: the feed's own title.", add: "Add", known: "This source is there already.", open: "Open it", notHttp: "Must begin with http:// or https://",
+    editTitle: (name: string) => `Edit ${name}`, interval: "Fetched every", intervalHint: "The feed's own wish and the limits of the server bound it.", save: "Save", usual: "as usual",
+    hookTitle: "Let others push", hookWhy: "Deliveries are signed as Standard Webhooks has it. The address and the secret are for whoever sends them.", make: "Make the hook", hookUrl: "Address for deliveries", secret: "Secret",
+    hookOf: (name: string) => `Hook: ${name}`, rotate: "Make a new secret", rotated: "The secret before is good until", since: "The secret is of", noAddress: "The address cannot be read: the desk's secret key is another one. A new secret makes it anew.",
+    itemTitle: "Add an item", itemUrl: "Address of an article", itemUrlHint: "Its page is read when there is no text.", itemText: "Text", itemName: "Title", itemNeeds: "Give an address, a title or a text", itemAdd: "Add", itemAdded: (name: string) => `Added ${name}`, itemChanged: (name: string) => `${name} was there; it is changed`,
+    listTitle: "Import a list of feeds", listWhy: "The list of another reader (OPML). Each feed is taken by itself: known ones stay, and what is refused is told.", file: "File", read: "Import", listNone: "Choose a file",
+    brought: (n: number) => plural(n, { one: "# source added", other: "# sources added" }), knownOnes: (n: number) => plural(n, { one: "# known", other: "# known" }), refused: (n: number) => plural(n, { one: "# refused", other: "# refused" }), unread: (n: number) => plural(n, { one: "# line could not be read", other: "# lines could not be read" }),
+    login: "Sign-in", loginHint: "Kept sealed, told to this address's own site alone, never shown again.", none: "none", stays: "as it is", kinds: { basic: "user and password", bearer: "token", header: "a header of its own" }, user: "User", password: "Password", token: "Token", headerName: "Name of the header", headerValue: "Its value",
+    hubTitle: (name: string) => `The hub of ${name}`, hub: "Hub", topic: "Feed", signed: "Deliveries", isSigned: "signed", isNot: "without TLS no secret can be told: a delivery only makes the desk visit the feed", tells: "Tells since", until: "Until", next: "Asked next", last: "Last delivery", pushes: "Taken", dropped: "Dropped", reason: "Why",
+    pipeline: "Pipeline", close: "Done", default: "the default pipeline",
+  },
+  tr: {
+    addTitle: "Kaynak ekle", url: "Bir sitenin ya da akışın adresi", urlHint: "Buraya yapıştırın; akış aranır.", look: "Bak", looking: "Adrese bakılıyor", found: (n: number) => plural(n, { one: "Sayfa # akış gösteriyor", other: "Sayfa # akış gösteriyor" }), choose: "Bak", isFeed: (kind: string) => `Bir akış (${kind})`,
+    entries: (n: number) => plural(n, { one: "# kayıt", other: "# kayıt" }), newest: "en yenisi", noEntries: "Akışta henüz kayıt yok", untitled: "başlıksız", ownName: "Ad", ownNameHint: "Boş kalırsa akışın kendi başlığı.", add: "Ekle", known: "Bu kaynak zaten var.", open: "Aç", notHttp: "http:// ya da https:// ile başlamalı",
+    editTitle: (name: string) => `${name}: düzenle`, interval: "Alım aralığı", intervalHint: "Akışın kendi isteği ve sunucunun sınırları geçerlidir.", save: "Kaydet", usual: "her zamanki gibi",
+    hookTitle: "Başkaları göndersin", hookWhy: "Gönderimler Standard Webhooks kuralınca imzalanır. Adres ve gizli anahtar gönderen içindir.", make: "Kancayı oluştur", hookUrl: "Gönderim adresi", secret: "Gizli anahtar",
+    hookOf: (name: string) => `Kanca: ${name}`, rotate: "Yeni gizli anahtar", rotated: "Önceki anahtarın geçerli olduğu son an", since: "Anahtarın tarihi", noAddress: "Adres okunamıyor: masanın gizli anahtarı değişmiş. Yeni bir gizli anahtar onu yeniler.",
+    itemTitle: "Kayıt ekle", itemUrl: "Bir yazının adresi", itemUrlHint: "Metin yoksa sayfası okunur.", itemText: "Metin", itemName: "Başlık", itemNeeds: "Bir adres, başlık ya da metin verin", itemAdd: "Ekle", itemAdded: (name: string) => `${name} eklendi`, itemChanged: (name: string) => `${name} vardı; değiştirildi`,
+    listTitle: "Akış listesi al", listWhy: "Başka bir okuyucunun listesi (OPML). Her akış tek başına alınır: bilinenler kalır, geri çevrilenler bildirilir.", file: "Dosya", read: "Al", listNone: "Bir dosya seçin",
+    brought: (n: number) => plural(n, { one: "# kaynak eklendi", other: "# kaynak eklendi" }), knownOnes: (n: number) => plural(n, { one: "# bilinen", other: "# bilinen" }), refused: (n: number) => plural(n, { one: "# geri çevrilen", other: "# geri çevrilen" }), unread: (n: number) => plural(n, { one: "# satır okunamadı", other: "# satır okunamadı" }),
+    login: "Giriş bilgisi", loginHint: "Mühürlü saklanır, yalnızca bu adresin sitesine söylenir, bir daha gösterilmez.", none: "yok", stays: "olduğu gibi", kinds: { basic: "kullanıcı ve parola", bearer: "belirteç", header: "kendi üstbilgisi" }, user: "Kullanıcı", password: "Parola", token: "Belirteç", headerName: "Üstbilginin adı", headerValue: "Değeri",
+    hubTitle: (name: string) => `${name}: dağıtıcı`, hub: "Dağıtıcı", topic: "Akış", signed: "Gönderimler", isSigned: "imzalı", isNot: "TLS olmadan gizli anahtar söylenemez: gönderim yalnızca akışın okunmasını sağlar", tells: "Bildirmeye başladı", until: "Bitiş", next: "Sonraki soru", last: "Son gönderim", pushes: "Alınan", dropped: "Atılan", reason: "Neden",
+    pipeline: "Hat", close: "Bitti", default: "varsayılan hat",
+  },
+});
