@@ -3,9 +3,14 @@ import { ApiProblem } from "./problem";
 import { session, type Session } from "./session.svelte";
 import { complain, toast, toasts } from "./toast.svelte";
 
-beforeEach(() => vi.useFakeTimers());
+const clear = () => toasts.all.forEach((one) => toasts.close(one.id));
+// The files share one page: another's toasts may still stand there.
+beforeEach(() => {
+  clear();
+  vi.useFakeTimers();
+});
 afterEach(() => {
-  toasts.all.forEach((one) => toasts.close(one.id));
+  clear();
   session.current = null;
   vi.useRealTimers();
 });
