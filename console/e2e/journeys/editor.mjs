@@ -294,6 +294,31 @@ const deeds = {
     await says(t, page, "Approved; it is published in a moment");
     t.assert.notEqual(await state(post.id), "retracted");
 
+    // Improved: what would change is shown first, used it stands in the fields with a way back, and only saving makes a version.
+    const body = "The crew ran in order to to catch the the ferry due to the fact that it rained at nine on Monday.\n\nThe office closes at six, except on Friday, when it closes at four.";
+    const wordy = await t.api("POST", "posts", { title: "Crew runs for the ferry", topic: "Town", excerpt: "It rained at nine.", body });
+    const text = () => page.evaluate(() => document.querySelector(".host")?.shadowRoot?.querySelector(".cm-content")?.textContent ?? "");
+    await t.go(page, `/console/posts/${wordy.id}`);
+    await choose("Improve the text…");
+    const dialog = page.getByRole("dialog", { name: "Improve the text" });
+    await dialog.getByText(/^Score [\d.]+, then [\d.]+/).waitFor();
+    t.assert.match(await dialog.innerText(), /Safe edits: kept/);
+    await t.axe(page, "what would be better");
+    await t.screenshot(page, "improve");
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await t.until("the better text", async () => (await text()).includes("because it rained"));
+    await page.getByRole("button", { name: /^Undo/ }).click();
+    await t.until("the text before", async () => (await text()).includes("due to the fact"));
+    await choose("Improve the text…");
+    await dialog.getByRole("button", { name: "Use it" }).click();
+    await t.until("the better text", async () => (await text()).includes("because it rained"));
+    await page.getByRole("button", { name: "More actions" }).click();
+    t.assert.equal(await page.getByRole("menuitem", { name: "Improve the text: save it first" }).getAttribute("aria-disabled"), "true");
+    await page.keyboard.press("Escape");
+    t.assert.equal((await t.api("GET", `posts/${wordy.id}`)).version, 1);
+    await page.keyboard.press("ControlOrMeta+s");
+    await t.until("the second version", async () => (await t.api("GET", `posts/${wordy.id}`)).version === 2);
+
     await t.go(page, `/console/posts/${other.id}`);
     await choose("Send back");
     await page.getByRole("dialog").getByRole("textbox").first().waitFor();

@@ -3,6 +3,7 @@ import type { Post } from "./types";
 
 export interface Deeds {
   save: boolean;
+  improve: boolean;
   submit: boolean;
   approve: boolean;
   sendBack: boolean;
@@ -22,6 +23,7 @@ export function deedsOf(post: Post | null, isChanged: boolean, may: (action: Act
   const hasUpdateDue = is("published") && post?.approved_version != null && post.approved_version !== post.published_version;
   return {
     save: may("write") && !is("publishing"),
+    improve: may("write") && !isChanged && !is("publishing", "new"),
     submit: may("write") && is("new", "draft"),
     approve: may("judge") && (isChanged ? may("write") && !is("publishing", "new") : is("in_review") || isUpdate),
     sendBack: may("judge") && is("in_review"),

@@ -16,7 +16,7 @@ const isSoon = (due: string) => Date.parse(due) - Date.now() <= Math.max(SOON_MS
 
 /** What is done with the post that is open: each deed is told, and taken back where the server can. */
 export class Desk {
-  dialog: "none" | "sendBack" | "approve" | "reschedule" | "preview" = $state("none");
+  dialog: "none" | "sendBack" | "approve" | "reschedule" | "preview" | "improve" = $state("none");
   readonly can: Deeds = $derived.by(() => deedsOf(this.editing.full, this.editing.isChanged, may));
 
   constructor(private readonly editing: Editing) {}

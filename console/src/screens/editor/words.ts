@@ -20,7 +20,7 @@ export const w = words({
     sendBack: "Send back", sentBack: "Sent back to its author", schedule: "Approve for later", reschedule: "Change the time", rescheduled: (at: string) => `It is published ${at}`,
     publish: "Publish now", publishing: "It is published in a few seconds", again: "Try to publish again", tried: "It is being published again", withdraw: "Take the approval back",
     retract: "Take off the site", retractTitle: "Take this post off the site?", retractWhy: "It leaves every channel at once. Undo is to approve it again, which publishes it anew.", retracted: "Taken off. Undo approves it again.", reopen: "Open again as a draft", reopened: "It is a draft again",
-    plainField: "Plain text field", preview: "Preview", nextNote: "Next note", previousNote: "Previous note", side: "Score and notes", score: (points: string) => `score ${points}`,
+    plainField: "Plain text field", improve: "Improve the text…", improveSaved: "Improve the text: save it first", preview: "Preview", nextNote: "Next note", previousNote: "Previous note", side: "Score and notes", score: (points: string) => `score ${points}`,
   },
   tr: {
     title: "Düzenleyici", newTitle: "Yeni yazı", untitled: "Başlıksız", content: "İçerik",
@@ -40,6 +40,6 @@ export const w = words({
     sendBack: "Geri gönder", sentBack: "Yazarına geri gönderildi", schedule: "Sonrası için onayla", reschedule: "Zamanını değiştir", rescheduled: (at: string) => `Yayın zamanı: ${at}`,
     publish: "Şimdi yayımla", publishing: "Birkaç saniye içinde yayımlanır", again: "Yayımlamayı yeniden dene", tried: "Yeniden yayımlanıyor", withdraw: "Onayı geri al",
     retract: "Siteden kaldır", retractTitle: "Bu yazı siteden kaldırılsın mı?", retractWhy: "Hemen bütün kanallardan kalkar. Geri almak, yeniden onaylamaktır; yazı o zaman yeniden yayımlanır.", retracted: "Kaldırıldı. Geri al düğmesi yeniden onaylar.", reopen: "Taslak olarak yeniden aç", reopened: "Yeniden taslak oldu",
-    plainField: "Düz metin alanı", preview: "Önizleme", nextNote: "Sonraki not", previousNote: "Önceki not", side: "Puan ve notlar", score: (points: string) => `puan ${points}`,
+    plainField: "Düz metin alanı", improve: "Metni iyileştir…", improveSaved: "Metni iyileştir: önce kaydedin", preview: "Önizleme", nextNote: "Sonraki not", previousNote: "Önceki not", side: "Puan ve notlar", score: (points: string) => `puan ${points}`,
   },
 });

@@ -17,6 +17,10 @@ export const w = words({
       decisions: { approved: "approved", endorsed: "approved by one of two", rejected: "sent back", held: "left to a person", withdrawn: "approval taken back", reopened: "opened again" },
       unsaved: "Your unsaved text stays as your working copy.", version: (n: number) => `Version ${n}`,
     },
+    improve: {
+      title: "Improve the text", asking: "Trying safe edits, then the models of the pipeline", score: (from: string, to: string) => `Score ${from}, then ${to}`, none: "Nothing better was found", kinds: { edits: "Safe edits", rewrite: "Rewriting" },
+      kept: "kept", dropped: "not kept", fields: { title: "Headline", excerpt: "Excerpt", body: "Text" }, use: "Use it", used: "The better text is in the fields; save it when it reads well",
+    },
     preview: { title: "As readers see it", loading: "Setting the page", image: (alt: string) => `Image: ${alt || "without words"}` },
     timeline: {
       title: "Timeline", why: "Where it stands", deliveries: "Channels", attempts: (n: number, of: number) => `attempt ${n} of ${of}`, next: "next attempt", error: "The channel answered", none: "It has been sent to no channel yet", address: "Called there", open: "Open the job",
@@ -46,6 +50,10 @@ export const w = words({
       preview: "Önizleme", same: "Metinler aynı", changed: (added: number, removed: number) => `${plural(added, { one: "# sözcük eklendi", other: "# sözcük eklendi" })}, ${plural(removed, { one: "# silindi", other: "# silindi" })}`,
       decisions: { approved: "onaylandı", endorsed: "iki kişiden biri onayladı", rejected: "geri gönderildi", held: "bir insana bırakıldı", withdrawn: "onay geri alındı", reopened: "yeniden açıldı" },
       unsaved: "Kaydedilmemiş metniniz çalışma kopyanız olarak kalır.", version: (n: number) => `Sürüm ${n}`,
+    },
+    improve: {
+      title: "Metni iyileştir", asking: "Önce güvenli düzeltmeler, sonra hattın modelleri deneniyor", score: (from: string, to: string) => `Puan ${from}, sonra ${to}`, none: "Daha iyisi bulunamadı", kinds: { edits: "Güvenli düzeltmeler", rewrite: "Yeniden yazma" },
+      kept: "tutuldu", dropped: "tutulmadı", fields: { title: "Başlık", excerpt: "Özet", body: "Metin" }, use: "Kullan", used: "Daha iyi metin alanlarda; iyi okunuyorsa kaydedin",
     },
     preview: { title: "Okurların gördüğü gibi", loading: "Sayfa hazırlanıyor", image: (alt: string) => `Görsel: ${alt || "açıklamasız"}` },
     timeline: {
