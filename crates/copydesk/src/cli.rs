@@ -57,6 +57,8 @@ pub enum Command {
     Feed(feed::Feed),
     /// Put items into stories and find copies, without a desk
     Stories(cluster::Stories),
+    /// Compare drafts with their sources: numbers, names, quotations, sentences
+    Ground(Ground),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
     /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
@@ -228,6 +230,15 @@ pub enum SourceKind {
     Hook,
     /// People add them
     Hand,
+}
+
+#[derive(Debug, Args)]
+pub struct Ground {
+    /// Read {"id", "sources": [texts], "draft"} a line from standard input, and print {"id", "supported", "unsupported", "sentences"} a
+    /// line in the same order: what of the draft the sources do not hold, and for each of its sentences the place of the source
+    /// that supports it best; start and end in bytes of the draft. A line that is no draft ends it with exit code 2 and its number
+    #[arg(long, required = true)]
+    pub jsonl: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,19 +1,16 @@
 //! `stories --jsonl`: items in, the story of each and what it copies out, without a desk.
 
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use stdx::Timestamp;
 use text::cluster::{Clusters, Document, Settings};
 
-use super::Refused;
+use super::jsonl;
 use crate::cli::cluster::Stories;
-
-/// Longest line, in bytes.
-const LINE_MAX: u64 = 16 << 20;
 
 /// What else a line holds is the caller's own.
 #[derive(Deserialize)]
@@ -26,44 +23,22 @@ struct Item {
     published_at: Timestamp,
 }
 
+const SHAPE: &str = "{\"id\", \"title\", \"text\", \"published_at\"}";
+
 /// Puts the items of standard input into stories, line by line.
 ///
 /// # Errors
-/// [`Refused`] with the number of the first line that is no item; what came before it has been answered.
+/// [`super::Refused`] with the number of the first line that is no item; what came before it has been answered.
 pub fn run(args: &Stories) -> Result<()> {
-    let mut out = BufWriter::new(io::stdout().lock());
-    let window = Duration::from_secs(u64::from(args.window_h) * 3_600);
-    let done = place(&mut BufReader::new(io::stdin().lock()), &mut out, window);
-    match (done, out.flush()) {
-        (Err(error), _) if is_hung_up(&error) => Ok(()),
-        (Err(error), _) => Err(error),
-        // A reader that has seen enough (`| head`) is no failure.
-        (Ok(()), Err(error)) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(error).context("writing to standard output")
-        }
-        (Ok(()), _) => Ok(()),
-    }
+    jsonl::answer(SHAPE, placing(Duration::from_secs(u64::from(args.window_h) * 3_600)))
 }
 
-fn is_hung_up(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
-}
-
-fn place(input: &mut impl BufRead, out: &mut impl Write, window: Duration) -> Result<()> {
+fn placing(window: Duration) -> impl FnMut(Item, &mut dyn Write) -> Result<()> {
     let mut clusters = Clusters::new(Settings { window, ..Settings::default() });
     // As JSON, by the order of the lines: a story keeps the name of an item that has long gone.
     let mut ids: Vec<String> = Vec::new();
     let mut previous: Option<Timestamp> = None;
-    let mut line = Vec::new();
-    for number in 1_u64.. {
-        line.clear();
-        if input.by_ref().take(LINE_MAX).read_until(b'\n', &mut line).context("reading standard input")? == 0 {
-            break;
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let item = read_line(&line).map_err(|reason| refused(number, &reason))?;
+    move |item, out| {
         let key = ids.len() as u64;
         ids.push(item.id.to_string());
         let (title, text) = (item.title.unwrap_or_default(), item.text.unwrap_or_default());
@@ -78,37 +53,21 @@ fn place(input: &mut impl BufRead, out: &mut impl Write, window: Duration) -> Re
         let now = previous.map_or(item.published_at, |previous| previous.min(item.published_at));
         clusters.forget_before(now - window);
         previous = Some(item.published_at);
+        Ok(())
     }
-    Ok(())
-}
-
-fn read_line(line: &[u8]) -> Result<Item, String> {
-    if line.len() as u64 == LINE_MAX {
-        return Err(format!("it is longer than {} MiB", LINE_MAX >> 20));
-    }
-    let line =
-        std::str::from_utf8(line).map_err(|error| format!("it is not UTF-8 from byte {} on", error.valid_up_to()))?;
-    serde_json::from_str(line).map_err(|error| {
-        // The parser sees one line only.
-        let told = error.to_string();
-        format!("{} at byte {}", told.split(" at line ").next().unwrap_or_default(), error.column())
-    })
-}
-
-fn refused(number: u64, reason: &str) -> Refused {
-    Refused(json!({
-        "type": "/docs/problems#invalid", "title": "A line is no item", "status": 422, "line": number,
-        "detail": format!("line {number}: {reason}; a line is {{\"id\", \"title\", \"text\", \"published_at\"}}"),
-    }))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
+    use super::super::Refused;
     use super::*;
 
     fn answers(lines: &str) -> (Result<()>, Vec<Value>) {
         let mut out = Vec::new();
-        let done = place(&mut lines.as_bytes(), &mut out, Duration::from_secs(72 * 3_600));
+        let placing = placing(Duration::from_secs(72 * 3_600));
+        let done = jsonl::answer_each(&mut lines.as_bytes(), &mut out, SHAPE, placing);
         let out = String::from_utf8(out).unwrap();
         (done, out.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }
