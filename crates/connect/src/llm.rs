@@ -3,6 +3,7 @@
 pub mod openai;
 pub mod router;
 pub mod settings;
+pub mod structured;
 
 pub use router::{Answer, Attempt, Call, Failure, Router};
 pub use settings::{Provider, Settings};

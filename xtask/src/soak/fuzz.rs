@@ -155,6 +155,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("opml", "crates/feed/fuzz/opml", ""),
     ("page", "crates/feed/fuzz/page", ""),
     ("pushes", "crates/connect/fuzz", ""),
+    ("answers", "crates/connect/fuzz/answers", ""),
 ];
 
 /// Stands for the input file in a command.

@@ -1,0 +1,4 @@
+mod corpus;
+mod damage;
+mod reading;
+mod schema;
