@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod edge;
 pub mod feed;
 pub mod ingest;
+pub mod inspect;
 pub mod item;
 pub mod jobs;
 
@@ -61,6 +62,8 @@ pub enum Command {
     Ground(Ground),
     /// Measure texts: sentiment, readability, keywords, structure and one explained score
     Analyze(Analyze),
+    /// Look for what commands a model in texts from outside
+    Inspect(inspect::Inspect),
     /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
     Improve(Improve),
     /// Manage the people who sign in with a password

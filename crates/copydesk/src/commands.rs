@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod edge;
 pub mod ground;
 pub mod improve;
+pub mod inspect;
 pub mod items;
 pub mod jobs;
 mod jsonl;

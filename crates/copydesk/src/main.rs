@@ -64,6 +64,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Feed(cli::feed::Feed::Bench(args)) => return done(bench::feed::run(args)),
         Command::Stories(args) => return done(commands::cluster::run(args)),
         Command::Ground(_) => return done(commands::ground::run()),
+        Command::Inspect(_) => return done(commands::inspect::run()),
         Command::Bench(cli::Bench::Cluster(args)) => return done(bench::cluster::run(args)),
         Command::Bench(cli::Bench::Ingest(args)) if args.serve => return done(bench::ingest::site::serve().await),
         Command::Soak(cli::Soak::Decode { file }) => return done(commands::soak::decode(file)),
@@ -141,6 +142,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Feed(_)
         | Command::Stories(_)
         | Command::Ground(_)
+        | Command::Inspect(_)
         | Command::Analyze(_)
         | Command::Bench(cli::Bench::Cluster(_))
         | Command::Version

@@ -9,6 +9,7 @@
 mod article;
 mod clean;
 mod entity;
+mod hidden;
 mod plain;
 mod walk;
 
@@ -17,6 +18,7 @@ use std::borrow::Cow;
 pub use article::{Article, NoArticle, article};
 pub use clean::sanitize;
 pub use entity::decode_entities;
+pub(crate) use hidden::hidden;
 pub use plain::{strip_tags, to_text};
 
 /// `text` with the five characters that mean something in HTML text and attributes replaced.

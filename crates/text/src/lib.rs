@@ -32,6 +32,7 @@ pub mod summary;
 pub mod syllable;
 pub mod token;
 mod trie;
+pub mod untrusted;
 pub mod vader;
 pub mod vector;
 pub mod word;

@@ -156,6 +156,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("page", "crates/feed/fuzz/page", ""),
     ("pushes", "crates/connect/fuzz", ""),
     ("answers", "crates/connect/fuzz/answers", ""),
+    ("untrusted", "crates/text/fuzz/untrusted", ""),
 ];
 
 /// Stands for the input file in a command.

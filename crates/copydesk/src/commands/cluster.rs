@@ -59,6 +59,8 @@ fn placing(window: Duration) -> impl FnMut(Item, &mut dyn Write) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use serde_json::json;
 
     use super::super::Refused;
@@ -67,7 +69,7 @@ mod tests {
     fn answers(lines: &str) -> (Result<()>, Vec<Value>) {
         let mut out = Vec::new();
         let placing = placing(Duration::from_secs(72 * 3_600));
-        let done = jsonl::answer_each(&mut lines.as_bytes(), &mut out, SHAPE, placing);
+        let done = jsonl::answer_each(&mut BufReader::new(lines.as_bytes()), &mut out, SHAPE, placing);
         let out = String::from_utf8(out).unwrap();
         (done, out.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }

@@ -1,9 +1,10 @@
 //! `ground --jsonl`: drafts with their sources in, what the sources do not hold out, without a desk.
 
+use std::io::Write;
+
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::io::Write;
 use text::ground::{self, Support, Unsupported};
 
 use super::jsonl;
@@ -38,18 +39,18 @@ fn answer(Line { id, sources, draft }: Line, out: &mut dyn Write) -> Result<()> 
     let report = ground::check(&draft, &sources);
     let answer =
         Answer { id, supported: report.supported, unsupported: report.unsupported, sentences: report.sentences };
-    serde_json::to_writer(&mut *out, &answer)?;
-    out.write_all(b"\n")?;
-    Ok(())
+    jsonl::write(out, &answer)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
 
     fn answers(lines: &str) -> (Result<()>, Vec<Value>) {
         let mut out = Vec::new();
-        let done = jsonl::answer_each(&mut lines.as_bytes(), &mut out, SHAPE, answer);
+        let done = jsonl::answer_each(&mut BufReader::new(lines.as_bytes()), &mut out, SHAPE, answer);
         let out = String::from_utf8(out).unwrap();
         (done, out.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
     }

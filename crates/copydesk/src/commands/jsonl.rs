@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
 
 use anyhow::{Context as _, Result};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
@@ -34,8 +35,8 @@ fn is_hung_up(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == ErrorKind::BrokenPipe)
 }
 
-pub(super) fn answer_each<L: DeserializeOwned>(
-    input: &mut impl BufRead,
+pub(super) fn answer_each<L: DeserializeOwned, R: Read>(
+    input: &mut BufReader<R>,
     out: &mut impl Write,
     shape: &str,
     mut each: impl FnMut(L, &mut dyn Write) -> Result<()>,
@@ -56,12 +57,25 @@ pub(super) fn answer_each<L: DeserializeOwned>(
             }))
         })?;
         each(read, out)?;
+        // Whoever waits for an answer before the next question gets it.
+        if input.buffer().is_empty() {
+            out.flush()?;
+        }
     }
     Ok(())
 }
 
+/// An answer and the end of its line.
+///
+/// # Errors
+/// The reader hung up, or the disk is full.
+pub fn write(out: &mut dyn Write, answer: &impl Serialize) -> Result<()> {
+    serde_json::to_writer(&mut *out, answer).map_err(io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
 fn read_line<L: DeserializeOwned>(line: &[u8]) -> Result<L, String> {
-    if line.len() as u64 == LINE_MAX {
+    if line.len() as u64 == LINE_MAX && line.last() != Some(&b'\n') {
         return Err(format!("it is longer than {} MiB", LINE_MAX >> 20));
     }
     let line =

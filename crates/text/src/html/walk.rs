@@ -27,7 +27,7 @@ impl Attributes<'_> {
 
     /// Whether the author hid the element. Text that no reader of the page sees is a favourite hiding
     /// place for instructions to machines and for keyword stuffing.
-    fn hides(&self) -> bool {
+    pub fn hides(&self) -> bool {
         self.get("hidden").is_some()
             || self.get("style").is_some_and(|style| {
                 let style: String =
