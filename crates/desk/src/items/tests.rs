@@ -437,6 +437,31 @@ async fn an_edited_entry_without_id_and_address_is_the_same_item() {
 }
 
 #[tokio::test]
+async fn an_edited_entry_of_an_archive_is_the_same_item() {
+    let bench = Bench::new().await;
+    let text = |i: usize| {
+        let words =
+            ["harbour", "council", "ferry", "bridge", "market", "school", "winter", "tower", "garden", "mill", "quay"];
+        let said: Vec<&str> = (0..24).map(|at| words[(i * (at + 3) + at * at) % words.len()]).collect();
+        format!("Report {i} of ward {} says {} and ends with {}.", i * 7, said.join(" "), i * 13)
+    };
+    let old: Vec<(String, String)> = (0..200).map(|i| (format!("Report {i}"), text(i))).collect();
+    let document = |entries: &[(String, String)]| {
+        anonymous(&entries.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect::<Vec<_>>())
+    };
+    bench.site.answer("/feed", OK, "", document(&old));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    let stored = items(&bench, id).await.len();
+    // The window is short again; one from each end of the archive comes back, corrected.
+    let edited = |i| (format!("Report {i}, corrected"), format!("{} The ward was another one.", text(i)));
+    bench.site.answer("/feed", OK, "", document(&[old[0].clone(), edited(3), edited(196)]));
+    let (seen, new) = visit(&bench, id).await;
+    assert_eq!((new, seen.outcome.as_deref()), (0, Some("2 changed, 2 under a new name")));
+    assert_eq!(items(&bench, id).await.len(), stored);
+}
+
+#[tokio::test]
 async fn what_a_source_changes_is_kept_aside() {
     let bench = Bench::new().await;
     bench.site.answer("/feed", OK, "", rss("N", &[("1", "Version 1", "/1", "Text 1")]));

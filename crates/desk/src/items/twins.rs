@@ -11,9 +11,10 @@ use super::fill::Entry;
 use super::{ADOPT, ANONYMOUS, AT_ADDRESSES, LATEST, RENAME, TITLED};
 use crate::{Error, ItemId, SourceId};
 
-/// So many items without an address are looked through, for at most as many entries: of more, most are an archive.
-const ANONYMOUS_MAX: i64 = 100;
-/// So many of the last items are looked through for an entry's very words, for at most as many entries.
+/// Of more entries without id and address, most are an archive: none of them is looked for.
+const ANONYMOUS_MAX: usize = 100;
+/// So many of the last items are looked through for an entry's very words, for at most as many entries, and so many of the last
+/// without an address for what an entry without id and address was before it was edited.
 const LATEST_MAX: i64 = 500;
 /// Fewer entries that look known can be chance, or a page that has something else at one address each day.
 const ADOPT_MIN: usize = 3;
@@ -145,8 +146,8 @@ impl Known {
             }
         }
         let (anonymous, named): (Vec<&Entry>, Vec<&Entry>) = fresh.iter().partition(|entry| entry.keys.anonymous);
-        if (1..=ANONYMOUS_MAX).contains(&(anonymous.len() as i64)) {
-            for row in tx.all(&ANONYMOUS, params![source, ANONYMOUS_MAX]).await? {
+        if (1..=ANONYMOUS_MAX).contains(&anonymous.len()) {
+            for row in tx.all(&ANONYMOUS, params![source, LATEST_MAX]).await? {
                 let old = Old::read(&row)?;
                 let text = old.text();
                 known.anonymous.push((old, text));
