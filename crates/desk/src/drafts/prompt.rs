@@ -1,10 +1,11 @@
 //! What a model is told, and how its answer is read.
 
-use connect::llm::{Completion, Format, Message};
+use connect::llm::{Completion, Format, Message, structured};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use stdx::Rng;
+use text::untrusted::clean_text;
 
 use crate::pipelines::Spec;
 use crate::stories::Member;
@@ -34,7 +35,8 @@ pub(crate) fn version_of(rules: &str) -> String {
 /// Material in one block under a marker that it cannot know, without what is hidden from a reader's eye.
 pub(crate) fn marked(data: &str, rng: &Rng) -> String {
     let marker = format!("DATA-{:016X}", rng.next_u64());
-    let data = clean(data).replace(&marker, "");
+    // Elements are not told from words here: what came as HTML was made text before.
+    let data = clean_text(data).text.replace(&marker, "");
     format!("<{marker}>\n{data}</{marker}>")
 }
 
@@ -70,12 +72,6 @@ pub(crate) fn hash(spec: &Spec, members: &[Member]) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Drops what hides instructions from a reader's eye: zero-width, bidirectional and tag characters.
-fn clean(text: &str) -> String {
-    let hidden = |c: char| matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2064}' | '\u{FEFF}' | '\u{E0000}'..='\u{E007F}');
-    text.chars().filter(|c| !hidden(*c)).collect()
-}
-
 /// A model's answer that has the form that was asked for.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Answer {
@@ -104,12 +100,14 @@ pub(crate) fn read(answer: &str) -> Result<Answer, String> {
     Ok(parsed)
 }
 
-/// The JSON object of an answer, also inside a code fence or between other words.
+/// The JSON object of an answer, mended where it has one reading.
 pub(crate) fn object<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     let answer = &answer.replace("\\u0000", "").replace('\0', "");
-    let start = answer.find('{').ok_or("the answer holds no JSON object")?;
-    let end = answer.rfind('}').filter(|end| *end > start).ok_or("the answer's JSON object does not end")?;
-    serde_json::from_str(&answer[start..=end]).map_err(|error| format!("the answer's JSON cannot be read: {error}"))
+    let read = structured::read(answer).map_err(|refusal| format!("the answer's JSON cannot be read: {refusal}"))?;
+    if !read.repairs.is_empty() {
+        tracing::debug!(repairs = ?read.repairs, "a model's JSON was mended");
+    }
+    serde_json::from_value(read.value).map_err(|error| format!("the answer's JSON is not what was asked for: {error}"))
 }
 
 fn foreign_link(body: &str) -> bool {
@@ -128,15 +126,19 @@ mod tests {
     #[test]
     fn answers_are_read_in_the_forms_models_give() {
         let plain = r#"{"title":" A  ferry ","excerpt":"e","body":"One two three four five six."}"#;
-        for answer in
-            [plain.to_owned(), format!("```json\n{plain}\n```"), format!("Here you are:\n{plain}\nHope it helps")]
-        {
+        let careless = "{title: ' A  ferry ', 'body': \"One two three\nfour five six.\",}";
+        for answer in [
+            plain.to_owned(),
+            format!("```json\n{plain}\n```"),
+            format!("Here you are:\n{plain}\nHope it helps"),
+            careless.to_owned(),
+        ] {
             assert_eq!(read(&answer).map(|a| a.title), Ok("A ferry".to_owned()));
         }
         for (bad, part) in [
-            ("", "no JSON object"),
-            ("{\"title\": \"x\"", "does not end"),
-            ("{\"title\": \"x\"}", "cannot be read"),
+            ("", "cannot be read: line 1"),
+            ("{\"title\": \"x\"", "cannot be read: line 1"),
+            ("{\"title\": \"x\"}", "not what was asked for"),
             (r#"{"title":"","body":"one two three four five"}"#, "title"),
             (r#"{"title":"x","body":"short"}"#, "all but empty"),
             (r#"{"title":"x","body":"one two three four [five](http://evil.example)"}"#, "a link"),
@@ -148,7 +150,8 @@ mod tests {
 
     #[test]
     fn hidden_characters_do_not_reach_the_model() {
-        assert_eq!(clean("a\u{200B}b\u{202E}c\u{E0041}d"), "abcd");
+        let said = marked("a\u{200B}b\u{202E}c\u{E0041}d", &Rng::seeded(1));
+        assert!(said.contains("\nabcd</DATA-"), "{said}");
         assert_eq!(version().len(), 16);
     }
 }
