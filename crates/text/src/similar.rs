@@ -27,8 +27,8 @@ pub fn containment(a: &[u64], b: &[u64]) -> f32 {
     if smaller == 0 { 0.0 } else { common(a, b) as f32 / smaller as f32 }
 }
 
-/// How many elements two sorted sets share.
-fn common(a: &[u64], b: &[u64]) -> usize {
+/// How many elements two sets of [`shingles`] share.
+pub fn common(a: &[u64], b: &[u64]) -> usize {
     let (mut i, mut j, mut count) = (0, 0, 0);
     while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
         i += usize::from(x <= y);

@@ -436,29 +436,54 @@ async fn an_edited_entry_without_id_and_address_is_the_same_item() {
     assert_eq!(items(&bench, id).await.len(), 3);
 }
 
+/// A report of an archive, unlike the others in its title and most of its words.
+fn report(i: usize) -> (String, String) {
+    let words =
+        ["harbour", "council", "ferry", "bridge", "market", "school", "winter", "tower", "garden", "mill", "quay"];
+    let said: Vec<&str> = (0..24).map(|at| words[(i * (at + 3) + at * at) % words.len()]).collect();
+    let text = format!("Report {i} of ward {} says {} and ends with {}.", i * 7, said.join(" "), i * 13);
+    (format!("Report {i}"), text)
+}
+
+fn corrected((title, text): (String, String)) -> (String, String) {
+    (format!("{title}, corrected"), format!("{text} The ward was another one."))
+}
+
+fn anonymous_of(entries: &[(String, String)]) -> String {
+    anonymous(&entries.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect::<Vec<_>>())
+}
+
 #[tokio::test]
 async fn an_edited_entry_of_an_archive_is_the_same_item() {
     let bench = Bench::new().await;
-    let text = |i: usize| {
-        let words =
-            ["harbour", "council", "ferry", "bridge", "market", "school", "winter", "tower", "garden", "mill", "quay"];
-        let said: Vec<&str> = (0..24).map(|at| words[(i * (at + 3) + at * at) % words.len()]).collect();
-        format!("Report {i} of ward {} says {} and ends with {}.", i * 7, said.join(" "), i * 13)
-    };
-    let old: Vec<(String, String)> = (0..200).map(|i| (format!("Report {i}"), text(i))).collect();
-    let document = |entries: &[(String, String)]| {
-        anonymous(&entries.iter().map(|(title, text)| (title.as_str(), text.as_str())).collect::<Vec<_>>())
-    };
-    bench.site.answer("/feed", OK, "", document(&old));
+    let old: Vec<(String, String)> = (0..200).map(report).collect();
+    bench.site.answer("/feed", OK, "", anonymous_of(&old));
     let id = source(&bench, "/feed").await.id;
     visit(&bench, id).await;
     let stored = items(&bench, id).await.len();
     // The window is short again; one from each end of the archive comes back, corrected.
-    let edited = |i| (format!("Report {i}, corrected"), format!("{} The ward was another one.", text(i)));
-    bench.site.answer("/feed", OK, "", document(&[old[0].clone(), edited(3), edited(196)]));
+    let shown = [old[0].clone(), corrected(report(3)), corrected(report(196))];
+    bench.site.answer("/feed", OK, "", anonymous_of(&shown));
     let (seen, new) = visit(&bench, id).await;
     assert_eq!((new, seen.outcome.as_deref()), (0, Some("2 changed, 2 under a new name")));
     assert_eq!(items(&bench, id).await.len(), stored);
+}
+
+#[tokio::test]
+async fn an_entry_that_is_edited_while_an_archive_comes_is_the_same_item() {
+    let bench = Bench::new().await;
+    let old: Vec<(String, String)> = (0..8).map(report).collect();
+    bench.site.answer("/feed", OK, "", anonymous_of(&old));
+    let id = source(&bench, "/feed").await.id;
+    visit(&bench, id).await;
+    let mut shown: Vec<(String, String)> = (100..250).map(report).collect();
+    shown.extend(old[1..].iter().cloned());
+    shown.push(corrected(report(0)));
+    bench.site.answer("/feed", OK, "", anonymous_of(&shown));
+    let (seen, _) = visit(&bench, id).await;
+    let outcome = seen.outcome.unwrap_or_default();
+    assert!(outcome.contains("1 changed, 1 under a new name"), "{outcome}");
+    assert_eq!(items(&bench, id).await.len(), 8 + 150);
 }
 
 #[tokio::test]

@@ -11,10 +11,8 @@ use super::fill::Entry;
 use super::{ADOPT, ANONYMOUS, AT_ADDRESSES, LATEST, RENAME, TITLED};
 use crate::{Error, ItemId, SourceId};
 
-/// Of more entries without id and address, most are an archive: none of them is looked for.
-const ANONYMOUS_MAX: usize = 100;
-/// So many of the last items are looked through for an entry's very words, for at most as many entries, and so many of the last
-/// without an address for what an entry without id and address was before it was edited.
+/// So many of the last items are looked through for an entry's very words, and so many of the last without an address for what
+/// an entry without id and address was before it was edited; each for at most as many entries: more are an archive.
 const LATEST_MAX: i64 = 500;
 /// Fewer entries that look known can be chance, or a page that has something else at one address each day.
 const ADOPT_MIN: usize = 3;
@@ -129,14 +127,25 @@ pub(super) async fn adopt<'a>(
 
 struct Known {
     by_address: HashMap<String, Old>,
-    /// The newest first; so are the others.
-    anonymous: Vec<(Old, Text)>,
+    anonymous: Anonymous,
+    /// The newest first.
     by_title: HashMap<String, Vec<Old>>,
+}
+
+/// Items without an address, to be found by what they say: whether an entry is like one of them is known without comparing it
+/// with each.
+#[derive(Default)]
+struct Anonymous {
+    /// The newest first. `None` has been found.
+    old: Vec<Option<(Old, Text)>>,
+    /// By place in `old`, ascending.
+    by_shingle: HashMap<u64, Vec<u32>>,
+    by_text: HashMap<String, Vec<u32>>,
 }
 
 impl Known {
     async fn read(tx: &mut Tx, source: SourceId, fresh: &[&Entry]) -> Result<Self, Error> {
-        let mut known = Self { by_address: HashMap::new(), anonymous: Vec::new(), by_title: HashMap::new() };
+        let mut known = Self { by_address: HashMap::new(), anonymous: Anonymous::default(), by_title: HashMap::new() };
         let source = source.to_i64();
         let urls: Vec<&str> = fresh.iter().filter_map(|entry| entry.canonical_url.as_deref()).collect();
         if !urls.is_empty() {
@@ -146,11 +155,9 @@ impl Known {
             }
         }
         let (anonymous, named): (Vec<&Entry>, Vec<&Entry>) = fresh.iter().partition(|entry| entry.keys.anonymous);
-        if (1..=ANONYMOUS_MAX).contains(&anonymous.len()) {
+        if (1..=LATEST_MAX).contains(&(anonymous.len() as i64)) {
             for row in tx.all(&ANONYMOUS, params![source, LATEST_MAX]).await? {
-                let old = Old::read(&row)?;
-                let text = old.text();
-                known.anonymous.push((old, text));
+                known.anonymous.push(Old::read(&row)?);
             }
         }
         if (1..=LATEST_MAX).contains(&(named.len() as i64)) {
@@ -166,7 +173,7 @@ impl Known {
     /// The item that `entry` is, if it is not in the document under its own name.
     fn twin(&mut self, entry: &Entry, met: &HashSet<ItemId>, now: Timestamp) -> Option<Old> {
         if entry.keys.anonymous {
-            return self.edited(entry, met);
+            return self.anonymous.take(entry, met);
         }
         self.at_its_address(entry, met).or_else(|| self.in_its_words(entry, met, now))
     }
@@ -187,17 +194,40 @@ impl Known {
         })?;
         Some(old.remove(at))
     }
+}
 
-    fn edited(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
-        if self.anonymous.is_empty() {
+impl Anonymous {
+    fn push(&mut self, old: Old) {
+        let (text, at) = (old.text(), self.old.len() as u32);
+        for shingle in &text.shingles {
+            self.by_shingle.entry(*shingle).or_default().push(at);
+        }
+        self.by_text.entry(text.whole.clone()).or_default().push(at);
+        self.old.push(Some((old, text)));
+    }
+
+    /// The newest that `entry` was before it was edited.
+    fn take(&mut self, entry: &Entry, met: &HashSet<ItemId>) -> Option<Old> {
+        if self.old.is_empty() {
             return None;
         }
         let text = Text::of(&entry.text);
-        let at = self.anonymous.iter().position(|(old, old_text)| {
+        let mut near: Vec<u32> = self.by_text.get(&text.whole).cloned().unwrap_or_default();
+        let mut shared = vec![0_usize; self.old.len()];
+        for at in text.shingles.iter().filter_map(|shingle| self.by_shingle.get(shingle)).flatten() {
+            let count = &mut shared[*at as usize];
+            if *count == 0 {
+                near.push(*at);
+            }
+            *count += 1;
+        }
+        near.sort_unstable();
+        let found = near.into_iter().map(|at| at as usize).find(|at| {
+            let Some((old, old_text)) = &self.old[*at] else { return false };
             let wanted = if old.title == entry.title { HALF } else { NEARLY_ALL };
-            !met.contains(&old.id) && old_text.likeness(&text) >= wanted
+            !met.contains(&old.id) && old_text.likeness_by(&text, shared[*at]) >= wanted
         })?;
-        Some(self.anonymous.remove(at).0)
+        self.old[found].take().map(|(old, _)| old)
     }
 }
 
@@ -231,10 +261,16 @@ impl Text {
 
     /// How much of the shorter text stands in the other one, 0 to 1.
     fn likeness(&self, other: &Self) -> f32 {
-        if self.shingles.len().min(other.shingles.len()) < SHINGLES_MIN {
+        self.likeness_by(other, similar::common(&self.shingles, &other.shingles))
+    }
+
+    /// The same of two texts that are known to share so many shingles.
+    fn likeness_by(&self, other: &Self, shared: usize) -> f32 {
+        let shorter = self.shingles.len().min(other.shingles.len());
+        if shorter < SHINGLES_MIN {
             return if self.whole == other.whole { 1.0 } else { 0.0 };
         }
-        similar::containment(&self.shingles, &other.shingles)
+        shared as f32 / shorter as f32
     }
 }
 
