@@ -82,8 +82,15 @@ pub async fn run(mut config: Config, args: &cli::Demo, data: Option<PathBuf>) ->
         if !known.is_empty() {
             sources::fetch(&process.desk, &Actor::system(), None, 0).await?;
         }
-        settle(&process.desk).await?;
-        let sums = sums(&process.desk, started.elapsed()).await?;
+        let sums = loop {
+            settle(&process.desk).await?;
+            let sums = sums(&process.desk, started.elapsed()).await?;
+            // What a clock has begun in between is waited for too.
+            let open = ["available", "running", "retryable"].map(|state| sums["jobs"][state].as_u64().unwrap_or(0));
+            if open == [0; 3] {
+                break sums;
+            }
+        };
         process.close(Duration::from_secs(5)).await;
         tasks.shutdown(Duration::from_secs(1)).await;
         return say(sums.to_string());
