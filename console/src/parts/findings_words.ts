@@ -5,13 +5,13 @@ export const found = words({
   en: {
     kinds: { number: "number", name: "name", quotation: "quotation", sentence: "sentence" },
     parts: { length: "Length", readability: "Readability", structure: "Structure", sentences: "Sentences", typography: "Typography", tone: "Tone", focus: "Focus", flow: "Flow", title: "Headline" },
-    checks: { automatic: "Automatic approval", two_people: "Two people", score: "Score", grounded: "Grounded", trust: "Trust in the sources", engagement: "Expected interest", topic: "Topic" },
+    checks: { automatic: "Automatic approval", two_people: "Two people", score: "Score", grounded: "Grounded", trust: "Trust in the sources", engagement: "Expected interest", topic: "Topic", sources: "Sources" },
     passed: "passed", failed: "not passed", noSources: "It has no sources to be held against",
   },
   tr: {
     kinds: { number: "sayı", name: "ad", quotation: "alıntı", sentence: "cümle" },
     parts: { length: "Uzunluk", readability: "Okunabilirlik", structure: "Yapı", sentences: "Cümleler", typography: "Yazım düzeni", tone: "Ton", focus: "Odak", flow: "Akış", title: "Başlık" },
-    checks: { automatic: "Kendiliğinden onay", two_people: "İki kişi", score: "Puan", grounded: "Dayanak", trust: "Kaynaklara güven", engagement: "Beklenen ilgi", topic: "Konu" },
+    checks: { automatic: "Kendiliğinden onay", two_people: "İki kişi", score: "Puan", grounded: "Dayanak", trust: "Kaynaklara güven", engagement: "Beklenen ilgi", topic: "Konu", sources: "Kaynaklar" },
     passed: "geçti", failed: "geçmedi", noSources: "Karşılaştırılacak kaynağı yok",
   },
 });

@@ -1,9 +1,12 @@
 //! Drafts: from a story's items to a judged version of a post.
 
+pub(crate) mod ask;
 mod generate;
 pub mod lab;
 pub(crate) mod models;
+mod output;
 pub(crate) mod prompt;
+pub(crate) mod suspect;
 
 use std::time::Duration;
 
@@ -239,6 +242,7 @@ impl GivenText {
             language: String::new(),
             published_at: now,
             is_copy: false,
+            suspicious: Vec::new(),
         }
     }
 }
@@ -261,6 +265,8 @@ async fn make(
     if originals.is_empty() {
         originals = members;
     }
+    let looked_at = originals.clone();
+    let suspects = desk.queue.compute(move || suspect::inspect(&looked_at)).await?;
     let made = generate::run(desk, pipeline, story, &originals).await?;
     let used: Vec<SourceRef> = originals
         .iter()
@@ -288,6 +294,7 @@ async fn make(
                 for record in &records {
                     write_completion(tx, record).await?;
                 }
+                suspects.write(tx).await?;
                 let id = match existing {
                     Some(id) => {
                         // People may have decided while the draft was being made.
@@ -318,7 +325,7 @@ async fn make(
                     }
                 };
                 if trusted {
-                    crate::moderation::submit_to_policy(&d, tx, id, &policy).await?;
+                    crate::moderation::submit_to_policy(&d, tx, id, &policy, suspects.check()).await?;
                 } else {
                     crate::moderation::submit_to_people(&d, tx, id).await?;
                 }
@@ -403,3 +410,6 @@ pub async fn completions(
     };
     Ok(rows.iter().map(read).collect::<Result<_, _>>()?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,8 @@ pub struct Item {
     pub story: Option<StoryId>,
     /// What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first.
     pub because: Vec<String>,
+    /// What in it speaks to a model instead of a reader, each as `kind: words`; looked for when it is drafted.
+    pub suspicious: Vec<String>,
 }
 
 /// What an item counts as.
@@ -117,6 +119,8 @@ pub struct Member {
     pub published_at: Timestamp,
     /// It says what an earlier member says.
     pub is_copy: bool,
+    /// As in [`Item::suspicious`].
+    pub suspicious: Vec<String>,
 }
 
 /// Which items to list.
@@ -129,22 +133,22 @@ pub struct Filter {
 store::sql! {
     GET = "items.get",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because, i.suspicious
          FROM item i JOIN source s ON s.id = i.source WHERE i.id = $1";
     LIST = "items.list",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because, i.suspicious
          FROM item i JOIN source s ON s.id = i.source WHERE i.id < $1 ORDER BY i.id DESC LIMIT $2";
     OF_SOURCE = "items.of_source",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because, i.suspicious
          FROM item i JOIN source s ON s.id = i.source WHERE i.source = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     OF_STORY = "items.of_story",
         "SELECT i.id, i.source, s.name, i.url, i.title, i.authors, i.categories, i.language, i.content_html, i.text, i.published_at,
-                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because
+                i.first_seen_at, i.version, i.standing, i.copy_of, i.story, i.why, i.because, i.suspicious
          FROM item i JOIN source s ON s.id = i.source WHERE i.story = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3";
     AMONG = "items.among",
-        "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
+        "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing, i.suspicious
          FROM item i JOIN source s ON s.id = i.source WHERE i.id {in:$1} ORDER BY i.published_at, i.id LIMIT $2";
     /// What the source has brought before under these keys.
     BROUGHT = "items.brought",
@@ -202,13 +206,19 @@ fn read(row: &Row) -> Result<Item, store::Error> {
         copy_of: row.get::<Option<stdx::Id>>(14)?.map(ItemId),
         story: row.get::<Option<stdx::Id>>(15)?.map(StoryId),
         why: row.get(16)?,
-        because: if row.get::<Option<String>>(17)?.is_some() { read_list(row, 17)? } else { Vec::new() },
+        because: read_list_or_none(row, 17)?,
+        suspicious: read_list_or_none(row, 18)?,
     })
 }
 
 /// A list of texts that we wrote as JSON.
 pub(crate) fn read_list(row: &Row, column: usize) -> Result<Vec<String>, store::Error> {
     Ok(serde_json::from_str(&row.get::<String>(column)?).unwrap_or_default())
+}
+
+/// The same of a column that may be empty.
+fn read_list_or_none(row: &Row, column: usize) -> Result<Vec<String>, store::Error> {
+    Ok(row.get::<Option<String>>(column)?.and_then(|list| serde_json::from_str(&list).ok()).unwrap_or_default())
 }
 
 pub(crate) fn read_member(row: &Row) -> Result<Member, store::Error> {
@@ -222,6 +232,7 @@ pub(crate) fn read_member(row: &Row) -> Result<Member, store::Error> {
         language: row.get(6)?,
         published_at: row.get(7)?,
         is_copy: row.get::<String>(8)? == Standing::Copy.name(),
+        suspicious: read_list_or_none(row, 9)?,
     })
 }
 

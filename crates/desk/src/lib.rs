@@ -150,6 +150,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0010_websub.sqlite.sql"),
             postgres: include_str!("../migrations/0010_websub.postgres.sql"),
         },
+        Migration {
+            version: 11,
+            name: "suspicious",
+            sqlite: include_str!("../migrations/0011_suspicious.sqlite.sql"),
+            postgres: include_str!("../migrations/0011_suspicious.postgres.sql"),
+        },
     ],
 };
 
@@ -222,6 +228,7 @@ pub fn statements() -> Vec<&'static Statement> {
         calendar::STATEMENTS,
         feedback::STATEMENTS,
         drafts::STATEMENTS,
+        drafts::suspect::STATEMENTS,
         drafts::lab::STATEMENTS,
         moderation::STATEMENTS,
         &moderation::parts(),

@@ -50,7 +50,7 @@ store::sql! {
         "SELECT id, title, pipeline, language, items, sources, because, first_at, last_at, post, merged_into FROM story
          WHERE id < $1 AND merged_into IS NULL ORDER BY id DESC LIMIT $2";
     MEMBERS = "stories.members",
-        "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing
+        "SELECT i.id, i.title, i.text, i.url, s.name, i.categories, i.language, i.published_at, i.standing, i.suspicious
          FROM item i JOIN source s ON s.id = i.source
          WHERE i.story = $1 AND i.standing <> 'seen' ORDER BY i.published_at, i.id LIMIT $2";
     SET_POST = "stories.set_post", "UPDATE story SET post = $2 WHERE id = $1 AND post IS NULL";

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use stdx::Timestamp;
 
+use super::ask::{Failed, ask};
 use super::models::{self, PROVIDER_TIME_MAX, describe};
 use super::{Completion, prompt};
 use crate::desk::kept::Generated;
@@ -46,17 +47,17 @@ pub(super) async fn run(
         let id = CompletionId(desk.next_id());
         let mut record = Completion::begun(id, &target, prompt::version(), story, desk.now());
         let (noted, began) = (&mut record, Instant::now());
-        let ask = || async move {
+        let load = || async move {
             let question = prompt::question(&pipeline.spec, members, &desk.rng);
-            let call = models::router(desk, &target).complete_within(&question, left.min(PROVIDER_TIME_MAX)).await;
-            noted.took(&call);
-            read(call)
+            let (router, time_max) = (models::router(desk, &target), left.min(PROVIDER_TIME_MAX));
+            let answer = ask(&router, &question, time_max, noted, |answer| prompt::read(answer, members)).await;
+            made(answer)
         };
         let tag = tags::of_provider(&name);
-        let made = desk.kept.generated.get_or_load_here(&key, &[&tag], ask).await;
+        let given = desk.kept.generated.get_or_load_here(&key, &[&tag], load).await;
         record.latency_us = began.elapsed().as_micros() as u64;
         record.at = desk.now();
-        match made {
+        match given {
             Ok(made) => {
                 record.model.clone_from(&made.model);
                 records.push(record);
@@ -99,12 +100,10 @@ impl Refused {
     }
 }
 
-fn read(call: connect::llm::Call) -> Result<Arc<Generated>, Refused> {
-    let outcome = models::outcome(&call);
-    let answer = call.result.map_err(|failure| Refused { outcome, error: describe(&failure) })?;
-    let said = prompt::read(&answer.text).map_err(|error| Refused { outcome: "unusable", error })?;
+fn made(answer: Result<(prompt::Answer, String), Failed>) -> Result<Arc<Generated>, Refused> {
+    let (said, model) = answer.map_err(|(outcome, error)| Refused { outcome, error })?;
     let excerpt = if said.excerpt.trim().is_empty() { first_sentence(&said.body) } else { said.excerpt };
-    Ok(Arc::new(Generated { model: answer.model, title: said.title, excerpt, body: said.body }))
+    Ok(Arc::new(Generated { model, title: said.title, excerpt, body: said.body }))
 }
 
 /// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.

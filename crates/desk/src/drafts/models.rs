@@ -79,12 +79,12 @@ impl Completion {
         }
     }
 
-    /// What the call took, whatever came of it.
+    /// Adds what the call took, whatever came of it.
     pub(crate) fn took(&mut self, call: &Call) {
-        self.attempts = call.attempts.len() as u32;
-        self.prompt_tokens = call.attempts.iter().map(|a| a.usage.prompt_tokens).sum();
-        self.completion_tokens = call.attempts.iter().map(|a| a.usage.completion_tokens).sum();
-        self.cost_micros = call.cost_microdollars();
+        self.attempts += call.attempts.len() as u32;
+        self.prompt_tokens += call.attempts.iter().map(|a| a.usage.prompt_tokens).sum::<u64>();
+        self.completion_tokens += call.attempts.iter().map(|a| a.usage.completion_tokens).sum::<u64>();
+        self.cost_micros += call.cost_microdollars();
     }
 
     pub(crate) fn failed(&mut self, outcome: &str, error: String) {

@@ -1,12 +1,17 @@
 //! What a model is told, and how its answer is read.
 
-use connect::llm::{Completion, Format, Message, structured};
+use std::sync::LazyLock;
+
+use connect::llm::structured::{Fault, Schema};
+use connect::llm::{Completion, Format, Message};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 use stdx::Rng;
 use text::untrusted::clean_text;
 
+use super::ask::{self, Unusable};
+use super::output;
 use crate::pipelines::Spec;
 use crate::stories::Member;
 
@@ -81,42 +86,40 @@ pub(crate) struct Answer {
     pub body: String,
 }
 
-/// Reads an answer: the JSON object, also inside a code fence or between other words.
+/// The form that is asked for.
+static FORM: LazyLock<Schema> = LazyLock::new(|| {
+    let form = json!({
+        "type": "object",
+        "properties": {
+            "title": { "type": "string", "minLength": 1, "maxLength": 300 },
+            "excerpt": { "type": "string", "maxLength": 1_000 },
+            "body": { "type": "string", "minLength": 1, "maxLength": 100_000 },
+        },
+        "required": ["title", "body"],
+    });
+    Schema::new(form).expect("a schema of ours")
+});
+
+/// Reads an answer to [`question`]: the JSON object, also inside a code fence or between other words, of the form that was
+/// asked for and without what a draft must not hold.
 ///
 /// # Errors
-/// Says in one sentence what is wrong with it.
-pub(crate) fn read(answer: &str) -> Result<Answer, String> {
-    let mut parsed: Answer = object(answer)?;
+/// All that is wrong with it.
+pub(crate) fn read(answer: &str, members: &[Member]) -> Result<Answer, Unusable> {
+    let mut parsed: Answer = ask::object(answer, &FORM)?;
     parsed.title = parsed.title.split_whitespace().collect::<Vec<_>>().join(" ");
-    if parsed.title.is_empty() || parsed.title.chars().count() > 300 {
-        return Err("the title must have 1 to 300 characters".to_owned());
+    let fault = |pointer: &str, detail: &str| Fault { pointer: pointer.to_owned(), detail: detail.to_owned() };
+    let mut faults = Vec::new();
+    if parsed.title.is_empty() {
+        faults.push(fault("/title", "is empty"));
     }
     if parsed.body.split_whitespace().count() < 5 {
-        return Err("the body is all but empty".to_owned());
+        faults.push(fault("/body", "is all but empty"));
     }
-    if foreign_link(&parsed.body) {
-        return Err("the body holds a link or an image, which was not asked for".to_owned());
+    for (pointer, said) in [("/title", &parsed.title), ("/excerpt", &parsed.excerpt), ("/body", &parsed.body)] {
+        faults.extend(output::faults(pointer, said, RULES, members));
     }
-    Ok(parsed)
-}
-
-/// The JSON object of an answer, mended where it has one reading.
-pub(crate) fn object<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
-    let answer = &answer.replace("\\u0000", "").replace('\0', "");
-    let read = structured::read(answer).map_err(|refusal| format!("the answer's JSON cannot be read: {refusal}"))?;
-    if !read.repairs.is_empty() {
-        tracing::debug!(repairs = ?read.repairs, "a model's JSON was mended");
-    }
-    serde_json::from_value(read.value).map_err(|error| format!("the answer's JSON is not what was asked for: {error}"))
-}
-
-fn foreign_link(body: &str) -> bool {
-    let lower = body.to_lowercase();
-    lower.contains("](")
-        || lower.contains("http://")
-        || lower.contains("https://")
-        || lower.contains("<img")
-        || lower.contains("<a ")
+    if faults.is_empty() { Ok(parsed) } else { Err(Unusable::Wrong(faults)) }
 }
 
 #[cfg(test)]
@@ -132,20 +135,30 @@ mod tests {
             format!("```json\n{plain}\n```"),
             format!("Here you are:\n{plain}\nHope it helps"),
             careless.to_owned(),
+            plain.replace("\"e\"", "null"),
         ] {
-            assert_eq!(read(&answer).map(|a| a.title), Ok("A ferry".to_owned()));
+            assert_eq!(read(&answer, &[]).map(|a| a.title), Ok("A ferry".to_owned()), "{answer}");
         }
         for (bad, part) in [
             ("", "cannot be read: line 1"),
             ("{\"title\": \"x\"", "cannot be read: line 1"),
-            ("{\"title\": \"x\"}", "not what was asked for"),
+            ("{\"title\": \"x\"}", "body"),
             (r#"{"title":"","body":"one two three four five"}"#, "title"),
+            (r#"{"title":" ","body":"one two three four five"}"#, "title: is empty"),
             (r#"{"title":"x","body":"short"}"#, "all but empty"),
+            (r#"{"title":"x","body":["one two three four five"]}"#, "body"),
             (r#"{"title":"x","body":"one two three four [five](http://evil.example)"}"#, "a link"),
+            (
+                r#"{"title":"x","excerpt":"ask at evil.example","body":"one two three four five"}"#,
+                "excerpt: names an address",
+            ),
+            (r#"{"title":"x","body":"You write a news post for a newsroom from the source texts."}"#, "the rules"),
         ] {
-            let error = read(bad).unwrap_err();
+            let error = read(bad, &[]).unwrap_err().to_string();
             assert!(error.contains(part), "{bad}: {error}");
         }
+        let zero = read("{\"title\":\"a\\u0000b\",\"body\":\"one two three four five\"}", &[]);
+        assert_eq!(zero.map(|a| a.title), Ok("ab".to_owned()));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use stdx::{Clock, IdGen, Rng};
 
 use super::question;
 use crate::drafts::Completion;
-use crate::drafts::models::{PROVIDER_TIME_MAX, describe, outcome};
+use crate::drafts::ask::{Unusable, ask};
+use crate::drafts::models::PROVIDER_TIME_MAX;
 use crate::{CompletionId, StoryId};
 
 pub(super) struct Models {
@@ -39,7 +40,7 @@ impl Models {
         &mut self,
         asked: &Question,
         time_max: Duration,
-        read: impl Fn(&str) -> Result<T, String>,
+        read: impl Fn(&str) -> Result<T, Unusable>,
     ) -> Result<T, String> {
         let (started, mut reasons) = (Instant::now(), Vec::new());
         for (provider, router) in &self.known {
@@ -50,20 +51,13 @@ impl Models {
             }
             let id = CompletionId(self.ids.next(self.clock.now()));
             let mut record = Completion::begun(id, provider, question::version(), self.story, self.clock.now());
-            let call = router.complete_within(asked, left).await;
-            record.took(&call);
-            record.latency_us = call.latency.as_micros() as u64;
+            let began = Instant::now();
+            let said = ask(router, asked, left, &mut record, &read).await;
+            record.latency_us = began.elapsed().as_micros() as u64;
             record.at = self.clock.now();
-            let kind = outcome(&call);
-            let said = match call.result {
-                Ok(answer) => {
-                    record.model = answer.model;
-                    read(&answer.text).map_err(|error| ("unusable", error))
-                }
-                Err(failure) => Err((kind, describe(&failure))),
-            };
             match said {
-                Ok(made) => {
+                Ok((made, model)) => {
+                    record.model = model;
                     self.records.push(record);
                     return Ok(made);
                 }

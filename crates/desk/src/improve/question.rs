@@ -1,13 +1,17 @@
 //! What a model is told about a text that it is to improve, and how its answer is read.
 
+use std::sync::LazyLock;
+
+use connect::llm::structured::Schema;
 use connect::llm::{Completion, Format as Form, Message};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use stdx::Rng;
 use text::document::Format;
 
 use super::rounds::Piece;
 use super::{Direction, Reached};
+use crate::drafts::ask::{self, Unusable};
 use crate::drafts::prompt;
 
 /// The rules of a rewrite. Their hash is the prompt's version.
@@ -74,6 +78,17 @@ pub(super) fn ask(
     }
 }
 
+/// The form that is asked for.
+static FORM: LazyLock<Schema> = LazyLock::new(|| {
+    let text = json!({ "type": "string" });
+    let form = json!({
+        "type": "object",
+        "properties": { "title": text, "excerpt": text, "body": text },
+        "required": ["body"],
+    });
+    Schema::new(form).expect("a schema of ours")
+});
+
 #[derive(Deserialize)]
 struct Answer {
     #[serde(default)]
@@ -86,20 +101,20 @@ struct Answer {
 /// Reads an answer. A title or an excerpt that was left out stays as it was, as does one that was not asked for.
 ///
 /// # Errors
-/// Says in one sentence what is wrong with it.
-pub(super) fn read(answer: &str, old: &Piece) -> Result<Piece, String> {
-    let Answer { title, excerpt, body } = prompt::object(answer)?;
+/// What is wrong with it.
+pub(super) fn read(answer: &str, old: &Piece) -> Result<Piece, Unusable> {
+    let Answer { title, excerpt, body } = ask::object(answer, &FORM)?;
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let other = |new: String, old: &String| if new.is_empty() || old.is_empty() { old.clone() } else { new };
     let (title, excerpt) = (other(one_line(&title), &old.title), other(one_line(&excerpt), &old.excerpt));
     if title.chars().count() > 300 || excerpt.chars().count() > 1_000 {
-        return Err("the title or the excerpt is too long".to_owned());
+        return Err(Unusable::of("", "the title or the excerpt is too long"));
     }
     if body.trim().is_empty() {
-        return Err("the body is empty".to_owned());
+        return Err(Unusable::of("/body", "is empty"));
     }
     if body.chars().count() > 4 * CHARS_MAX {
-        return Err("the body is too long".to_owned());
+        return Err(Unusable::of("/body", "is too long"));
     }
     // Models drop the line break at the end, which is none of their business.
     let end = if old.body.ends_with('\n') { "\n" } else { "" };

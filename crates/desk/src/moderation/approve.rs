@@ -112,12 +112,21 @@ pub(super) async fn approve_in(desk: &Desk, tx: &mut Tx, actor: &Actor, approval
     Ok(life)
 }
 
-/// Submits the newest version and lets the policy decide, in the transaction that wrote it.
-pub(crate) async fn submit_to_policy(desk: &Desk, tx: &mut Tx, id: PostId, wanted: &Policy) -> Result<bool, Error> {
+/// Submits the newest version and lets the policy decide, in the transaction that wrote it. With a `doubt`, which no policy
+/// can overrule, a person decides.
+pub(crate) async fn submit_to_policy(
+    desk: &Desk,
+    tx: &mut Tx,
+    id: PostId,
+    wanted: &Policy,
+    doubt: Option<Check>,
+) -> Result<bool, Error> {
     let system = Actor::system();
     let life = posts::execute(desk, tx, &system, id, Command::Submit).await?;
     let post = posts::get(tx, id).await?;
-    let (passes, checks) = policy::apply(tx, wanted, &post).await?;
+    let (passes, mut checks) = policy::apply(tx, wanted, &post).await?;
+    let passes = passes && doubt.is_none();
+    checks.extend(doubt);
     let reason = policy::sentence(passes, &checks);
     // The recipe may have changed since the draft was begun: two people are asked from now on.
     let passes = passes && post.approvals_needed <= 1;

@@ -15,7 +15,7 @@ store::sql! {
 /// One thing that a policy looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement` or `topic`.
+    /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`.
     pub check: String,
     pub passed: bool,
     pub detail: String,

@@ -49,6 +49,9 @@ view! {
         story: Option<StoryId> as Option<Id>,
         /// What it shared with its story when it joined: names, numbers with what they count, words; the weightiest first.
         because: Vec<String>,
+        /// What in it speaks to a model instead of a reader, each as `kind: words`; looked for when it is drafted. A draft
+        /// from it waits for a person.
+        suspicious: Vec<String>,
     }
 }
 

@@ -160,7 +160,7 @@ view! {
 view! {
     /// One thing that a policy looked at.
     PolicyCheck of moderation::Check {
-        /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement` or `topic`.
+        /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`.
         check: String,
         passed: bool,
         detail: String,
