@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { beginning, reasonOf } from "./reason";
+import { beginning, found, reasonOf } from "./reason";
 
 it("reads why items are one story", () => {
   expect(reasonOf("one report so far")).toEqual({ kind: "one" });
@@ -11,4 +11,9 @@ it("reads why items are one story", () => {
 it("cuts a text between words", () => {
   expect(beginning("one\n two")).toBe("one two");
   expect(beginning("one two three", 8)).toBe("one two…");
+});
+
+it("says what was found without its kind, the first few", () => {
+  expect(found(["override: ignore all rules", "role: you are now"])).toBe("ignore all rules … you are now");
+  expect(found(["a: 1", "b: 2", "c: 3", "d: 4"])).toBe("1 … 2 … 3");
 });

@@ -17,3 +17,8 @@ export function beginning(text: string, length = 220): string {
   const cut = flat.slice(0, length + 1);
   return `${cut.slice(0, Math.max(cut.lastIndexOf(" "), length - 40))}…`;
 }
+
+/** What was found in a text, without the kinds before it; the first few. */
+export function found(suspicious: string[], most = 3): string {
+  return suspicious.slice(0, most).map((one) => one.replace(/^[a-z_]+: /, "")).join(" … ");
+}

@@ -25,6 +25,8 @@ export interface Item {
   story: string | null;
   /** What it shared with its story when it joined. */
   because: string[];
+  /** What in it speaks to a model, each as `kind: words`. */
+  suspicious: string[];
 }
 
 export interface Post {
