@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use store::Conn;
-use text::ground::Report;
+use text::ground::{Kind, Report, Unsupported};
 use text::score::Weights;
 
 use crate::posts::{self, Draft, Edit, SourceRef, VersionView};
@@ -68,8 +68,9 @@ pub(crate) fn ground(plain: &str, title: &str, facts: &[String]) -> (Report, boo
     }
     let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
     let report = text::ground::check(plain, &facts);
-    // A headline is no sentence of the sources as a rule; its numbers and quotations still must be.
-    let grounded = report.supported && text::ground::check(title, &facts).supported;
+    // A headline is no sentence of the sources as a rule, and says with few words who does what; all else in it must stand there.
+    let decides = |one: &Unsupported| one.kind.decides() && one.kind != Kind::Attribution;
+    let grounded = report.supported && !text::ground::check(title, &facts).unsupported.iter().any(decides);
     (report, grounded)
 }
 

@@ -1,18 +1,32 @@
 //! Whether a draft says only what its sources say.
 //!
-//! Everything here is deterministic and can be shown to an editor: each number, quotation and name of
-//! the draft is looked up in the sources, each sentence gets the source sentence that supports it best.
-//! Drafts and sources are plain text ([`crate::html::to_text`], [`crate::markdown::to_text`]); titles a
-//! draft may use belong among the sources.
+//! Everything here is deterministic and can be shown to an editor: each number, date, quotation and name of
+//! the draft is looked up in the sources, with what it counts and what is said of it; each sentence gets the
+//! source sentence that supports it best. Drafts and sources are plain text ([`crate::html::to_text`],
+//! [`crate::markdown::to_text`]); titles a draft may use belong among the sources.
+//!
+//! Where a word of the draft stands in several places of the sources, the place counts whose clause and sentence have
+//! most in common with the draft's; in doubt the draft is right.
 
+mod counted;
+mod date;
+mod known;
+mod lexicon;
+mod name;
 mod number;
+mod polarity;
 mod quotation;
+mod reading;
+mod role;
+mod spoken;
 mod support;
+mod verb;
+mod who;
 
-use std::collections::HashSet;
+use std::ops::Range;
 
-use crate::sentence::{self, without_dateline};
-use crate::word::{self, Word, words};
+use known::Known;
+use reading::Reading;
 
 /// The share of a sentence's content that its best source sentence must hold.
 pub const SUPPORT_MIN: f32 = 0.35;
@@ -22,18 +36,15 @@ pub const SUPPORT_MIN: f32 = 0.35;
 const DRAFT_SENTENCES_MAX: usize = 500;
 const SOURCE_SENTENCES_MAX: usize = 5_000;
 
-/// The longest run of words that is taken apart into several source sentences.
-const JOINED_WORDS_MAX: usize = 160;
-
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Report {
-    /// Every sentence is a trimmed source sentence, or every number and quotation stands in the sources.
+    /// Every sentence is a trimmed source sentence, or nothing of a kind that [decides](Kind::decides) was found.
     /// A draft without a sentence is not supported.
     pub supported: bool,
     /// Every sentence is a trimmed source sentence.
     pub verbatim: bool,
-    /// What was not found, in the order of the draft. Names and weak sentences are reported for the
-    /// editor; they do not decide `supported`.
+    /// What was not found or stands otherwise in the sources, in the order of the draft. Weak sentences are
+    /// reported for the editor; they do not decide `supported`.
     pub unsupported: Vec<Unsupported>,
     /// The best support of each sentence of the draft.
     pub sentences: Vec<Support>,
@@ -51,10 +62,29 @@ pub struct Unsupported {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
+    /// A number that no source has, or that a source ties to something else.
     Number,
+    /// A date, weekday or time of day that no source has, or that a source ties to something else.
+    Date,
+    /// A true number with another thing counted.
+    Unit,
     Name,
     Quotation,
+    /// A word whose opposite the sources have in its place: rose for fell.
+    Direction,
+    /// What the sources deny is said, or the other way round.
+    Negation,
+    /// Another doer, object, speaker or role than in the sources.
+    Attribution,
+    /// A sentence that no source sentence resembles.
     Sentence,
+}
+
+impl Kind {
+    /// Whether a finding of this kind makes a draft unsupported.
+    pub fn decides(self) -> bool {
+        self != Kind::Sentence
+    }
 }
 
 /// A sentence of the draft, `start..end` in bytes, and the source that supports it best.
@@ -71,149 +101,76 @@ pub struct Support {
 /// Compares `draft` with `sources`.
 pub fn check(draft: &str, sources: &[&str]) -> Report {
     let known = Known::of(sources);
-    let ranges = sentence::split(draft);
+    let turkish = known.readings.iter().filter(|reading| reading.turkish).count() * 2 > known.readings.len();
+    let reading = Reading::of(draft, DRAFT_SENTENCES_MAX, turkish);
+    let ranges = crate::sentence::split(draft);
     let mut verbatim = !ranges.is_empty() && ranges.len() <= DRAFT_SENTENCES_MAX;
     let mut sentences = Vec::with_capacity(ranges.len().min(DRAFT_SENTENCES_MAX));
     let mut unsupported = Vec::new();
+    let mut copied = Vec::new();
     for (i, range) in ranges.into_iter().enumerate() {
         let (start, end) = (range.start, range.end);
         let text = &draft[range];
         let within_bound = i < DRAFT_SENTENCES_MAX;
-        let copied = within_bound && known.is_verbatim(text);
-        verbatim &= copied;
+        let is_copy = within_bound && known.is_verbatim(text);
+        verbatim &= is_copy;
         let (source, support) = if within_bound { known.support.best(text) } else { (None, 0.0) };
-        let support = if copied { 1.0 } else { support };
+        let support = if is_copy { 1.0 } else { support };
         sentences.push(Support { start, end, source, support });
         if support < SUPPORT_MIN {
             unsupported.push(Unsupported { kind: Kind::Sentence, text: text.to_owned(), start, end });
         }
-        if !copied {
-            let pieces = known.missing_names(text);
-            unsupported.extend(pieces.into_iter().map(|r| piece(Kind::Name, draft, start + r.start, start + r.end)));
-        }
+        copied.push(is_copy);
     }
-    let numbers = known.numbers.missing(draft);
-    unsupported.extend(numbers.into_iter().map(|r| piece(Kind::Number, draft, r.start, r.end)));
-    let quotations = quotation::missing(draft, &known.running);
-    unsupported.extend(quotations.into_iter().map(|r| piece(Kind::Quotation, draft, r.start, r.end)));
-
-    let decisive = unsupported.iter().any(|u| matches!(u.kind, Kind::Number | Kind::Quotation));
-    let supported = !sentences.is_empty() && (verbatim || !decisive);
     if verbatim {
         // Where the draft is the source's own words, a quotation mark opened in the sentence before says nothing.
-        unsupported.clear();
+        return Report { supported: true, verbatim, unsupported: Vec::new(), sentences };
     }
-    unsupported.sort_by_key(|u| (u.start, u.end));
+    let mut found: Vec<(Kind, Range<usize>)> = Vec::new();
+    found.extend(dates_and_numbers(&reading, &known));
+    found.extend(quotation::missing(draft, &known.running).into_iter().map(|range| (Kind::Quotation, range)));
+    if !sources.is_empty() {
+        found.extend(name::missing(&reading, &known, &copied).into_iter().map(|range| (Kind::Name, range)));
+        found.extend(polarity::turned(&reading, &known, &copied));
+        found.extend(counted::misplaced(&reading, &known, &copied));
+        found.extend(who::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+        found.extend(role::miscast(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+        found.extend(who::misattributed(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+    }
+    unsupported.extend(found.into_iter().map(|(kind, range)| piece(kind, draft, range.start, range.end)));
+    unsupported.sort_by_key(|u| (u.start, u.end, u.kind as u8));
+    unsupported.dedup_by(|a, b| (a.start, a.end) == (b.start, b.end));
+    let supported = !sentences.is_empty() && !unsupported.iter().any(|u| u.kind.decides());
     Report { supported, verbatim, unsupported, sentences }
+}
+
+/// Dates and numbers that no source has. A number that is part of a date is the date's affair, and `12.12` may be one.
+fn dates_and_numbers(draft: &Reading<'_>, known: &Known<'_>) -> Vec<(Kind, Range<usize>)> {
+    let mut found: Vec<(Kind, Range<usize>)> = Vec::new();
+    for date in draft.dates.iter().filter(|date| !known.dates.holds(date.when)) {
+        found.push((Kind::Date, date.range.clone()));
+    }
+    let mut dates = draft.dates.iter().peekable();
+    for number in &draft.numbers {
+        while dates.next_if(|date| date.range.end <= number.range.start).is_some() {}
+        let dated = dates.peek().is_some_and(|date| date.range.start <= number.range.start);
+        if dated || known.numbers.holds(draft.text, number) {
+            continue;
+        }
+        let text = &draft.text[number.range.clone()];
+        let short = date::day_and_month(text).is_some_and(|when| known.dates.holds(when));
+        // The 31st.
+        let ordinal = ["st", "nd", "rd", "th"].iter().any(|ending| draft.text[number.range.end..].starts_with(ending));
+        let day = ordinal && text.parse().is_ok_and(|day| known.dates.has_day(day));
+        if !short && !day {
+            found.push((Kind::Number, number.range.clone()));
+        }
+    }
+    found
 }
 
 fn piece(kind: Kind, draft: &str, start: usize, end: usize) -> Unsupported {
     Unsupported { kind, text: draft[start..end].to_owned(), start, end }
-}
-
-/// What the sources hold.
-struct Known {
-    /// Source sentences, whole and without their dateline, in [`plain`] form.
-    sentences: HashSet<String>,
-    words: HashSet<String>,
-    numbers: number::Numbers,
-    /// All words of all sources, for quotations.
-    running: String,
-    support: support::Index,
-}
-
-impl Known {
-    fn of(sources: &[&str]) -> Known {
-        let mut known = Known {
-            sentences: HashSet::new(),
-            words: HashSet::new(),
-            numbers: number::Numbers::default(),
-            running: String::new(),
-            support: support::Index::default(),
-        };
-        for (i, source) in sources.iter().enumerate() {
-            known.numbers.add(source);
-            quotation::run(source, &mut known.running);
-            known.words.extend(words(source).map(|w| w.key()));
-            for range in sentence::split(source) {
-                if known.support.len() >= SOURCE_SENTENCES_MAX {
-                    break;
-                }
-                let text = &source[range];
-                known.support.add(i, text);
-                known.sentences.insert(plain(without_dateline(text)));
-                known.sentences.insert(plain(text));
-            }
-        }
-        known
-    }
-
-    /// Whether `text` is one source sentence, or several in a row: the splitter may see one sentence
-    /// where two meet that were apart in their sources.
-    fn is_verbatim(&self, text: &str) -> bool {
-        let text = plain(text);
-        if self.sentences.contains(&text) {
-            return true;
-        }
-        let ends: Vec<usize> = text.match_indices(' ').map(|(at, _)| at).chain([text.len()]).collect();
-        if ends.len() > JOINED_WORDS_MAX {
-            return false;
-        }
-        // `reached`: places up to which the text is made of whole source sentences.
-        let mut reached = vec![0];
-        for end in ends {
-            let from = reached.iter().any(|start| self.sentences.contains(&text[*start..end]));
-            if from {
-                if end == text.len() {
-                    return true;
-                }
-                reached.push(end + 1);
-            }
-        }
-        false
-    }
-
-    /// Runs of capitalised words that neither the sources nor the start of a sentence explain.
-    fn missing_names(&self, sentence: &str) -> Vec<std::ops::Range<usize>> {
-        let all: Vec<Word<'_>> = words(sentence).collect();
-        let mut missing = Vec::new();
-        let mut i = 0;
-        while i < all.len() {
-            let mut end = i;
-            while end < all.len()
-                && all[end].is_capitalised()
-                && (end == i || together(sentence, all[end - 1], all[end]))
-            {
-                end += 1;
-            }
-            let run = &all[i..end];
-            let unknown = run.iter().enumerate().any(|(at, w)| {
-                let starts_sentence = i + at == 0 || after_quote(sentence, *w);
-                let key = w.key();
-                !starts_sentence && key.len() > 1 && !word::is_stop(&key) && !self.knows(&key)
-            });
-            if unknown && let (Some(first), Some(last)) = (run.first(), run.last()) {
-                missing.push(first.start..last.end());
-            }
-            i = end.max(i + 1);
-        }
-        missing
-    }
-
-    /// A known word, also in the plural or with the possessive s.
-    fn knows(&self, key: &str) -> bool {
-        self.words.contains(key) || key.strip_suffix('s').is_some_and(|short| self.words.contains(short))
-    }
-}
-
-fn together(sentence: &str, a: Word<'_>, b: Word<'_>) -> bool {
-    let between = &sentence[a.end()..b.start];
-    matches!(between, " " | "-" | "\u{a0}" | ". " | "." | " & ")
-}
-
-/// A quotation starts its own sentence.
-fn after_quote(sentence: &str, word: Word<'_>) -> bool {
-    sentence[..word.start].ends_with(['"', '“', '„', '«', '‘', '»', '(', ':']) || sentence[..word.start].ends_with(": ")
 }
 
 /// One form for what differs only in typography: quotation marks, dashes, blanks.

@@ -20,7 +20,7 @@ export interface Source {
 
 /** A piece of a version that its sources do not hold. */
 export interface Unfound {
-  kind: "number" | "name" | "quotation" | "sentence";
+  kind: "number" | "date" | "unit" | "name" | "quotation" | "direction" | "negation" | "attribution" | "sentence";
   text: string;
 }
 

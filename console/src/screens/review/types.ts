@@ -64,7 +64,7 @@ export interface Part {
 
 /** A piece of the text that its sources do not hold. */
 export interface Unfound {
-  kind: "number" | "name" | "quotation" | "sentence";
+  kind: "number" | "date" | "unit" | "name" | "quotation" | "direction" | "negation" | "attribution" | "sentence";
   text: string;
 }
 

@@ -31,7 +31,7 @@ export const w = words({
     changed: (added: number, removed: number) =>
       added + removed === 0 ? "No words changed" : `${plural(added, { one: "# word added", other: "# words added" })}, ${plural(removed, { one: "# removed", other: "# removed" })}`,
     firstVersion: "First version", unchangedText: "The text is the same; only its data changed.",
-    unfound: { number: "number", name: "name", quotation: "quotation", sentence: "sentence" }, ungrounded: "Not everything in it stands in the sources",
+    unfound: { number: "number", date: "date", unit: "what is counted", name: "name", quotation: "quotation", direction: "direction", negation: "denial", attribution: "who did it", sentence: "sentence" }, ungrounded: "Not everything in it stands in the sources",
     card: { claimedBy: (name: string) => `${name} reads it`, claimedMe: "you read it", gone: (state: string) => `${state} by somebody else`, one: "1 of 2 approvals", version: (n: number) => `v${n}`, ungrounded: "not grounded" },
     empty: { title: "Nothing waits for review", why: "What the pipelines draft and people write appears here by itself.", all: "All decided", allWhy: (n: string) => `${n} decided in this sitting. New posts appear here by themselves.`, posts: "To the content", none: "Nothing matches these filters", noneWhy: "Other posts may be waiting.", clear: "Show all that wait", choose: "Choose a post from the list", readOnly: "You may read here; deciding is for moderators and editors." },
   },
@@ -64,7 +64,7 @@ export const w = words({
     version: (n: number, of: number) => `Sürüm ${n} / ${of}`, older: "Daha eski sürüm", newer: "Daha yeni sürüm",
     changed: (added: number, removed: number) => (added + removed === 0 ? "Değişen sözcük yok" : `${added} sözcük eklendi, ${removed} silindi`),
     firstVersion: "İlk sürüm", unchangedText: "Metin aynı; yalnızca bilgileri değişti.",
-    unfound: { number: "sayı", name: "ad", quotation: "alıntı", sentence: "cümle" }, ungrounded: "İçindeki her şey kaynaklarda yok",
+    unfound: { number: "sayı", date: "tarih", unit: "sayılan şey", name: "ad", quotation: "alıntı", direction: "yön", negation: "olumsuzluk", attribution: "kimin yaptığı", sentence: "cümle" }, ungrounded: "İçindeki her şey kaynaklarda yok",
     card: { claimedBy: (name: string) => `${name} okuyor`, claimedMe: "siz okuyorsunuz", gone: (state: string) => `bir başkası karar verdi: ${state}`, one: "2 onaydan 1'i", version: (n: number) => `s${n}`, ungrounded: "dayanağı eksik" },
     empty: { title: "İnceleme bekleyen bir şey yok", why: "Hatların hazırladığı taslaklar ve insanların yazdıkları burada kendiliğinden görünür.", all: "Hepsine karar verildi", allWhy: (n: string) => `Bu oturuşta ${n} karar verildi. Yeni yazılar burada kendiliğinden görünür.`, posts: "İçeriğe git", none: "Bu süzgeçlere uyan yok", noneWhy: "Bekleyen başka yazılar olabilir.", clear: "Bekleyenlerin tümünü göster", choose: "Listeden bir yazı seçin", readOnly: "Burada okuyabilirsiniz; karar denetmenlerin ve editörlerindir." },
   },

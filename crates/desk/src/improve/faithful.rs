@@ -37,7 +37,7 @@ impl Witness<'_> {
         }
         if analysis::ground(&before, &old.title, self.facts).1 {
             let (report, grounded) = analysis::ground(&after, &new.title, self.facts);
-            let decisive = report.unsupported.iter().find(|one| matches!(one.kind, Kind::Number | Kind::Quotation));
+            let decisive = report.unsupported.iter().find(|one| one.kind.decides());
             match decisive {
                 _ if grounded => {}
                 Some(one) => return Err(format!("its sources do not hold {}", shown(&one.text))),
@@ -49,13 +49,18 @@ impl Witness<'_> {
         known.push(&own);
         for (text, is_body) in [(after.as_str(), true), (&new.title, false), (&new.excerpt, false)] {
             let report = text::ground::check(text, &known);
-            // A heading is no sentence that something supports; what is plainly wrong is told first.
-            let told = report.unsupported.iter().filter(|one| is_body || one.kind != Kind::Sentence);
+            // A heading is no sentence that something supports, nor one whose doer can be told; what is plainly wrong is told first.
+            let of_sentences = |kind| matches!(kind, Kind::Sentence | Kind::Attribution);
+            let told = report.unsupported.iter().filter(|one| is_body || !of_sentences(one.kind));
             if let Some(one) = told.min_by_key(|one| one.kind == Kind::Sentence) {
                 let what = match one.kind {
                     Kind::Number => "the number",
                     Kind::Name => "the name",
                     Kind::Quotation => "the quotation",
+                    Kind::Date => "the date",
+                    Kind::Unit => "what is counted by",
+                    Kind::Direction | Kind::Negation => "what is said by",
+                    Kind::Attribution => "who did what at",
                     Kind::Sentence => "what is said in",
                 };
                 return Err(format!("neither the text nor its sources hold {what} {}", shown(&one.text)));

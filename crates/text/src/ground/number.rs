@@ -3,15 +3,20 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::spoken;
 use crate::word::fold;
 
 /// Every reading of every number in the sources, and how it was written.
 #[derive(Default)]
-pub(super) struct Numbers(HashMap<String, Vec<(Style, Unit)>>);
+pub(super) struct Numbers {
+    seen: HashMap<String, Vec<(Style, Unit)>>,
+    /// The same as plain figures, in order once [`Numbers::finish`] was called; for rounded numbers.
+    figures: Vec<(f64, Unit)>,
+}
 
 /// What the separators of a number say about its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     Sure,
     /// `1.400` as one thousand four hundred.
     Grouped,
@@ -20,7 +25,7 @@ enum Style {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unit {
+pub(super) enum Unit {
     Plain,
     Percent,
     Currency(char),
@@ -28,44 +33,113 @@ enum Unit {
 
 /// A number in a text. `1.400` means this or that by language, so both readings are kept. A sure number
 /// may meet either; two doubtful ones must be read the same way, lest 1,250 billion meet 1,250 million.
-#[derive(Debug)]
-struct Number {
-    range: Range<usize>,
-    readings: Vec<(String, Style)>,
-    unit: Unit,
+#[derive(Clone, Debug)]
+pub(super) struct Number {
+    pub range: Range<usize>,
+    pub readings: Vec<(String, Style)>,
+    pub unit: Unit,
+    /// Not asked for in a draft: `twice`, one as an article.
+    pub weak: bool,
+}
+
+/// Words that say how far a number may be from the source's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hedge {
+    About,
+    Above,
+    Below,
 }
 
 impl Numbers {
-    pub fn add(&mut self, text: &str) {
-        for number in numbers(text) {
-            for (value, style) in number.readings {
-                let seen = self.0.entry(value).or_default();
-                if !seen.contains(&(style, number.unit)) {
-                    seen.push((style, number.unit));
+    pub fn add(&mut self, numbers: &[Number]) {
+        for number in numbers {
+            for (value, style) in &number.readings {
+                let seen = self.seen.entry(value.clone()).or_default();
+                if !seen.contains(&(*style, number.unit)) {
+                    seen.push((*style, number.unit));
+                    self.figures.extend(value.parse::<f64>().ok().map(|figure| (figure, number.unit)));
                 }
             }
         }
     }
 
-    /// The numbers of `draft` that the sources do not hold. A unit must be the same; a number without
-    /// one may stand for a source's number with one ("from 5 to 7 percent").
-    pub fn missing(&self, draft: &str) -> Vec<Range<usize>> {
-        numbers(draft).into_iter().filter(|number| !self.holds(number)).map(|number| number.range).collect()
+    /// Call it once all is added.
+    pub fn finish(&mut self) {
+        self.figures.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
 
-    fn holds(&self, number: &Number) -> bool {
-        number.readings.iter().any(|(value, style)| {
-            self.0.get(value).is_some_and(|seen| {
-                seen.iter().any(|(other, unit)| {
-                    let same_style = style == other || *style == Style::Sure || *other == Style::Sure;
-                    same_style && (number.unit == Unit::Plain || number.unit == *unit)
+    /// Whether the sources hold `number` of `draft`. A unit must be the same; a number without one may
+    /// stand for a source's number with one ("from 5 to 7 percent"). Behind a word such as "about" it may be
+    /// a source's number rounded to its last digit that is not zero.
+    pub fn holds(&self, draft: &str, number: &Number) -> bool {
+        number.weak
+            || number.readings.iter().any(|(value, style)| {
+                self.seen.get(value).is_some_and(|seen| {
+                    seen.iter().any(|(other, unit)| {
+                        let same_style = style == other || *style == Style::Sure || *other == Style::Sure;
+                        same_style && (number.unit == Unit::Plain || number.unit == *unit)
+                    })
                 })
             })
+            || hedge(draft, &number.range).is_some_and(|hedge| self.rounds(number, hedge))
+    }
+
+    fn rounds(&self, number: &Number, hedge: Hedge) -> bool {
+        number.readings.iter().any(|(text, _)| {
+            let Ok(value) = text.parse::<f64>() else { return false };
+            let step = last_digit(text);
+            let (low, high) = match hedge {
+                Hedge::About => (value - step / 2.0, value + step / 2.0),
+                Hedge::Above => (value, value + step),
+                Hedge::Below => (value - step, value),
+            };
+            let from = self.figures.partition_point(|(figure, _)| *figure < low);
+            let near = self.figures[from..].iter().take_while(|(figure, _)| *figure <= high);
+            let close = |figure: f64| (figure - value).abs() <= value * 0.1;
+            near.take(64).any(|(figure, unit)| close(*figure) && (number.unit == Unit::Plain || number.unit == *unit))
         })
     }
 }
 
-fn numbers(text: &str) -> Vec<Number> {
+/// What the last digit of `text` that is not zero is worth: 100000 for 1200000, 0.1 for 2.5.
+fn last_digit(text: &str) -> f64 {
+    match text.split_once('.') {
+        Some((_, fraction)) => 10f64.powi(-(fraction.len().min(30) as i32)),
+        None => 10f64.powi((text.len() - text.trim_end_matches('0').len()).min(30) as i32),
+    }
+}
+
+/// The hedge before a number, or in Turkish behind it.
+fn hedge(text: &str, range: &Range<usize>) -> Option<Hedge> {
+    let near = text[..range.start].char_indices().rev().take(24).last().map_or(0, |(at, _)| at);
+    let before = fold(text[near..range.start].trim_end_matches([' ', '\u{a0}', '$', '€', '£', '₺', '¥', '%']));
+    let before = before.strip_suffix(" yüzde").unwrap_or(&before);
+    let ends = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
+    if ends(&["about", "around", "some", "roughly", "approximately", "circa", "close to", "nearly", "almost"])
+        || ends(&["yaklaşik", "neredeyse", "hemen hemen", "etwa", "rund", "fast"])
+    {
+        return Some(Hedge::About);
+    }
+    if ends(&["more than", "over", "above", "upwards of", "at least", "en az", "mehr als", "exceeding", "past"]) {
+        return Some(Hedge::Above);
+    }
+    if ends(&["less than", "under", "below", "fewer than", "at most", "up to", "weniger als"]) {
+        return Some(Hedge::Below);
+    }
+    let tail = &text[range.end..];
+    let far = tail.char_indices().nth(28).map_or(tail.len(), |(at, _)| at);
+    let after = fold(&tail[..far]);
+    let soon =
+        |word: &str| after.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).take(3).any(|w| w == word);
+    match () {
+        () if soon("civarinda") || soon("yakin") || soon("kadar") => Some(Hedge::About),
+        () if soon("aşkin") || soon("fazla") => Some(Hedge::Above),
+        () => None,
+    }
+}
+
+/// The numbers of a text; `turkish` decides what a few words mean.
+pub(super) fn numbers(text: &str, turkish: bool) -> Vec<Number> {
     let mut found: Vec<Number> = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find(char::is_alphanumeric).map(|at| from + at) {
@@ -73,22 +147,48 @@ fn numbers(text: &str) -> Vec<Number> {
         if first.is_ascii_digit() {
             let end = digits_end(text, start);
             from = read(text, start, end, &mut found);
-        } else {
-            let end = start + text[start..].find(|c: char| !c.is_alphabetic()).unwrap_or(text.len() - start);
-            let end = end.max(start + first.len_utf8());
-            from = end;
-            let word = &text[start..end];
-            if let Some(value) = word_value(&fold(word)) {
-                let (zeros, end) = multiplier(text, end);
-                let readings = vec![(shift(value, "", zeros), Style::Sure)];
-                let (unit, end) = unit(text, start, end);
-                found.push(Number { range: start..end, readings, unit });
-                from = end;
-            }
+            continue;
         }
+        let end = start + text[start..].find(|c: char| !c.is_alphabetic()).unwrap_or(text.len() - start);
+        from = end.max(start + first.len_utf8());
+        // Behind an apostrophe stands an ending: 33,4'ten.
+        if text[..start].ends_with(['\'', '’']) {
+            continue;
+        }
+        let Some(said) = spoken::read(text, start, turkish) else { continue };
+        if said.share {
+            let mut readings = vec![(said.value.clone(), Style::Sure)];
+            readings.extend(fraction(&said.value));
+            found.push(Number { range: start..said.end, readings, unit: Unit::Percent, weak: false });
+            from = said.end;
+            continue;
+        }
+        let (zeros, end) = multiplier(text, said.end);
+        let (unit, end) = unit(text, start, end);
+        let readings = vec![(shift(&said.value, "", zeros), Style::Sure)];
+        found.push(Number { range: start..end, readings, unit, weak: said.weak && zeros == 0 });
+        from = end;
     }
     share_percent(text, &mut found);
+    for number in &mut found {
+        if number.unit == Unit::Percent {
+            let fractions: Vec<_> = number.readings.iter().filter_map(|(value, _)| fraction(value)).collect();
+            number.readings.extend(fractions);
+        }
+    }
     found
+}
+
+/// A percentage that is a plain fraction, too.
+fn fraction(percent: &str) -> Option<(String, Style)> {
+    let fraction = match percent {
+        "50" => "1/2",
+        "25" => "1/4",
+        "75" => "3/4",
+        "20" => "1/5",
+        _ => return None,
+    };
+    Some((fraction.to_owned(), Style::Sure))
 }
 
 /// The end of a run of digits and the separators inside it.
@@ -123,20 +223,59 @@ fn read(text: &str, start: usize, end: usize, found: &mut Vec<Number>) -> usize 
                 range: at..at + part.len(),
                 readings: vec![(shift(digits, "", 0), Style::Sure)],
                 unit: Unit::Plain,
+                weak: false,
             });
             at += part.len();
             at += text[at..end].chars().next().map_or(0, char::len_utf8);
         }
+        if run.split(|c: char| !c.is_ascii_digit()).count() > 2 {
+            // The time of a runner is more than its parts.
+            let whole = format!("@{}", run.replace(|c: char| !c.is_ascii_digit(), ":"));
+            found.push(Number {
+                range: start..end,
+                readings: vec![(whole, Style::Sure)],
+                unit: Unit::Plain,
+                weak: false,
+            });
+        }
         return end;
     }
     let (zeros, after) = multiplier(text, end);
+    if zeros == 6 && after == end + 1 && unit(text, start, after).0 == Unit::Plain {
+        // 800m may be metres as well as millions.
+        let mut both = readings.clone();
+        both.extend(readings.iter().map(|(value, style)| {
+            let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+            (shift(whole, fraction, zeros), *style)
+        }));
+        found.push(Number { range: start..end, readings: both, unit: Unit::Plain, weak: false });
+        return after;
+    }
+    if zeros == 3
+        && let Some((units, units_end)) = units(text, after)
+    {
+        // 34 bin 999.
+        readings =
+            readings.iter().map(|(whole, style)| (shift(&format!("{whole}{units:0>3}"), "", 0), *style)).collect();
+        let (unit, after) = unit(text, start, units_end);
+        found.push(Number { range: start..after, readings, unit, weak: false });
+        return after;
+    }
     for (reading, _) in &mut readings {
         let (whole, fraction) = reading.split_once('.').unwrap_or((reading, ""));
         *reading = shift(whole, fraction, zeros);
     }
     let (unit, after) = unit(text, start, after);
-    found.push(Number { range: start..after, readings, unit });
+    found.push(Number { range: start..after, readings, unit, weak: false });
     after
+}
+
+/// Up to three digits behind a word for a thousand.
+fn units(text: &str, at: usize) -> Option<(&str, usize)> {
+    let tail = text[at..].strip_prefix(' ')?;
+    let len = tail.bytes().take_while(u8::is_ascii_digit).count();
+    let ends = !tail[len..].starts_with(|c: char| c.is_alphanumeric()) && !tail[len..].starts_with([':', '/']);
+    ((1..=3).contains(&len) && ends).then(|| (&tail[..len], at + 1 + len))
 }
 
 /// The values a run such as `1.250,5` may mean; none when it is no decimal number.
@@ -194,7 +333,7 @@ fn multiplier(text: &str, end: usize) -> (usize, usize) {
     let word = &tail[blank..blank + word_len];
     let zeros = match &*fold(word) {
         "thousand" | "bin" | "tausend" | "tsd" => 3,
-        "million" | "millions" | "milyon" | "millionen" | "mio" | "mn" | "mln" => 6,
+        "million" | "millions" | "milyon" | "milyonluk" | "millionen" | "mio" | "mn" | "mln" => 6,
         "billion" | "billions" | "milyar" | "milliarde" | "milliarden" | "mrd" | "bn" | "bln" => 9,
         "trillion" | "trilyon" | "billionen" | "tn" => 12,
         // A single letter only where it touches the number: "5 m" may be metres.
@@ -222,10 +361,15 @@ fn unit(text: &str, start: usize, end: usize) -> (Unit, usize) {
         "per" if after[word_len..].get(..5).is_some_and(|cent| cent.eq_ignore_ascii_case(" cent")) => {
             return (Unit::Percent, end + blank + word_len + " cent".len());
         }
-        "dollar" | "dollars" | "usd" | "dolar" => Some(Unit::Currency('$')),
-        "euro" | "euros" | "eur" | "avro" => Some(Unit::Currency('€')),
+        "dollar" | "dollars" | "usd" | "dolar" | "dolari" | "dolara" | "dolardan" | "dolarlik" | "dolarin" => {
+            Some(Unit::Currency('$'))
+        }
+        "euro" | "euros" | "eur" | "avro" | "avroya" | "avroluk" | "euroluk" | "euroya" | "avrodan" | "eurodan" => {
+            Some(Unit::Currency('€'))
+        }
         "pound" | "pounds" | "gbp" | "pfund" | "sterlin" => Some(Unit::Currency('£')),
-        "lira" | "liras" | "try" | "tl" => Some(Unit::Currency('₺')),
+        "lira" | "liras" | "try" | "tl" | "liraya" | "liradan" | "liralik" | "lirayi" | "liraydi" | "lirada"
+        | "tlye" => Some(Unit::Currency('₺')),
         "yen" | "jpy" => Some(Unit::Currency('¥')),
         _ => None,
     };
@@ -264,23 +408,4 @@ fn share_percent(text: &str, numbers: &mut [Number]) {
             left.unit = right.unit;
         }
     }
-}
-
-/// Two to twelve in English, Turkish and German. One is an article as often as a number, and the
-/// Turkish ten (`on`) an English preposition.
-fn word_value(folded: &str) -> Option<&'static str> {
-    Some(match folded {
-        "two" | "iki" | "zwei" => "2",
-        "three" | "üç" | "drei" => "3",
-        "four" | "dört" | "vier" => "4",
-        "five" | "beş" | "fünf" => "5",
-        "six" | "alti" | "sechs" => "6",
-        "seven" | "yedi" | "sieben" => "7",
-        "eight" | "sekiz" | "acht" => "8",
-        "nine" | "dokuz" | "neun" => "9",
-        "ten" | "zehn" => "10",
-        "eleven" | "elf" => "11",
-        "twelve" | "zwölf" => "12",
-        _ => return None,
-    })
 }

@@ -2,6 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod cases;
+
 const SOURCE: &str = "ANKARA (AA) - Turkey's central bank raised its main rate to 45% on Thursday, two days after inflation reached 64.8 percent. \
     Governor Fatih Karahan said: “We will keep a tight stance until prices cool.” \
     Exports rose to $1.4 billion, with 1,250 firms in 12 cities taking part. The talks in the U.S. go on.";
@@ -10,8 +12,8 @@ fn found(draft: &str) -> Vec<(Kind, String)> {
     check(draft, &[SOURCE]).unsupported.into_iter().map(|u| (u.kind, u.text)).collect()
 }
 
-fn decisive(draft: &str, source: &str) -> bool {
-    check(draft, &[source]).supported
+fn without(kinds: &[Kind], draft: &str, source: &str) -> bool {
+    !check(draft, &[source]).unsupported.iter().any(|u| kinds.contains(&u.kind))
 }
 
 #[test]
@@ -62,7 +64,8 @@ fn numbers_are_compared_by_value_and_unit() {
         ("It was 1\u{a0}000 and CHF 1'250'000.", "It was 1,000 and 1.250.000.", true),
     ];
     for (draft, source, expected) in cases {
-        assert_eq!(decisive(draft, source), expected, "{draft} / {source}: {:?}", check(draft, &[source]).unsupported);
+        let found = without(&[Kind::Number, Kind::Date, Kind::Unit], draft, source);
+        assert_eq!(found, expected, "{draft} / {source}: {:?}", check(draft, &[source]).unsupported);
     }
 }
 
@@ -81,19 +84,19 @@ fn quotations_are_verbatim_but_for_punctuation() {
         ("A stray \" mark.", true),
     ];
     for (draft, expected) in cases {
-        assert_eq!(decisive(draft, SOURCE), expected, "{draft}");
+        assert_eq!(without(&[Kind::Quotation], draft, SOURCE), expected, "{draft}");
     }
 }
 
 #[test]
-fn foreign_names_are_reported_and_do_not_decide() {
+fn foreign_names_decide() {
     assert_eq!(found("Governor Karahan raised the main rate."), []);
     assert_eq!(
         found("The central bank raised its main rate to 45% on Thursday, said Mehmet Öz in Ankara."),
         [(Kind::Name, "Mehmet Öz".to_owned())]
     );
     let report = check("Central bank governor John Karahan raised the main rate.", &[SOURCE]);
-    assert!(report.supported && report.unsupported.iter().any(|u| u.kind == Kind::Name && u.text == "John Karahan"));
+    assert!(!report.supported && report.unsupported.iter().any(|u| u.kind == Kind::Name && u.text == "John Karahan"));
     assert_eq!(
         check("Karahan'ın Ankara'daki açıklaması.", &["Karahan Ankara açıklaması"])
             .unsupported
@@ -145,9 +148,11 @@ proptest! {
     fn a_text_supports_itself(text in "([A-Z][a-zı]{1,8} [0-9.,]{1,6}[0-9] ([a-zç]{1,7} ?){1,6}%?[.!?] ?){1,5}") {
         let report = check(&text, &[&text]);
         prop_assert!(report.supported && report.verbatim, "{:?}", report);
-        prop_assert!(number::Numbers::default().missing("no digits").is_empty());
+        prop_assert!(number::numbers("no digits", false).is_empty());
         let mut numbers = number::Numbers::default();
-        numbers.add(&text);
-        prop_assert!(numbers.missing(&text).is_empty());
+        let found = number::numbers(&text, false);
+        numbers.add(&found);
+        numbers.finish();
+        prop_assert!(found.iter().all(|number| numbers.holds(&text, number)));
     }
 }

@@ -21,8 +21,13 @@ pub struct Doubt {
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     Number,
+    Date,
+    Unit,
     Name,
     Quotation,
+    Direction,
+    Negation,
+    Attribution,
     Sentence,
 }
 
@@ -30,15 +35,20 @@ impl Kind {
     pub fn word(self) -> &'static str {
         match self {
             Kind::Number => "number",
+            Kind::Date => "date",
+            Kind::Unit => "what is counted",
+            Kind::Direction => "direction",
+            Kind::Negation => "denial",
+            Kind::Attribution => "who did it",
             Kind::Name => "name",
             Kind::Quotation => "quotation",
             Kind::Sentence => "sentence",
         }
     }
 
-    /// Numbers and quotations keep a draft from being approved by policy; the others are advice.
+    /// What keeps a draft from being approved by policy; a weak sentence is advice.
     pub fn decides(self) -> bool {
-        matches!(self, Kind::Number | Kind::Quotation)
+        self != Kind::Sentence
     }
 }
 

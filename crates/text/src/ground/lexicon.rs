@@ -1,0 +1,83 @@
+//! The tables of the comparison, read once.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::word::fold;
+
+/// Words and phrases of two words with the line and side they stand on.
+pub(super) struct Table {
+    exact: HashMap<String, Vec<(u16, i8)>>,
+    /// Beginnings of words, written `begin*`.
+    begun: HashMap<String, Vec<(u16, i8)>>,
+    longest: usize,
+    names: Vec<String>,
+}
+
+pub(super) static OPPOSITES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("opposites.txt")));
+pub(super) static THINGS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("things.txt")));
+pub(super) static ROLES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("roles.txt")));
+pub(super) static NATIONS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("nations.txt")));
+pub(super) static ACTS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("acts.txt")));
+/// Words that a headline in title case or the start of a sentence may hold without being names.
+pub(super) static COMMON: LazyLock<Table> = LazyLock::new(|| {
+    let easy = crate::readability::easy().collect::<Vec<_>>().join(" ");
+    Table::of(&format!("{easy}\n{}", include_str!("common.txt")))
+});
+
+impl Table {
+    fn of(text: &str) -> Table {
+        let mut table = Table { exact: HashMap::new(), begun: HashMap::new(), longest: 0, names: Vec::new() };
+        for line in text.lines().filter(|line| !line.starts_with('#')) {
+            let (name, words) = line.split_once(": ").unwrap_or(("", line));
+            let group = table.names.len() as u16;
+            let sides = words.split('|').zip([1i8, -1]);
+            for (word, side) in sides.flat_map(|(words, side)| words.split_whitespace().map(move |word| (word, side))) {
+                let word = fold(&word.replace('_', " "));
+                let entries = match word.strip_suffix('*') {
+                    Some(begin) => {
+                        table.longest = table.longest.max(begin.len());
+                        table.begun.entry(begin.to_owned()).or_default()
+                    }
+                    None => table.exact.entry(word).or_default(),
+                };
+                if !entries.contains(&(group, side)) {
+                    entries.push((group, side));
+                }
+            }
+            let flagged = if words.starts_with('~') { format!("~{name}") } else { name.to_owned() };
+            table.names.push(flagged);
+        }
+        table
+    }
+
+    /// The lines and sides of a [`fold`]ed word: those of the word itself, else of its longest beginning.
+    pub fn find(&self, key: &str) -> &[(u16, i8)] {
+        if let Some(found) = self.exact.get(key) {
+            return found;
+        }
+        let longest = self.longest.min(key.len());
+        let begins = (2..=longest).rev().filter(|len| key.is_char_boundary(*len));
+        begins.filter_map(|len| self.begun.get(&key[..len])).next().map_or(&[], Vec::as_slice)
+    }
+
+    /// Like [`Table::find`], of two words and their one blank; only lines that name such a phrase answer.
+    pub fn find_phrase(&self, phrase: &str) -> &[(u16, i8)] {
+        if let Some(found) = self.exact.get(phrase) {
+            return found;
+        }
+        let blank = phrase.find(' ').unwrap_or(0);
+        let longest = self.longest.min(phrase.len());
+        let begins = (blank + 2..=longest).rev().filter(|len| phrase.is_char_boundary(*len));
+        begins.filter_map(|len| self.begun.get(&phrase[..len])).next().map_or(&[], Vec::as_slice)
+    }
+
+    pub fn has(&self, key: &str) -> bool {
+        !self.find(key).is_empty()
+    }
+
+    /// What stands before the colon of a line.
+    pub fn name(&self, group: u16) -> &str {
+        self.names.get(usize::from(group)).map_or("", String::as_str)
+    }
+}

@@ -1,0 +1,218 @@
+//! Numbers that are written as words, in English, Turkish and German.
+
+use crate::word::fold;
+
+/// What words at a place say: a value, where they end, and how far they count.
+pub(super) struct Spoken {
+    pub value: String,
+    pub end: usize,
+    /// Too weak to be asked for: `twice`, `a pair`. A source's answers for a draft's number.
+    pub weak: bool,
+    /// A share of something: `half of`.
+    pub share: bool,
+}
+
+/// Reads the number whose first word starts at `start`; `turkish` says whether `on` and `bin` count.
+pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
+    let (first, first_end) = word_at(text, start)?;
+    if let Some(share) = share(text, &first, first_end) {
+        return Some(share);
+    }
+    if matches!(&*first, "twice" | "pair" | "couple" | "single" | "ilk" | "first" | "decade") {
+        let value = match &*first {
+            "single" | "ilk" | "first" => "1",
+            "decade" => "10",
+            _ => "2",
+        };
+        return Some(Spoken { value: value.to_owned(), end: first_end, weak: true, share: false });
+    }
+    if first == "dozen" {
+        return Some(Spoken { value: "12".to_owned(), end: first_end, weak: false, share: false });
+    }
+    let article = matches!(&*first, "a") && matches!(next(text, first_end)?.0.as_str(), "hundred" | "dozen");
+    let mut total = 0;
+    let mut end = first_end;
+    let mut parts = 0;
+    let (mut word, mut word_end) = (first.clone(), first_end);
+    if article {
+        (word, word_end) = next(text, first_end)?;
+    }
+    // The least power of ten that may still follow: forty-two, and never two forty.
+    let mut room = u64::MAX;
+    while let Some((value, last)) = value(&word, turkish || parts > 0) {
+        let fits = match value {
+            100 if total > 0 && total < 10 => true,
+            _ => value < room,
+        };
+        if !fits || parts >= 5 {
+            break;
+        }
+        if value == 100 && total > 0 {
+            total *= 100;
+        } else {
+            total += value;
+        }
+        room = match value {
+            100.. => 100,
+            20..=99 => 10,
+            10 if turkish => 10,
+            // A single digit may be the count of a hundred that follows.
+            _ => 0,
+        };
+        parts += 1;
+        end = word_end;
+        if last {
+            break;
+        }
+        let Some((following, following_end)) = next(text, end) else { break };
+        let hundred = matches!(&*following, "hundred" | "yüz");
+        if room == 0 && !(hundred && total < 10) {
+            break;
+        }
+        if room == 0 {
+            room = u64::MAX;
+        }
+        (word, word_end) = (following, following_end);
+        if word == "and" && total >= 100 {
+            let Some(after) = next(text, word_end) else { break };
+            (word, word_end) = after;
+        }
+    }
+    // One is an article as often as a number; on, bin and yüz alone are other words, too.
+    let doubtful = parts == 1 && matches!(&*first, "one" | "bir" | "ein" | "eine" | "yüz");
+    (parts > 0).then(|| Spoken { value: total.to_string(), end, weak: doubtful, share: false })
+}
+
+/// `half of`, `two thirds`, `üçte biri`, `yarısı` as hundredths or as a fraction.
+fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
+    let found = |value: &str, end| Some(Spoken { value: value.to_owned(), end, weak: false, share: true });
+    let after = next(text, end);
+    let (second, second_end) = after.as_ref().map_or(("", end), |(word, end)| (word.as_str(), *end));
+    let third = next(text, second_end).map(|(word, _)| word).unwrap_or_default();
+    match (first, second) {
+        ("half", "of" | "the" | "its" | "their" | "all") => found("50", end),
+        ("yarisi" | "yarisini" | "yarisinin", _) => found("50", end),
+        ("a" | "one", "third") if third == "of" => found("1/3", second_end),
+        ("a" | "one", "quarter") if third == "of" => found("25", second_end),
+        ("two", "thirds") => found("2/3", second_end),
+        ("three", "quarters") => found("75", second_end),
+        ("a" | "one", "fifth") if third == "of" => found("20", second_end),
+        ("üçte", "biri" | "birini" | "bir") => found("1/3", second_end),
+        ("üçte", "ikisi" | "ikisini" | "iki") => found("2/3", second_end),
+        ("dörtte", "biri" | "birini" | "bir") => found("25", second_end),
+        ("dörtte", "üçü" | "üçünü" | "üç") => found("75", second_end),
+        _ => None,
+    }
+}
+
+fn word_at(text: &str, start: usize) -> Option<(String, usize)> {
+    // Words longer than any numeral are none, and stay cheap.
+    let tail = &text[start..];
+    let len = tail.char_indices().take(24).find(|(_, c)| !c.is_alphabetic()).map_or(tail.len().min(48), |(at, _)| at);
+    let len = (0..=len).rev().find(|len| tail.is_char_boundary(*len))?;
+    (len > 0).then(|| (fold(&tail[..len]), start + len))
+}
+
+fn next(text: &str, end: usize) -> Option<(String, usize)> {
+    let tail = &text[end..];
+    let gap = tail.chars().next().filter(|c| matches!(c, ' ' | '-' | '\u{a0}'))?;
+    word_at(text, end + gap.len_utf8())
+}
+
+/// A numeral's value and whether its ending lets nothing follow (third, dördü).
+fn value(word: &str, loose: bool) -> Option<(u64, bool)> {
+    let plain = |value| Some((value, false));
+    match word {
+        "on" | "bin" if !loose => return None,
+        "one" | "bir" | "ein" | "eine" => return plain(1),
+        "two" | "zwei" | "iki" => return plain(2),
+        "three" | "drei" | "üç" => return plain(3),
+        "four" | "vier" | "dört" => return plain(4),
+        "five" | "fünf" | "beş" => return plain(5),
+        "six" | "sechs" | "alti" => return plain(6),
+        "seven" | "sieben" | "yedi" => return plain(7),
+        "eight" | "sekiz" => return plain(8),
+        "nine" | "neun" | "dokuz" => return plain(9),
+        "ten" | "zehn" | "on" => return plain(10),
+        "eleven" | "elf" => return plain(11),
+        "twelve" | "zwölf" => return plain(12),
+        "thirteen" => return plain(13),
+        "fourteen" => return plain(14),
+        "fifteen" => return plain(15),
+        "sixteen" => return plain(16),
+        "seventeen" => return plain(17),
+        "eighteen" => return plain(18),
+        "nineteen" => return plain(19),
+        "twenty" | "yirmi" | "zwanzig" => return plain(20),
+        "thirty" | "otuz" | "dreißig" => return plain(30),
+        "forty" | "kirk" | "vierzig" => return plain(40),
+        "fifty" | "elli" | "fünfzig" => return plain(50),
+        "sixty" | "altmiş" | "sechzig" => return plain(60),
+        "seventy" | "yetmiş" | "siebzig" => return plain(70),
+        "eighty" | "seksen" | "achtzig" => return plain(80),
+        "ninety" | "doksan" | "neunzig" => return plain(90),
+        "hundred" | "yüz" | "hundert" => return plain(100),
+        "bin" => return plain(1000),
+        _ => {}
+    }
+    let ordinals = ["third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth"];
+    if let Some(at) = ordinals.iter().position(|ordinal| *ordinal == word) {
+        return Some((at as u64 + 3, true));
+    }
+    const STEMS: [(&str, u64); 17] = [
+        ("iki", 2),
+        ("üç", 3),
+        ("dört", 4),
+        ("dörd", 4),
+        ("beş", 5),
+        ("alti", 6),
+        ("yedi", 7),
+        ("sekiz", 8),
+        ("dokuz", 9),
+        ("yirmi", 20),
+        ("otuz", 30),
+        ("elli", 50),
+        ("altmiş", 60),
+        ("yetmiş", 70),
+        ("seksen", 80),
+        ("doksan", 90),
+        ("onun", 10),
+    ];
+    const ENDINGS: [&str; 32] = [
+        "si",
+        "i",
+        "ü",
+        "u",
+        "sü",
+        "su",
+        "sini",
+        "ünü",
+        "ini",
+        "ye",
+        "ya",
+        "e",
+        "a",
+        "er",
+        "şer",
+        "nci",
+        "inci",
+        "üncü",
+        "uncu",
+        "ncisi",
+        "üncüsü",
+        "uncusu",
+        "de",
+        "da",
+        "te",
+        "ta",
+        "den",
+        "dan",
+        "ten",
+        "tan",
+        "li",
+        "lü",
+    ];
+    STEMS
+        .iter()
+        .find_map(|(stem, value)| word.strip_prefix(stem).filter(|rest| ENDINGS.contains(rest)).map(|_| (*value, true)))
+}
