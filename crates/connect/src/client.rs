@@ -1,7 +1,10 @@
 //! The one HTTP client of the product.
 
+mod open;
+
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,6 +29,8 @@ use crate::error::{Error, Phase, RedirectFault, Why, shown};
 use crate::policy::Policy;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::settings::Settings;
+
+pub use open::Opened;
 
 pub static REQUESTS: Family<Counter> = Family::new(&["name", "outcome"], 256);
 pub static SECONDS: Family<Histogram> = Family::new(&["name"], 32);
@@ -197,22 +202,20 @@ impl Client {
         Box::pin(async move {
             let (name, started) = (request.name, Instant::now());
             let result = self.follow(request, started).await;
-            let outcome = match &result {
-                Ok(answer) => ["1xx", "2xx", "3xx", "4xx", "5xx"]
-                    .get(usize::from(answer.status.as_u16() / 100) - 1)
-                    .unwrap_or(&"other"),
-                Err(e) => e.kind(),
-            };
-            REQUESTS.with(&[name, outcome]).inc();
-            SECONDS.with(&[name]).record(started.elapsed());
-            tracing::debug!(
-                call.name = name,
-                call.outcome = outcome,
-                duration_ms = started.elapsed().as_millis() as u64,
-                "called the outside"
-            );
+            self.note(name, started, outcome(result.as_ref().map(|answer| answer.status)));
             result
         })
+    }
+
+    fn note(&self, name: &'static str, started: Instant, outcome: &'static str) {
+        REQUESTS.with(&[name, outcome]).inc();
+        SECONDS.with(&[name]).record(started.elapsed());
+        tracing::debug!(
+            call.name = name,
+            call.outcome = outcome,
+            duration_ms = started.elapsed().as_millis() as u64,
+            "called the outside"
+        );
     }
 
     async fn follow(&self, request: Request, started: Instant) -> Result<Response, Error> {
@@ -226,7 +229,8 @@ impl Client {
         let mut hops: Vec<Hop> = Vec::new();
         loop {
             let pool = if once { &self.0.once } else { &self.0.pool };
-            let answer = exchange(pool, &url, &method, &headers, &body, &limits, deadline).await?;
+            let sending = Sending { method: &method, headers: &headers, body: &body, sent: &AtomicBool::new(false) };
+            let answer = exchange(pool, &url, &sending, &limits, deadline).await?;
             let status = answer.status();
             let target = if limits.redirects_max == 0 { None } else { location(status, answer.headers()) };
             let Some(target) = target else {
@@ -298,22 +302,39 @@ impl std::fmt::Debug for Client {
     }
 }
 
+/// What is sent to each address.
+struct Sending<'a> {
+    method: &'a Method,
+    headers: &'a HeaderMap,
+    body: &'a Bytes,
+    /// Set when there is a connection.
+    sent: &'a AtomicBool,
+}
+
+/// The class of the status, or the kind of the error.
+fn outcome(result: Result<StatusCode, &Error>) -> &'static str {
+    match result {
+        Ok(status) => {
+            ["1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status.as_u16() / 100) - 1).unwrap_or(&"other")
+        }
+        Err(e) => e.kind(),
+    }
+}
+
 /// One request to one address, up to the head of the answer.
 async fn exchange(
     pool: &legacy::Client<Dialer, Full<Bytes>>,
     url: &Url,
-    method: &Method,
-    headers: &HeaderMap,
-    body: &Bytes,
+    sending: &Sending<'_>,
     limits: &Limits,
     deadline: Instant,
 ) -> Result<http::Response<Incoming>, Error> {
     let bad = |why: String| Error::BadUrl { url: shown(url), why };
     let uri: Uri = url.as_str().parse().map_err(|e: http::uri::InvalidUri| bad(e.to_string()))?;
-    let mut request = http::Request::new(Full::new(body.clone()));
-    *request.method_mut() = method.clone();
+    let mut request = http::Request::new(Full::new(sending.body.clone()));
+    *request.method_mut() = sending.method.clone();
     *request.uri_mut() = uri;
-    *request.headers_mut() = headers.clone();
+    *request.headers_mut() = sending.headers.clone();
 
     let mut captured = capture_connection(&mut request);
     let mut answer = pin!(pool.request(request));
@@ -327,8 +348,13 @@ async fn exchange(
         () = sleep_until(deadline.min(Instant::now() + limits.connect_timeout)) => return Err(late(Phase::Connect, limits, deadline)),
     };
     let answer = match early {
-        Some(answer) => answer,
+        Some(answer) => {
+            let connected = captured.connection_metadata().is_some();
+            sending.sent.fetch_or(connected || answer.is_ok(), Ordering::SeqCst);
+            answer
+        }
         None => {
+            sending.sent.store(true, Ordering::SeqCst);
             let end = deadline.min(Instant::now() + limits.first_byte_timeout);
             timeout_at(end, answer).await.map_err(|_| late(Phase::FirstByte, limits, deadline))?
         }

@@ -104,6 +104,11 @@ pub static METRICS: &[Metric] = &[
         cell: Cell::Histograms(&llm::router::SECONDS),
     },
     Metric {
+        name: "copydesk_llm_first_content_seconds",
+        help: "Time from the start of an attempt to the first words of its answer, by provider.",
+        cell: Cell::Histograms(&llm::router::FIRST_SECONDS),
+    },
+    Metric {
         name: "copydesk_llm_tokens_total",
         help: "Tokens sent to and received from language models by provider and direction.",
         cell: Cell::Counters(&llm::router::TOKENS),

@@ -8,7 +8,7 @@ pub mod hub;
 pub mod llm;
 
 pub use held::Mishap;
-pub use llm::Reply;
+pub use llm::{Played, Reply};
 
 use http::HeaderMap;
 

@@ -8,6 +8,7 @@ pub mod ingest;
 pub mod inspect;
 pub mod item;
 pub mod jobs;
+pub mod simulate;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -108,6 +109,9 @@ pub enum Command {
         /// JSON as `export` prints it; - reads standard input
         file: PathBuf,
     },
+    /// Be the other side of a call, for tests and for trying things offline
+    #[command(subcommand)]
+    Simulate(simulate::Simulate),
     /// Measure this build on this machine
     #[command(subcommand)]
     Bench(Bench),

@@ -15,6 +15,7 @@ pub mod jobs;
 mod jsonl;
 pub mod keys;
 pub mod setup;
+pub mod simulate;
 pub mod soak;
 pub mod sources;
 mod table;

@@ -71,6 +71,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Soak(cli::Soak::Fuzz { seeds, seconds, seed }) => {
             return done(commands::soak::fuzz::run(seeds, *seconds, *seed));
         }
+        Command::Simulate(cli::simulate::Simulate::Llm(args)) => return done(commands::simulate::llm(args).await),
         Command::Cron(cli::Cron::Next { schedule, zone, count, json }) => {
             return done(commands::cron::next(schedule, zone, usize::from(*count), *json));
         }
@@ -144,6 +145,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         | Command::Ground(_)
         | Command::Inspect(_)
         | Command::Analyze(_)
+        | Command::Simulate(_)
         | Command::Bench(cli::Bench::Cluster(_))
         | Command::Version
         | Command::Openapi => Ok(ExitCode::SUCCESS),

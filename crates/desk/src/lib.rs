@@ -156,6 +156,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0011_suspicious.sqlite.sql"),
             postgres: include_str!("../migrations/0011_suspicious.postgres.sql"),
         },
+        Migration {
+            version: 13,
+            name: "dialects",
+            sqlite: include_str!("../migrations/0013_dialects.sqlite.sql"),
+            postgres: include_str!("../migrations/0013_dialects.postgres.sql"),
+        },
     ],
 };
 

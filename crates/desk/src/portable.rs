@@ -31,6 +31,8 @@ pub struct PipelineSetup {
 #[serde(deny_unknown_fields)]
 pub struct ProviderSetup {
     pub name: String,
+    #[serde(default = "providers::default_kind")]
+    pub kind: String,
     pub base_url: String,
     pub model: String,
     /// Name of an environment variable that holds the key when the set-up is applied.
@@ -95,6 +97,7 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
     for p in providers::list(desk, actor).await? {
         setup.providers.push(ProviderSetup {
             name: p.name,
+            kind: p.kind,
             base_url: p.base_url,
             model: p.model,
             api_key_env: None,
@@ -147,6 +150,7 @@ pub async fn apply(
         }
         let new = NewProvider {
             name: wanted.name.clone(),
+            kind: wanted.kind.clone(),
             base_url: wanted.base_url.clone(),
             model: wanted.model.clone(),
             api_key,

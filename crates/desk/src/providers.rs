@@ -1,5 +1,6 @@
 //! Model providers: where drafts may come from beside the embedded generator. Keys are sealed.
 
+use connect::llm::Dialect;
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
 use stdx::config::Secret;
@@ -16,7 +17,7 @@ pub const EMBEDDED: &str = "embedded";
 pub struct Provider {
     pub id: ProviderId,
     pub name: String,
-    /// The wire dialect: `openai`.
+    /// The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`.
     pub kind: String,
     pub base_url: String,
     pub model: String,
@@ -33,6 +34,9 @@ pub struct Provider {
 #[serde(deny_unknown_fields)]
 pub struct NewProvider {
     pub name: String,
+    /// The wire dialect, by its name.
+    #[serde(default = "default_kind")]
+    pub kind: String,
     /// Such as `https://api.example.com/v1`.
     pub base_url: String,
     pub model: String,
@@ -46,14 +50,19 @@ pub struct NewProvider {
     pub price_out: u64,
 }
 
+/// What a provider speaks that says nothing of it.
+pub fn default_kind() -> String {
+    Dialect::default().name().to_owned()
+}
+
 fn default_timeout() -> u32 {
     60
 }
 
 store::sql! {
     PUT = "providers.put",
-        "INSERT INTO provider (id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at) VALUES ($1, $2, 'openai', $3, $4, $5, $6, $7, $8, $9)
-         ON CONFLICT (name) DO UPDATE SET base_url = excluded.base_url, model = excluded.model, timeout_s = excluded.timeout_s, price_in = excluded.price_in, price_out = excluded.price_out,
+        "INSERT INTO provider (id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, base_url = excluded.base_url, model = excluded.model, timeout_s = excluded.timeout_s, price_in = excluded.price_in, price_out = excluded.price_out,
          api_key_sealed = coalesce(excluded.api_key_sealed, provider.api_key_sealed)";
     FIND = "providers.find", "SELECT id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at FROM provider WHERE name = $1";
     LIST = "providers.list", "SELECT id, name, kind, base_url, model, api_key_sealed, timeout_s, price_in, price_out, created_at FROM provider ORDER BY name LIMIT 200";
@@ -89,6 +98,7 @@ pub async fn put(desk: &Desk, actor: &Actor, new: NewProvider) -> Result<Provide
                 let values = params![
                     id,
                     row.name,
+                    row.kind,
                     row.base_url.trim_end_matches('/'),
                     row.model,
                     sealed,
@@ -110,6 +120,10 @@ fn check(new: &NewProvider) -> Result<(), Error> {
     let mut faults = Vec::new();
     if new.name.is_empty() || new.name.len() > 60 || new.name == EMBEDDED {
         faults.push(Fault::new("/name", "must have 1 to 60 characters and not be \"embedded\""));
+    }
+    if new.kind.parse::<Dialect>().is_err() {
+        let known = Dialect::ALL.map(Dialect::name).join(", ");
+        faults.push(Fault::new("/kind", format!("must be one of {known}")));
     }
     if !matches!(url::Url::parse(&new.base_url), Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host())
     {
@@ -160,12 +174,15 @@ pub(crate) async fn target(desk: &Desk, name: &str) -> Result<Option<connect::ll
     };
     Ok(Some(connect::llm::Provider {
         name: provider.name,
+        // The table holds no other name than those of the dialects.
+        dialect: provider.kind.parse().unwrap_or_default(),
         base_url: provider.base_url,
         api_key,
         model: provider.model,
         timeout_ms: u64::from(provider.timeout_s) * 1_000,
         price_in_microdollars: provider.price_in,
         price_out_microdollars: provider.price_out,
+        ..connect::llm::Provider::default()
     }))
 }
 

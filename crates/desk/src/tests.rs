@@ -225,6 +225,7 @@ async fn a_provider_is_asked_and_the_embedded_generator_stands_behind_it() {
     let actor = Actor::system();
     let provider = providers::NewProvider {
         name: "mock".into(),
+        kind: providers::default_kind(),
         base_url: bench.site.url("/v1"),
         model: "m1".into(),
         api_key: Some(stdx::config::Secret::new("sk-very-secret")),

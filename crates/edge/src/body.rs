@@ -4,8 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_util::TryStreamExt as _;
 use http::StatusCode;
-use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt, Empty, Full, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming, SizeHint};
 
 use crate::h1::exchange::{Part, Reply};
@@ -26,6 +27,12 @@ pub fn full(bytes: impl Into<Bytes>) -> Body {
 
 pub fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
+}
+
+/// A body whose parts are sent as they come; its length is not known. An error cuts the connection, so that the caller sees
+/// that the rest is missing.
+pub fn pieces(parts: impl futures_util::Stream<Item = Result<Bytes, BoxError>> + Send + 'static) -> Body {
+    StreamBody::new(parts.map_ok(Frame::data)).boxed_unsync()
 }
 
 /// The body of a request, whichever protocol brought it. The caller sends only as fast as it is read.

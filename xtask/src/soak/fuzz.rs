@@ -156,6 +156,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("page", "crates/feed/fuzz/page", ""),
     ("pushes", "crates/connect/fuzz", ""),
     ("answers", "crates/connect/fuzz/answers", ""),
+    ("frames", "crates/connect/fuzz/frames", ""),
     ("untrusted", "crates/text/fuzz/untrusted", ""),
 ];
 

@@ -1,123 +1,139 @@
-//! OpenAI's chat completions, which many servers speak. Pure functions: no call is made here.
+//! OpenAI's chat completions, which many servers speak.
 //!
-//! Source: the API reference of `POST /v1/chat/completions`; the departures noted below are those of
-//! gateways and local servers.
+//! Source: the API reference of `POST /v1/chat/completions`; the departures noted below are those of gateways and local
+//! servers.
 
-use std::time::Duration;
-
-use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
-use http::{Method, StatusCode};
 use serde::Deserialize;
-use serde_json::{Value, json};
-use stdx::ByteSize;
+use serde_json::{Error, Value, json};
 
-use super::{Completed, Completion, Fault, Finish, Format, Provider, Usage};
-use crate::client::{Limits, Request};
-use crate::error::Error;
+use super::dialect::{decimal, plain_name};
+use super::frames::Told;
+use super::lines::Frame;
+use super::structured::Dialect as Strict;
+use super::{Completion, Event, Finish, Format, Provider, Usage};
 
-/// As much of a stranger's message as an error repeats.
-const MESSAGE_CHARS_MAX: usize = 300;
+/// The data that ends a stream.
+pub(super) const DONE: &[u8] = b"[DONE]";
 
-/// The call that asks `provider`, within `timeout`.
-pub fn request(
-    provider: &Provider,
-    completion: &Completion,
-    timeout: Duration,
-    body_max: ByteSize,
-) -> Result<Request, Error> {
-    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
-    if !provider.api_key.reveal().is_empty() {
-        let bearer = HeaderValue::from_str(&format!("Bearer {}", provider.api_key.reveal()));
-        let why = "its api_key holds characters that cannot be sent".to_owned();
-        let mut bearer = bearer.map_err(|_| Error::BadUrl { url: provider.base_url.clone(), why })?;
-        bearer.set_sensitive(true);
-        headers.insert(AUTHORIZATION, bearer);
-    }
-    let limits = Limits {
-        connect_timeout: timeout.min(Duration::from_secs(10)),
-        // Without streaming the head comes when the answer is done.
-        first_byte_timeout: timeout,
-        stall_timeout: timeout,
-        total_timeout: timeout,
-        body_max,
-        // A redirect would carry the question, and perhaps the key, to another place.
-        redirects_max: 0,
-    };
-    let url = format!("{}/chat/completions", provider.base_url.trim_end_matches('/'));
-    let body = body(&provider.model, completion);
-    Ok(Request { method: Method::POST, headers, body, ..Request::get("llm", url, limits) })
+pub(super) fn url(provider: &Provider) -> String {
+    format!("{}/chat/completions", provider.base_url.trim_end_matches('/'))
 }
 
-fn body(model: &str, completion: &Completion) -> Bytes {
+pub(super) fn body(provider: &Provider, completion: &Completion, is_streamed: bool) -> Value {
     let messages: Vec<Value> =
         completion.messages.iter().map(|m| json!({ "role": m.role.name(), "content": m.text })).collect();
-    let mut body = json!({ "model": model, "messages": messages });
+    let mut body = json!({ "model": provider.model, "messages": messages });
     if let Some(n) = completion.tokens_max {
         // Newer models of one provider want `max_completion_tokens`; every other server knows only this.
         body["max_tokens"] = n.into();
     }
     if let Some(t) = completion.temperature {
-        // By way of text, since 0.7f32 is 0.699999988 as a double.
-        body["temperature"] = t.to_string().parse::<f64>().unwrap_or_default().into();
+        body["temperature"] = decimal(t);
     }
-    if completion.format == Format::JsonObject {
-        body["response_format"] = json!({ "type": "json_object" });
+    match &completion.format {
+        Format::Text => {}
+        Format::JsonObject => body["response_format"] = json!({ "type": "json_object" }),
+        Format::Schema { name, schema } => {
+            let form = json!({ "name": plain_name(name), "strict": true, "schema": schema.for_strict(Strict::OpenAi) });
+            body["response_format"] = json!({ "type": "json_schema", "json_schema": form });
+        }
     }
-    body.to_string().into()
+    if is_streamed {
+        body["stream"] = true.into();
+        body["stream_options"] = json!({ "include_usage": true });
+    }
+    body
 }
 
-/// Reads an answer: the text, or why there is none.
-pub fn response(status: StatusCode, body: &[u8]) -> Result<Completed, Fault> {
-    if !status.is_success() {
-        let message = error_message(body).unwrap_or_else(|| brief(&String::from_utf8_lossy(body)));
-        return Err(Fault::Status { status: status.as_u16(), message });
+/// One frame of a stream.
+pub(super) fn frame(frame: Frame<'_>, told: &mut Told) -> Result<(), Error> {
+    if frame.data == DONE {
+        told.done();
+        return Ok(());
     }
-    let reply: Reply = serde_json::from_slice(body).map_err(|e| match error_message(body) {
-        Some(message) => Fault::InBand(message),
-        None => Fault::Malformed(brief(&e.to_string())),
-    })?;
+    let chunk: Chunk = serde_json::from_slice(frame.data)?;
+    if frame.name == "error" || chunk.error.is_some() {
+        // Some put the object itself behind the name.
+        let error = chunk.error.map_or_else(|| serde_json::from_slice(frame.data), Ok)?;
+        told.error(&json!({ "error": error }), frame.data);
+        return Ok(());
+    }
+    told.model(&chunk.model.unwrap_or_default());
+    // The last frame has the tokens and no choice.
+    if let Some(choice) = chunk.choices.into_iter().flatten().find(|choice| choice.index == 0) {
+        said(choice.delta.unwrap_or_default(), choice.finish_reason.as_deref(), told);
+    }
+    if let Some(usage) = chunk.usage.as_ref().and_then(usage) {
+        told.usage(usage);
+    }
+    Ok(())
+}
+
+/// A whole answer.
+pub(super) fn whole(document: Value, told: &mut Told) -> Result<(), Error> {
+    let counted = document.get("usage").and_then(usage);
+    if let Some(usage) = counted {
+        told.usage(usage);
+    }
+    let reply: Reply = serde_json::from_value(document)?;
     let Some(choice) = reply.choices.into_iter().next() else {
-        return Err(error_message(body).map_or_else(|| Fault::Malformed("it has no choice".into()), Fault::InBand));
+        return Err(serde::de::Error::custom("it has no choice"));
     };
-    if let Some(refusal) = choice.message.refusal.filter(|r| !r.trim().is_empty()) {
-        return Err(Fault::Refused(brief(&refusal)));
-    }
-    if choice.finish_reason.as_deref() == Some("content_filter") {
-        return Err(Fault::Refused("the provider's content filter ended the answer".into()));
-    }
-    let text = choice.message.content.map(Content::text).unwrap_or_default();
-    if text.trim().is_empty() {
-        return Err(Fault::Empty);
-    }
-    let finish = match choice.finish_reason.as_deref() {
-        Some("stop") => Finish::Stop,
-        Some("length") => Finish::Length,
-        _ => Finish::Other,
-    };
-    Ok(Completed { text, model: brief(&reply.model), usage: usage(body), finish })
+    told.model(&reply.model.unwrap_or_default());
+    said(choice.message, choice.finish_reason.as_deref(), told);
+    Ok(())
 }
 
-/// The tokens an answer says it took, also one that holds no text: it is billed all the same.
-pub fn usage(body: &[u8]) -> Option<Usage> {
-    #[derive(Deserialize)]
-    struct Billed {
-        usage: Counts,
+fn said(said: Said, finish: Option<&str>, told: &mut Told) {
+    told.thought(&said.reasoning_content.or(said.reasoning).unwrap_or_default());
+    told.text(said.content.map(Content::text).unwrap_or_default());
+    if let Some(refusal) = said.refusal.filter(|words| !words.is_empty()) {
+        told.events.push(Event::Refusal(refusal));
     }
-    #[derive(Deserialize)]
-    struct Counts {
-        prompt_tokens: u64,
-        #[serde(default)]
-        completion_tokens: u64,
+    match finish {
+        None | Some("") => {}
+        Some("content_filter") => {
+            told.events.push(Event::Filtered("the provider's content filter ended the answer".to_owned()));
+        }
+        Some("stop") => told.events.push(Event::Finish(Finish::Stop)),
+        Some("length") => told.events.push(Event::Finish(Finish::Length)),
+        Some(_) => told.events.push(Event::Finish(Finish::Other)),
     }
-    let Billed { usage } = serde_json::from_slice(body).ok()?;
-    Some(Usage { prompt_tokens: usage.prompt_tokens, completion_tokens: usage.completion_tokens })
+}
+
+/// Cached tokens are a part of the prompt's here, those of reasoning a part of the answer's. A `cost` is not believed.
+fn usage(counts: &Value) -> Option<Usage> {
+    let of = |path: &str| counts.pointer(path).and_then(Value::as_u64);
+    Some(Usage {
+        prompt_tokens: of("/prompt_tokens")?,
+        completion_tokens: of("/completion_tokens").unwrap_or_default(),
+        // The second one is DeepSeek's word.
+        cached_tokens: of("/prompt_tokens_details/cached_tokens")
+            .or_else(|| of("/prompt_cache_hit_tokens"))
+            .unwrap_or_default(),
+        reasoning_tokens: of("/completion_tokens_details/reasoning_tokens").unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Chunk {
+    model: Option<String>,
+    choices: Option<Vec<Step>>,
+    usage: Option<Value>,
+    error: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    #[serde(default)]
+    index: u32,
+    delta: Option<Said>,
+    finish_reason: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Reply {
-    #[serde(default)]
-    model: String,
+    model: Option<String>,
     choices: Vec<Choice>,
 }
 
@@ -127,10 +143,13 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Said {
     content: Option<Content>,
     refusal: Option<String>,
+    reasoning_content: Option<String>,
+    /// OpenRouter's word for the same.
+    reasoning: Option<String>,
 }
 
 /// Some servers answer in parts.
@@ -154,25 +173,6 @@ impl Content {
             Content::Parts(parts) => parts.into_iter().map(|part| part.text).collect(),
         }
     }
-}
-
-/// `{"error":{"message":…}}`, or the bare strings of simpler servers.
-fn error_message(body: &[u8]) -> Option<String> {
-    let value: Value = serde_json::from_slice(body).ok()?;
-    let error = value.get("error")?;
-    let message = error.get("message").unwrap_or(error).as_str()?;
-    Some(brief(message))
-}
-
-/// One line of bounded length.
-fn brief(text: &str) -> String {
-    text.split_whitespace()
-        .flat_map(|word| [" ", word])
-        .skip(1)
-        .flat_map(str::chars)
-        .filter(|c| !c.is_control())
-        .take(MESSAGE_CHARS_MAX)
-        .collect()
 }
 
 #[cfg(test)]

@@ -1,35 +1,36 @@
-//! Asks providers in their order until one answers or the time is over.
+//! Asks providers in the order of the route until one answers or the time is over.
+//!
+//! The commit point is the first content: until then any fault leads to another attempt without anybody noticing. What
+//! comes after it is, for a caller who wants the whole text, a fault of the attempt like others, and the next one begins
+//! from the start; a caller who reads along gets a typed end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use stdx::metric::{Counter, Family, Histogram};
-use stdx::{Breaker, Timestamp};
+use stdx::{Clock, Rng, Timestamp};
 use tokio::time::{Instant, sleep};
 
-use super::{Completed, Completion, Fault, Finish, Provider, Settings, Usage, openai};
+use super::live::Live;
+use super::meter::{Meter, Purpose, Unmetered};
+use super::stream::Open;
+use super::target::Target;
+use super::ticket::{Asked, Ticket};
+use super::transport::Transport;
+use super::{Completion, Fault, Finish, Provider, Settings, Usage, choice};
 use crate::client::Client;
-use crate::retry::retry_after;
 
-pub static ATTEMPTS: Family<Counter> = Family::new(&["provider", "outcome"], 256);
-pub static SECONDS: Family<Histogram> = Family::new(&["provider"], 32);
-pub static TOKENS: Family<Counter> = Family::new(&["provider", "direction"], 64);
-pub static COST: Family<Counter> = Family::new(&["provider"], 32);
-
-/// Tokens are about this many bytes of English; only used where a provider does not count.
-const BYTES_PER_TOKEN: u64 = 4;
+pub use super::stream::{Broken, Stream};
+pub use super::ticket::{ATTEMPTS, COST, FIRST_SECONDS, SECONDS, TOKENS};
 
 /// The providers with the memory of how they did.
 #[derive(Debug)]
 pub struct Router {
-    client: Client,
+    transport: Arc<dyn Transport>,
+    clock: Clock,
+    rng: Rng,
     settings: Settings,
-    targets: Vec<Target>,
-}
-
-#[derive(Debug)]
-struct Target {
-    provider: Provider,
-    breaker: Breaker,
+    targets: Vec<Arc<Target>>,
+    meter: Arc<dyn Meter>,
 }
 
 /// Everything about one completion: what came of it and what it took.
@@ -61,13 +62,19 @@ pub struct Answer {
 pub struct Attempt {
     pub provider: String,
     pub model: String,
-    /// `ok`, or the kind of the fault.
+    /// `ok`, the kind of the fault, or `cancelled` when the caller went away.
     pub outcome: &'static str,
     /// Of the answer; `None` when none came.
     pub status: Option<u16>,
     pub latency: Duration,
+    /// From the start to the first words of the answer; `None` when none came.
+    pub first_content: Option<Duration>,
     pub usage: Usage,
+    /// The provider did not count all of the tokens: guessed from what was sent and received.
+    pub usage_is_estimated: bool,
     pub cost_microdollars: u64,
+    /// The provider's own words about its fault, at most 2 KiB.
+    pub said: Option<String>,
 }
 
 /// Why no provider gave a text; the caller may fall back to what needs none.
@@ -101,6 +108,16 @@ impl Failure {
             Failure::Fault { fault, .. } => fault.is_transient(),
         }
     }
+
+    /// A stable word for metrics and records.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Failure::NoProvider => "no_provider",
+            Failure::Resting { .. } => "resting",
+            Failure::Deadline { .. } => "deadline",
+            Failure::Fault { fault, .. } => fault.kind(),
+        }
+    }
 }
 
 impl Call {
@@ -110,26 +127,55 @@ impl Call {
     }
 }
 
-/// What one attempt came to.
-struct Tried {
-    result: Result<Completed, Fault>,
-    /// The wait the provider asked for.
-    retry_after: Option<Duration>,
+/// How far an attempt is followed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    FirstContent,
+    End,
+}
+
+/// One call under way.
+pub(super) struct Run<'a> {
+    pub completion: &'a Completion,
+    pub purpose: &'a Purpose,
+    pub started: Instant,
+    pub deadline: Duration,
+    pub attempts: Vec<Attempt>,
+}
+
+impl Run<'_> {
+    fn left(&self) -> Duration {
+        self.deadline.saturating_sub(self.started.elapsed())
+    }
 }
 
 impl Router {
+    /// Without a budget.
     pub fn new(client: Client, settings: Settings) -> Self {
-        let target = |provider: &Provider| Target {
-            provider: provider.clone(),
-            breaker: Breaker::new(settings.breaker_failures, Duration::from_secs(settings.breaker_pause_s)),
-        };
-        let targets = settings.providers.iter().map(target).collect();
-        Router { client, settings, targets }
+        Router::with_meter(client, settings, Arc::new(Unmetered))
+    }
+
+    /// `meter` is asked before each attempt and told after it.
+    pub fn with_meter(client: Client, settings: Settings, meter: Arc<dyn Meter>) -> Self {
+        let (clock, rng) = (client.clock().clone(), client.rng().clone());
+        Router::build(Arc::new(client), clock, rng, settings, meter)
+    }
+
+    pub(super) fn build(
+        transport: Arc<dyn Transport>,
+        clock: Clock,
+        rng: Rng,
+        settings: Settings,
+        meter: Arc<dyn Meter>,
+    ) -> Self {
+        let target = |(place, provider)| Arc::new(Target::new(provider, place, &settings));
+        let targets = settings.providers.iter().enumerate().map(target).collect();
+        Router { transport, clock, rng, settings, targets, meter }
     }
 
     /// Each provider and model with the state of its breaker, for health pages.
     pub fn states(&self) -> Vec<(&Provider, stdx::breaker::State)> {
-        let now = self.client.clock().now();
+        let now = self.clock.now();
         self.targets.iter().map(|t| (&t.provider, t.breaker.state(now))).collect()
     }
 
@@ -140,54 +186,96 @@ impl Router {
 
     /// Asks until there is a text or `deadline` has passed, waits and all attempts included.
     pub async fn complete_within(&self, completion: &Completion, deadline: Duration) -> Call {
-        let started = Instant::now();
-        let mut attempts = Vec::new();
-        let result = self.ask_all(completion, started, deadline, &mut attempts).await;
-        Call { result, attempts, latency: started.elapsed() }
+        self.complete_for(completion, &Purpose::default(), deadline).await
     }
 
-    async fn ask_all(
+    /// As [`Router::complete_within`], on the account of `purpose`.
+    pub async fn complete_for(&self, completion: &Completion, purpose: &Purpose, deadline: Duration) -> Call {
+        let mut run = Run { completion, purpose, started: Instant::now(), deadline, attempts: Vec::new() };
+        let result = self.ask_all(&mut run, Until::End).await.map(|(mut live, _)| {
+            let (answer, attempt) = answer(&mut live);
+            run.attempts.push(attempt);
+            answer
+        });
+        Call { result, attempts: run.attempts, latency: run.started.elapsed() }
+    }
+
+    /// Asks until the first content is there, which the stream then gives with all that follows. Dropping the stream ends the
+    /// attempt and settles it.
+    ///
+    /// # Errors
+    /// The call with its failure, when no provider came so far within `deadline`, which also ends the stream.
+    pub async fn open(
         &self,
         completion: &Completion,
-        started: Instant,
+        purpose: &Purpose,
         deadline: Duration,
-        attempts: &mut Vec<Attempt>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Stream, Box<Call>> {
+        let mut run = Run { completion, purpose, started: Instant::now(), deadline, attempts: Vec::new() };
+        match self.ask_all(&mut run, Until::FirstContent).await {
+            Ok((live, first)) => {
+                let open = Open { live, first, clock: self.clock.clone() };
+                Ok(Stream::new(open, run.attempts))
+            }
+            Err(failure) => {
+                let latency = run.started.elapsed();
+                Err(Box::new(Call { result: Err(failure), attempts: run.attempts, latency }))
+            }
+        }
+    }
+
+    /// The first attempt that comes as far as it should, unsettled, and its first content.
+    async fn ask_all(&self, run: &mut Run<'_>, until: Until) -> Result<(Live, Option<String>), Failure> {
         let mut last: Option<(&Provider, Fault)> = None;
         let mut resting: Option<Timestamp> = None;
-        for target in &self.targets {
+        let loads: Vec<choice::Load> = self.targets.iter().map(|target| target.load()).collect();
+        let order = choice::order(&loads, self.settings.route, &self.rng);
+        let asked = Asked::of(run.completion);
+        for (turn, place) in order.iter().enumerate() {
+            let (target, is_last) = (&self.targets[*place], turn + 1 == order.len());
             let provider = &target.provider;
             for number in 1..=self.settings.attempts_max {
-                let left = deadline.saturating_sub(started.elapsed());
-                if left.is_zero() {
-                    return Err(Failure::Deadline { after: deadline, last: last.map(|(_, fault)| fault) });
+                if run.left().is_zero() {
+                    return Err(Failure::Deadline { after: run.deadline, last: last.map(|(_, fault)| fault) });
                 }
-                if let Err(until) = target.breaker.permits(self.client.clock().now()) {
-                    resting = Some(resting.map_or(until, |first| first.min(until)));
-                    break;
+                if let Some(wait) = target.rests().filter(|wait| is_last && last.is_none() && self.is_worth(run, *wait))
+                {
+                    sleep(wait).await;
                 }
-                let tried = self.ask(provider, completion, left, attempts).await;
-                let fault = match tried.result {
-                    Ok(completed) => {
-                        target.breaker.succeeded();
-                        return Ok(answer(provider, completion, completed));
+                let most = asked.cost_most(target);
+                let ticket = match self.ticket(target, run.purpose, asked, most).await {
+                    Ok(Ok(ticket)) => ticket,
+                    Ok(Err(until)) => {
+                        resting = Some(resting.map_or(until, |first| first.min(until)));
+                        break;
                     }
+                    // A cheaper one may still be asked.
+                    Err(fault) => {
+                        last = Some((provider, fault));
+                        break;
+                    }
+                };
+                let mut live = Live::new(ticket, run.started + run.deadline);
+                let fault = match self.attempt(&mut live, run.completion, until).await {
+                    Ok(first) => return Ok((live, first)),
                     Err(fault) => fault,
                 };
-                self.judge(&target.breaker, &fault);
-                let wait = self.wait_after(&fault, number, tried.retry_after);
+                let is_committed = live.ticket.first_content.is_some();
+                run.attempts.push(live.fail(&fault, &self.clock));
+                // After the first content another provider is the better bet.
+                let again = !is_committed || is_last;
+                let wait = self.wait_after(&fault, number, live.retry_after).filter(|_| again);
                 last = Some((provider, fault));
-                let left = deadline.saturating_sub(started.elapsed());
-                match wait {
-                    Some(wait) if wait < left => sleep(wait).await,
+                match wait.filter(|wait| *wait < run.left()) {
+                    Some(wait) => sleep(wait).await,
                     // Not worth it here, or not in time: the next provider.
-                    _ => break,
+                    None => break,
                 }
             }
         }
         Err(match (last, resting) {
-            (Some((_, fault)), _) if started.elapsed() >= deadline => {
-                Failure::Deadline { after: deadline, last: Some(fault) }
+            (Some((_, fault)), _) if run.left().is_zero() => {
+                Failure::Deadline { after: run.deadline, last: Some(fault) }
             }
             (Some((provider, fault)), _) => Failure::Fault { provider: provider.name.clone(), fault },
             (None, Some(until)) => Failure::Resting { until },
@@ -195,52 +283,43 @@ impl Router {
         })
     }
 
-    async fn ask(
+    /// The account of an attempt that may be made; else the time at which the target may be asked, or why it costs too much.
+    async fn ticket(
         &self,
-        provider: &Provider,
-        completion: &Completion,
-        left: Duration,
-        attempts: &mut Vec<Attempt>,
-    ) -> Tried {
-        let started = Instant::now();
-        let timeout = Duration::from_millis(provider.timeout_ms).min(left);
-        let response = match openai::request(provider, completion, timeout, self.settings.body_max) {
-            Ok(request) => self.client.send(request).await,
-            Err(e) => Err(e),
-        };
-        let (result, status, usage, retry_after) = match response {
-            Ok(r) => {
-                let result = openai::response(r.status, &r.body);
-                let wait = retry_after(&r.headers, self.client.clock().now());
-                let usage = openai::usage(&r.body).unwrap_or_else(|| match &result {
-                    Ok(completed) => estimate(completion, &completed.text),
-                    Err(_) => Usage::default(),
-                });
-                (result, Some(r.status.as_u16()), usage, wait)
+        target: &Arc<Target>,
+        purpose: &Purpose,
+        asked: Asked,
+        most: u64,
+    ) -> Result<Result<Ticket, Timestamp>, Fault> {
+        let now = self.clock.now();
+        // Looked at without being asked, so that a refusal of the money leaves a breaker as it is.
+        let is_open = target.breaker.state(now) == stdx::breaker::State::Open;
+        if is_open || target.rests().is_some() {
+            return Ok(Err(target.refuses(now).unwrap_or(now)));
+        }
+        let hold = self.meter.reserve(purpose, &target.provider, most).await.map_err(Fault::Budget)?;
+        let mut ticket = Ticket::new(target, &self.meter, hold, asked);
+        Ok(match target.refuses(self.clock.now()) {
+            None => Ok(ticket),
+            Some(until) => {
+                ticket.abandon();
+                Err(until)
             }
-            Err(e) => (Err(Fault::Call(e)), None, Usage::default(), None),
-        };
-        let outcome = result.as_ref().map_or_else(Fault::kind, |_| "ok");
-        let (latency, cost_microdollars) = (started.elapsed(), provider.cost(usage));
-        ATTEMPTS.with(&[&provider.name, outcome]).inc();
-        SECONDS.with(&[&provider.name]).record(latency);
-        TOKENS.with(&[&provider.name, "in"]).add(usage.prompt_tokens);
-        TOKENS.with(&[&provider.name, "out"]).add(usage.completion_tokens);
-        COST.with(&[&provider.name]).add(cost_microdollars);
-        let (name, model) = (provider.name.clone(), provider.model.clone());
-        attempts.push(Attempt { provider: name, model, outcome, status, latency, usage, cost_microdollars });
-        Tried { result, retry_after }
+        })
     }
 
-    /// Tells the breaker. A refusal and an empty answer come from a provider that works.
-    fn judge(&self, breaker: &Breaker, fault: &Fault) {
-        let now = self.client.clock().now();
-        match fault {
-            Fault::Refused(_) | Fault::Empty => breaker.succeeded(),
-            // One wrong key stays wrong: no need to collect more of the same.
-            fault if fault.is_rejection() => (0..self.settings.breaker_failures).for_each(|_| breaker.failed(now)),
-            _ => breaker.failed(now),
+    async fn attempt(&self, live: &mut Live, completion: &Completion, until: Until) -> Result<Option<String>, Fault> {
+        live.begin(&*self.transport, completion, self.settings.body_max, &self.clock).await?;
+        let first = live.next().await?;
+        if until == Until::End && first.is_some() {
+            while live.next().await?.is_some() {}
         }
+        Ok(first)
+    }
+
+    /// Whether so long a wait is worth it, and in time.
+    fn is_worth(&self, run: &Run<'_>, wait: Duration) -> bool {
+        wait <= Duration::from_millis(self.settings.retry_delay_ms_max) && wait < run.left()
     }
 
     /// How long to wait before the same provider is asked again; `None` leaves it for the next one.
@@ -256,31 +335,45 @@ impl Router {
             None => {
                 let first = Duration::from_millis(self.settings.retry_delay_ms_min);
                 let grown = first.saturating_mul(1 << (number - 1).min(16)).min(longest);
-                Some(grown.mul_f64(self.client.rng().unit()))
+                Some(grown.mul_f64(self.rng.unit()))
             }
         }
     }
 }
 
-fn answer(provider: &Provider, completion: &Completion, completed: Completed) -> Answer {
-    let usage = completed.usage.unwrap_or_else(|| estimate(completion, &completed.text));
-    Answer {
-        provider: provider.name.clone(),
-        model: if completed.model.is_empty() { provider.model.clone() } else { completed.model },
-        finish: completed.finish,
-        usage,
-        usage_is_estimated: completed.usage.is_none(),
-        cost_microdollars: provider.cost(usage),
-        text: completed.text,
+impl Live {
+    /// Settles an attempt that gave no text, and lets its target learn from it.
+    pub(super) fn fail(&mut self, fault: &Fault, clock: &Clock) -> Attempt {
+        let attempt = self.ticket.settle(Some(fault));
+        if !self.ended_by_caller() {
+            self.target().failed(fault, attempt.latency, clock);
+        }
+        if let Some(wait) = self.retry_after.filter(|_| fault.is_transient()) {
+            self.target().rest(wait);
+        }
+        attempt
     }
 }
 
-fn estimate(completion: &Completion, text: &str) -> Usage {
-    let tokens = |bytes: usize| (bytes as u64).div_ceil(BYTES_PER_TOKEN);
-    Usage {
-        prompt_tokens: completion.messages.iter().map(|m| tokens(m.text.len())).sum(),
-        completion_tokens: tokens(text.len()),
-    }
+/// Settles an attempt that came to its good end.
+pub(super) fn answer(live: &mut Live) -> (Answer, Attempt) {
+    let attempt = live.ticket.settle(None);
+    live.target().succeeded(attempt.latency);
+    let collected = &mut live.ticket.collected;
+    let model = match collected.model.as_str() {
+        "" => attempt.model.clone(),
+        told => told.to_owned(),
+    };
+    let answer = Answer {
+        text: std::mem::take(&mut collected.text),
+        provider: attempt.provider.clone(),
+        model,
+        finish: collected.finish(),
+        usage: attempt.usage,
+        usage_is_estimated: attempt.usage_is_estimated,
+        cost_microdollars: attempt.cost_microdollars,
+    };
+    (answer, attempt)
 }
 
 #[cfg(test)]

@@ -1,16 +1,31 @@
 //! The `llm` section: which providers there are and how patiently they are asked.
 
+use serde::{Deserialize, Serialize};
 use stdx::ByteSize;
 use stdx::config::{Problem, Secret};
 use url::Url;
 
-use super::Usage;
+use super::{Dialect, Usage};
+
+/// In which order targets are asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    /// By rank, then as they stand.
+    #[default]
+    Ordered,
+    /// By rank; among those of one rank, of two drawn at random the one that is quicker and has less to do.
+    Balanced,
+}
 
 stdx::settings! {
     /// Language models. Without a provider nothing is called.
     pub struct Settings {
         /// The providers in the order they are tried.
         providers: Vec<Provider> = Vec::new(),
+        /// `ordered` asks them by their rank, then in their order; `balanced` spreads the calls among those of one rank, by
+        /// what each has to do and how quick it was lately.
+        route: Route = Route::Ordered,
         /// Most attempts at one provider for one completion.
         attempts_max: u32 = 3,
         /// The whole time for one completion with all its attempts, in seconds.
@@ -30,22 +45,45 @@ stdx::settings! {
 }
 
 stdx::settings! {
-    /// One model at one provider that speaks OpenAI's chat completions.
+    /// One model at one provider.
     pub struct Provider {
         /// How the provider is called here, such as `openai`.
         name: String = String::new(),
-        /// The address before `/chat/completions`, such as `https://api.openai.com/v1`.
+        /// What it speaks: `openai` (chat completions, as most servers do), `anthropic`, `gemini` or `ollama`.
+        dialect: Dialect = Dialect::OpenAi,
+        /// The address before `/chat/completions`, such as `https://api.openai.com/v1`; `https://api.anthropic.com`,
+        /// `https://generativelanguage.googleapis.com` or `http://127.0.0.1:11434` for the other dialects.
         base_url: String = String::new(),
         /// The provider's key; empty for servers that ask for none.
         api_key: Secret = Secret::default(),
         /// The model's name at the provider.
         model: String = String::new(),
+        /// Whether the answer is asked for as a stream, so that a provider that hangs or drips is left early.
+        stream: bool = true,
         /// Longest time for one attempt, in milliseconds.
         timeout_ms: u64 = 60_000,
+        /// Of that, longest time to look up the name and connect, in milliseconds.
+        connect_timeout_ms: u64 = 10_000,
+        /// Longest wait for the first words of a stream, or for signs of reasoning, in milliseconds. A server that loads the
+        /// model first may need more.
+        first_token_ms: u64 = 30_000,
+        /// Longest silence in the middle of a stream, in milliseconds.
+        stall_ms: u64 = 15_000,
+        /// A stream with fewer characters than this in five seconds is left; 0 lets every pace pass.
+        drip_chars_min: u32 = 40,
+        /// Whose turn it is, lowest first; providers of one rank share the calls if the route is `balanced`. Without it, its
+        /// place in the list, counted from 0.
+        rank: Option<u32> = None,
         /// Price of a million tokens of the question, in millionths of a dollar.
         price_in_microdollars: u64 = 0,
+        /// Price of a million of those tokens that the provider had in its cache; 0: as the others.
+        price_cached_microdollars: u64 = 0,
         /// Price of a million tokens of the answer, in millionths of a dollar.
         price_out_microdollars: u64 = 0,
+        /// How long Ollama keeps the model loaded after a call, such as `10m`; empty leaves it to the server.
+        keep_alive: String = String::new(),
+        /// Tokens of context that Ollama is asked for; 0 asks for what question and answer need.
+        num_ctx: u32 = 0,
     }
 }
 
@@ -53,9 +91,21 @@ impl Provider {
     /// What `usage` costs in millionths of a dollar, rounded up.
     pub fn cost(&self, usage: Usage) -> u64 {
         let part = |tokens: u64, price: u64| u128::from(tokens) * u128::from(price);
-        let all = part(usage.prompt_tokens, self.price_in_microdollars)
+        let cached = usage.cached_tokens.min(usage.prompt_tokens);
+        let price_cached = match self.price_cached_microdollars {
+            0 => self.price_in_microdollars,
+            price => price,
+        };
+        let all = part(usage.prompt_tokens - cached, self.price_in_microdollars)
+            .saturating_add(part(cached, price_cached))
             .saturating_add(part(usage.completion_tokens, self.price_out_microdollars));
         u64::try_from(all.div_ceil(1_000_000)).unwrap_or(u64::MAX)
+    }
+
+    /// What `usage` costs where no token of the question is in the provider's cache, or all are, whichever is more.
+    pub fn cost_most(&self, usage: Usage) -> u64 {
+        let cached_tokens = usage.prompt_tokens;
+        self.cost(Usage { cached_tokens: 0, ..usage }).max(self.cost(Usage { cached_tokens, ..usage }))
     }
 
     fn validate(&self, path: &str) -> Vec<Problem> {
@@ -90,8 +140,25 @@ impl Provider {
         if !self.api_key.reveal().bytes().all(|c| c.is_ascii_graphic()) {
             wrong("api_key", &"***", "must not hold blanks, line breaks or other than ASCII characters");
         }
-        if !(1..=900_000).contains(&self.timeout_ms) {
-            wrong("timeout_ms", &self.timeout_ms, "must be 1 to 900000 milliseconds");
+        let times = [
+            ("timeout_ms", self.timeout_ms),
+            ("connect_timeout_ms", self.connect_timeout_ms),
+            ("first_token_ms", self.first_token_ms),
+            ("stall_ms", self.stall_ms),
+        ];
+        for (key, value) in times {
+            if !(1..=900_000).contains(&value) {
+                wrong(key, &value, "must be 1 to 900000 milliseconds");
+            }
+        }
+        if self.drip_chars_min > 10_000 {
+            wrong("drip_chars_min", &self.drip_chars_min, "must be 0 to 10000 characters");
+        }
+        if self.keep_alive.len() > 20 || !self.keep_alive.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+            wrong("keep_alive", &self.keep_alive, "must be a time as Ollama writes it, such as 10m, or -1 for ever");
+        }
+        if self.num_ctx > 10_000_000 {
+            wrong("num_ctx", &self.num_ctx, "must be 0 to 10000000 tokens");
         }
         problems
     }
@@ -133,60 +200,4 @@ impl Settings {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn costs_are_exact_and_round_up() {
-        let p = Provider { price_in_microdollars: 150_000, price_out_microdollars: 600_000, ..Provider::default() };
-        let cost = |prompt_tokens, completion_tokens| p.cost(Usage { prompt_tokens, completion_tokens });
-        assert_eq!(cost(1_000_000, 1_000_000), 750_000);
-        assert_eq!(cost(1_234, 567), 526); // 185.1 + 340.2
-        assert_eq!((cost(0, 0), cost(1, 0)), (0, 1));
-        let dear = Provider { price_in_microdollars: u64::MAX, ..p };
-        assert_eq!(dear.cost(Usage { prompt_tokens: u64::MAX, completion_tokens: u64::MAX }), u64::MAX);
-    }
-
-    #[test]
-    fn mistakes_are_told() {
-        assert_eq!(Settings::default().validate("llm"), []);
-        let good = Provider {
-            name: "a".into(),
-            base_url: "https://api.example/v1".into(),
-            model: "m".into(),
-            ..Provider::default()
-        };
-        let with = |change: fn(&mut Provider)| {
-            let mut provider = good.clone();
-            change(&mut provider);
-            let settings = Settings { providers: vec![provider], ..Settings::default() };
-            settings.validate("llm").into_iter().map(|p| p.key).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(with(|_| {}), "");
-        assert_eq!(with(|p| p.name = "a b".into()), "llm.providers[0].name");
-        assert_eq!(with(|p| p.model.clear()), "llm.providers[0].model");
-        for bad in
-            ["", "api.example", "ftp://api.example", "https://me:secret@api.example", "https://api.example/v1?key=x"]
-        {
-            let settings =
-                Settings { providers: vec![Provider { base_url: bad.into(), ..good.clone() }], ..Settings::default() };
-            let problems = settings.validate("llm");
-            assert_eq!(problems.len(), 1, "{bad}");
-            assert!(!problems[0].value.contains("secret"));
-        }
-        assert_eq!(
-            with(|p| (p.base_url, p.api_key) = ("http://api.example".into(), Secret::new("k"))),
-            "llm.providers[0].base_url"
-        );
-        assert_eq!(with(|p| (p.base_url, p.api_key) = ("http://127.0.0.1:11434/v1".into(), Secret::new("k"))), "");
-        assert_eq!(with(|p| p.api_key = Secret::new("k\r\nx: y")), "llm.providers[0].api_key");
-        assert_eq!(with(|p| p.timeout_ms = 0), "llm.providers[0].timeout_ms");
-        let twice = Settings {
-            providers: vec![good.clone(), good],
-            attempts_max: 0,
-            retry_delay_ms_max: 1,
-            ..Settings::default()
-        };
-        assert_eq!(twice.validate("llm").len(), 3);
-    }
-}
+mod tests;

@@ -1,13 +1,21 @@
-//! A provider that speaks OpenAI's chat completions and misbehaves on demand.
+//! A provider that speaks every dialect, streamed and whole, and misbehaves on demand.
 //!
-//! The answer is a pure function of the script, the number of the request and its body, so that a
-//! test and a demonstration can be repeated.
+//! The answer is a pure function of the script, the number of the request, its path and its body, so that a test and a
+//! demonstration can be repeated.
+
+mod question;
+mod render;
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+
+use question::Question;
+use render::Said;
+
+use crate::llm::Dialect;
 
 /// What the provider does with one request. Written as in the names below, with a number after a
 /// colon where there is one: `429:2`, `slow:1500`.
@@ -23,6 +31,12 @@ pub enum Step {
     ServerError,
     /// `slow:MILLISECONDS`: a good answer, late.
     Slow { delay_ms: u64 },
+    /// `drip:MILLISECONDS`: a good answer, one word each so long.
+    Drip { each_ms: u64 },
+    /// `cut-after:FRAMES`: the connection ends in the middle.
+    CutAfter { frames: u64 },
+    /// `error-after:FRAMES`: an error in the middle.
+    ErrorAfter { frames: u64 },
     /// `truncated`: the JSON ends in the middle.
     Truncated,
     /// `garbage`: status 200 and a page of HTML.
@@ -31,6 +45,10 @@ pub enum Step {
     Refusal,
     /// `invented`: a good answer with a sentence of numbers that the question does not hold.
     Invented,
+    /// `obey`: a good answer, and after it what an injected text commands: a foreign link and the secret instructions.
+    Obey,
+    /// `wrong-usage`: a good answer whose tokens are told as none, at a price of nobody.
+    WrongUsage,
     /// `cut`: the limit of tokens ends the text.
     Cut,
     /// `empty`: no text at all.
@@ -52,11 +70,22 @@ pub struct Reply {
     pub delay: Duration,
 }
 
+/// An answer for some server to send piece by piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    pub status: u16,
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, each piece after a wait; the first wait comes before the head.
+    pub pieces: Vec<(Duration, Vec<u8>)>,
+    /// The connection is to be cut after the pieces, in the middle of the body.
+    pub is_cut: bool,
+}
+
 /// The text names no step.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no step; the steps are ok, 429:SECONDS, 401, 500, slow:MILLISECONDS, truncated, garbage, refusal, invented, \
-     cut, empty and error"
+    "{0:?} is no step; the steps are ok, 429:SECONDS, 401, 500, slow:MILLISECONDS, drip:MILLISECONDS, cut-after:FRAMES, \
+     error-after:FRAMES, truncated, garbage, refusal, invented, obey, wrong-usage, cut, empty and error"
 )]
 pub struct NoStep(String);
 
@@ -66,147 +95,133 @@ impl Script {
         Script([&[first], rest].concat())
     }
 
-    /// The answer to the request number `index`, which is counted from 0.
-    pub fn reply(&self, index: usize, request: &[u8]) -> Reply {
+    /// The steps of a file: one a line, what follows `#` is a comment.
+    ///
+    /// # Errors
+    /// The first line that names no step; a file without any.
+    pub fn from_lines(text: &str) -> Result<Self, NoStep> {
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        let steps: Vec<Step> = lines.filter(|line| !line.is_empty()).map(str::parse).collect::<Result<_, _>>()?;
+        if steps.is_empty() { Err(NoStep(String::new())) } else { Ok(Script(steps)) }
+    }
+
+    /// How many steps there are; at least one.
+    #[expect(clippy::len_without_is_empty, reason = "a script is never empty")]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The answer to the request number `index`, which is counted from 0, at `path` with its query.
+    pub fn play(&self, index: usize, path: &str, request: &[u8]) -> Played {
         let step = self.0[index.min(self.0.len() - 1)];
-        match serde_json::from_slice(request) {
-            Ok(Value::Object(question)) => step.reply(index, &question),
-            _ => error(400, "the body is not a JSON object"),
-        }
+        let question = match serde_json::from_slice(request) {
+            Ok(Value::Object(body)) => Question::read(path, &body),
+            _ => return failure(Dialect::OpenAi, 400, "the body is not a JSON object"),
+        };
+        question.map_or_else(
+            || failure(Dialect::OpenAi, 404, "no model is asked here"),
+            |question| step.play(index, &question),
+        )
+    }
+
+    /// As [`Script::play`] of OpenAI's chat completions, all at once; a cut is not shown.
+    pub fn reply(&self, index: usize, request: &[u8]) -> Reply {
+        let Played { status, headers, pieces, .. } = self.play(index, "/v1/chat/completions", request);
+        let delay = pieces.iter().map(|(wait, _)| *wait).sum();
+        Reply { status, headers, body: pieces.into_iter().flat_map(|(_, piece)| piece).collect(), delay }
     }
 }
 
 impl Step {
-    fn reply(self, index: usize, question: &Map<String, Value>) -> Reply {
+    fn play(self, index: usize, question: &Question) -> Played {
+        let dialect = question.dialect;
+        let says = |said: Said| said_as(index, question, &said);
+        let good = || Said::text(question.answer(None));
         match self {
-            Step::Ok => completion(index, question, "stop", &text(question, None)),
-            Step::Slow { delay_ms } => {
-                Reply { delay: Duration::from_millis(delay_ms), ..Step::Ok.reply(index, question) }
-            }
-            Step::Invented => completion(index, question, "stop", &text(question, Some(&invention(question)))),
+            Step::Ok => says(good()),
+            Step::Invented => says(Said::text(question.answer(Some(&question.invention())))),
+            Step::Obey => says(Said::text(question.answer(Some(&question.obedience())))),
+            Step::WrongUsage => says(Said { is_miscounted: true, ..good() }),
+            Step::Refusal => says(Said::refusal()),
+            Step::Empty => says(Said::text(String::new())),
             Step::Cut => {
-                let whole = text(question, None);
-                let half: String = whole.chars().take(whole.chars().count().div_ceil(2)).collect();
-                completion(index, question, "length", &half)
+                let whole = question.answer(None);
+                let half = whole.chars().take(whole.chars().count().div_ceil(2)).collect();
+                says(Said { is_cut: true, ..Said::text(half) })
             }
-            Step::Empty => completion(index, question, "stop", ""),
+            Step::Slow { delay_ms } => {
+                let mut played = says(good());
+                played.pieces[0].0 = Duration::from_millis(delay_ms);
+                played
+            }
+            Step::Drip { each_ms } => {
+                let mut played = says(good());
+                let each = Duration::from_millis(each_ms);
+                if question.is_streamed {
+                    let words = render::words_at(question, played.pieces.len(), &good());
+                    played.pieces[words].iter_mut().skip(1).for_each(|(wait, _)| *wait = each);
+                } else {
+                    // As long as its words would take.
+                    played.pieces[0].0 = each * good().tokens.saturating_sub(1) as u32;
+                }
+                played
+            }
+            Step::CutAfter { frames } => {
+                let mut played = says(good());
+                if question.is_streamed {
+                    played.pieces.truncate(usize::try_from(frames).unwrap_or(usize::MAX));
+                } else {
+                    let half = played.pieces[0].1.len() / 2;
+                    played.pieces[0].1.truncate(half);
+                }
+                played.is_cut = true;
+                played
+            }
+            Step::ErrorAfter { .. } if !question.is_streamed => Step::InBandError.play(index, question),
+            Step::ErrorAfter { frames } => {
+                let mut played = says(good());
+                played.pieces.truncate(usize::try_from(frames).unwrap_or(usize::MAX));
+                played.pieces.push((Duration::ZERO, render::error_frame(dialect, 503, "the model is overloaded")));
+                played
+            }
             Step::Truncated => {
-                let mut reply = Step::Ok.reply(index, question);
-                reply.body.truncate(reply.body.len() * 2 / 3);
-                reply
-            }
-            Step::Refusal => {
-                let message = json!({ "role": "assistant", "content": null, "refusal": "I am sorry, but I cannot help with that." });
-                reply(200, completed(index, question, "stop", message, 10))
+                let mut played = says(good());
+                let whole: Vec<u8> = played.pieces.into_iter().flat_map(|(_, piece)| piece).collect();
+                played.pieces = vec![(Duration::ZERO, whole[..whole.len() * 2 / 3].to_vec())];
+                played
             }
             Step::RateLimited { retry_after_s } => {
-                let mut reply = error(429, "the limit of requests is reached");
-                reply.headers.push(("retry-after", retry_after_s.to_string()));
-                reply
+                let mut played = failure(dialect, 429, "the limit of requests is reached");
+                played.headers.push(("retry-after", retry_after_s.to_string()));
+                played
             }
-            Step::Unauthorized => error(401, "the key is not known here"),
-            Step::ServerError => error(500, "something broke for a moment"),
-            Step::InBandError => Reply { status: 200, ..error(503, "the model is overloaded") },
+            Step::Unauthorized => failure(dialect, 401, "the key is not known here"),
+            Step::ServerError => failure(dialect, 500, "something broke for a moment"),
+            Step::InBandError => Played { status: 200, ..failure(dialect, 503, "the model is overloaded") },
             Step::Garbage => {
-                let headers = vec![("content-type", "text/html".to_owned())];
                 let body = b"<html><body><h1>502 Bad Gateway</h1></body></html>".to_vec();
-                Reply { status: 200, headers, body, delay: Duration::ZERO }
+                played(200, "text/html", vec![(Duration::ZERO, body)])
             }
         }
     }
 }
 
-fn reply(status: u16, body: Value) -> Reply {
-    let headers = vec![("content-type", "application/json".to_owned())];
-    Reply { status, headers, body: body.to_string().into_bytes(), delay: Duration::ZERO }
+fn played(status: u16, kind: &str, pieces: Vec<(Duration, Vec<u8>)>) -> Played {
+    Played { status, headers: vec![("content-type", kind.to_owned())], pieces, is_cut: false }
 }
 
-fn error(status: u16, message: &str) -> Reply {
-    reply(status, json!({ "error": { "message": message, "type": "simulated", "code": status } }))
+fn failure(dialect: Dialect, status: u16, message: &str) -> Played {
+    let body = render::error(dialect, status, message).to_string().into_bytes();
+    played(status, "application/json", vec![(Duration::ZERO, body)])
 }
 
-fn completion(index: usize, question: &Map<String, Value>, finish: &str, text: &str) -> Reply {
-    let message = json!({ "role": "assistant", "content": text, "refusal": null });
-    reply(200, completed(index, question, finish, message, text.split_whitespace().count()))
-}
-
-fn completed(index: usize, question: &Map<String, Value>, finish: &str, message: Value, tokens: usize) -> Value {
-    let asked: usize = said(question, None).map(|text| text.split_whitespace().count()).sum();
-    json!({
-        "id": format!("chatcmpl-{index}"),
-        "object": "chat.completion",
-        "model": question.get("model").and_then(Value::as_str).unwrap_or("simulated"),
-        "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
-        // A word counts as a token, which is close and can be checked by eye.
-        "usage": { "prompt_tokens": asked, "completion_tokens": tokens, "total_tokens": asked + tokens },
-    })
-}
-
-/// What a careful model would say: sentences of the last question, and `extra` at their end. In JSON
-/// mode an object with the keys that the messages show between braces.
-fn text(question: &Map<String, Value>, extra: Option<&str>) -> String {
-    let asked = said(question, Some("user")).last().unwrap_or_default();
-    let mut sentences = sentences(asked);
-    if sentences.is_empty() {
-        sentences.push("There is nothing to say.");
-    }
-    let long = |n: usize| sentences.iter().take(n).copied().chain(extra).collect::<Vec<_>>().join(" ");
-    let json_mode =
-        question.get("response_format").and_then(|f| f.get("type")).and_then(Value::as_str) == Some("json_object");
-    if !json_mode {
-        return long(5);
-    }
-    let mut keys = said(question, None).map(keys_shown).find(|keys| !keys.is_empty()).unwrap_or_default();
-    // The longest text belongs into the last one.
-    let last = keys.pop().unwrap_or("text");
-    let short = |i: usize| sentences.get(i).unwrap_or(&sentences[0]).trim_end_matches('.').to_owned();
-    let mut object: Map<String, Value> =
-        keys.iter().enumerate().map(|(i, key)| ((*key).to_owned(), short(i).into())).collect();
-    object.insert(last.to_owned(), long(5).into());
-    Value::Object(object).to_string()
-}
-
-/// The texts of the messages, of one role or of all.
-fn said<'a>(question: &'a Map<String, Value>, role: Option<&'a str>) -> impl Iterator<Item = &'a str> {
-    let messages = question.get("messages").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    messages
-        .iter()
-        .filter(move |m| role.is_none() || m.get("role").and_then(Value::as_str) == role)
-        .filter_map(|m| m.get("content")?.as_str())
-}
-
-/// Runs of at least four words that end with a full stop.
-fn sentences(text: &str) -> Vec<&str> {
-    text.lines()
-        .flat_map(|line| line.split_inclusive(". "))
-        .map(str::trim)
-        .filter(|s| s.ends_with('.') && s.split_whitespace().count() >= 4)
-        .collect()
-}
-
-/// The names in quotation marks before a colon or comma inside the first pair of braces.
-fn keys_shown(text: &str) -> Vec<&str> {
-    let Some((_, after)) = text.split_once('{') else { return Vec::new() };
-    let inside = after.split('}').next().unwrap_or_default();
-    let pieces: Vec<&str> = inside.split('"').collect();
-    let is_name = |s: &str| !s.is_empty() && s.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_');
-    pieces
-        .windows(2)
-        .skip(1)
-        .step_by(2)
-        .filter(|pair| is_name(pair[0]) && !pair[1].trim_start().starts_with(|c: char| c.is_alphanumeric()))
-        .filter(|pair| pair[1].trim_start().starts_with([':', ',']) || pair[1].trim().is_empty())
-        .map(|pair| pair[0])
-        .collect()
-}
-
-/// A sentence with two numbers that stand nowhere in the question.
-fn invention(question: &Map<String, Value>) -> String {
-    let known: Vec<&str> = said(question, None).collect();
-    let mut fresh =
-        (48_213..).step_by(7_919).map(|n: u64| n.to_string()).filter(|n| !known.iter().any(|text| text.contains(n)));
-    let mut next = || fresh.next().expect("there are more numbers than a question can hold");
-    format!("Analysts expect {} visitors and a cost of {} euros.", next(), next())
+fn said_as(index: usize, question: &Question, said: &Said) -> Played {
+    let pieces = match question.is_streamed {
+        true => render::frames(index, question, said),
+        false => vec![render::whole(index, question, said).to_string().into_bytes()],
+    };
+    let pieces = pieces.into_iter().map(|piece| (Duration::ZERO, piece)).collect();
+    played(200, render::content_type(question), pieces)
 }
 
 impl fmt::Display for Step {
@@ -214,6 +229,9 @@ impl fmt::Display for Step {
         let name = match self {
             Step::RateLimited { retry_after_s } => return write!(f, "429:{retry_after_s}"),
             Step::Slow { delay_ms } => return write!(f, "slow:{delay_ms}"),
+            Step::Drip { each_ms } => return write!(f, "drip:{each_ms}"),
+            Step::CutAfter { frames } => return write!(f, "cut-after:{frames}"),
+            Step::ErrorAfter { frames } => return write!(f, "error-after:{frames}"),
             Step::Ok => "ok",
             Step::Unauthorized => "401",
             Step::ServerError => "500",
@@ -221,6 +239,8 @@ impl fmt::Display for Step {
             Step::Garbage => "garbage",
             Step::Refusal => "refusal",
             Step::Invented => "invented",
+            Step::Obey => "obey",
+            Step::WrongUsage => "wrong-usage",
             Step::Cut => "cut",
             Step::Empty => "empty",
             Step::InBandError => "error",
@@ -239,6 +259,9 @@ impl FromStr for Step {
             return match name {
                 "429" => Ok(Step::RateLimited { retry_after_s: number }),
                 "slow" => Ok(Step::Slow { delay_ms: number }),
+                "drip" => Ok(Step::Drip { each_ms: number }),
+                "cut-after" => Ok(Step::CutAfter { frames: number }),
+                "error-after" => Ok(Step::ErrorAfter { frames: number }),
                 _ => Err(no_step()),
             };
         }
@@ -250,6 +273,8 @@ impl FromStr for Step {
             Step::Garbage,
             Step::Refusal,
             Step::Invented,
+            Step::Obey,
+            Step::WrongUsage,
             Step::Cut,
             Step::Empty,
             Step::InBandError,
@@ -268,66 +293,4 @@ impl FromStr for Script {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn question(json_mode: bool) -> Vec<u8> {
-        let mut question = json!({ "model": "m", "messages": [
-            { "role": "system", "content": "Answer as {\"title\": \"…\", \"excerpt\": \"…\", \"body\": \"…\"} and nothing else." },
-            { "role": "user", "content": "The bridge opened on 4 May. It cost 48213 euros in all. Short. Nobody was hurt at the opening." },
-        ] });
-        if json_mode {
-            question["response_format"] = json!({ "type": "json_object" });
-        }
-        question.to_string().into_bytes()
-    }
-
-    fn content(script: &str, json_mode: bool) -> String {
-        let reply = script.parse::<Script>().unwrap().reply(0, &question(json_mode));
-        let body: Value = serde_json::from_slice(&reply.body).unwrap();
-        body["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
-    }
-
-    #[test]
-    fn good_answers_come_from_the_question() {
-        assert_eq!(
-            content("ok", false),
-            "The bridge opened on 4 May. It cost 48213 euros in all. Nobody was hurt at the opening."
-        );
-        let object: Value = serde_json::from_str(&content("ok", true)).unwrap();
-        assert_eq!(
-            object,
-            json!({
-                "title": "The bridge opened on 4 May", "excerpt": "It cost 48213 euros in all",
-                "body": "The bridge opened on 4 May. It cost 48213 euros in all. Nobody was hurt at the opening.",
-            })
-        );
-        assert!(content("invented", false).ends_with("Analysts expect 56132 visitors and a cost of 64051 euros."));
-        assert!(content("ok", false).starts_with(&content("cut", false)));
-    }
-
-    #[test]
-    fn steps_go_in_order_and_the_last_one_stays() {
-        let script: Script = "429:3, 500,slow:50,ok".parse().unwrap();
-        let statuses: Vec<_> = (0..6).map(|i| script.reply(i, &question(false)).status).collect();
-        assert_eq!(statuses, [429, 500, 200, 200, 200, 200]);
-        assert!(script.reply(0, &question(false)).headers.contains(&("retry-after", "3".into())));
-        assert_eq!(script.reply(2, &question(false)).delay, Duration::from_millis(50));
-        assert_eq!(script.reply(4, &question(false)).delay, Duration::ZERO);
-        assert_eq!(script.reply(1, &question(true)), script.reply(1, &question(true)));
-    }
-
-    #[test]
-    fn bad_scripts_and_bad_questions() {
-        for bad in ["", "ok,", "ok:1", "429", "429:x", "slow:-1", "yes"] {
-            assert!(bad.parse::<Script>().is_err(), "{bad}");
-        }
-        let script = Script::new(Step::Ok, &[]);
-        for bad in [&b""[..], b"[]", b"{", b"\xff"] {
-            assert_eq!(script.reply(0, bad).status, 400);
-        }
-        for odd in ["{}", r#"{"messages":7}"#, r#"{"messages":[1,{"role":"user"}]}"#] {
-            assert_eq!(script.reply(0, odd.as_bytes()).status, 200);
-        }
-    }
-}
+mod tests;

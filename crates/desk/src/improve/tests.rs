@@ -41,6 +41,7 @@ impl Scene {
         let scene = Scene::alone().await;
         let provider = providers::NewProvider {
             name: "mock".into(),
+            kind: providers::default_kind(),
             base_url: scene.bench.site.url("/v1"),
             model: "m1".into(),
             api_key: None,

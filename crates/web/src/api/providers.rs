@@ -24,7 +24,7 @@ view! {
     Provider of providers::Provider {
         id: ProviderId as Id,
         name: String,
-        /// The wire dialect: `openai`.
+        /// The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`.
         kind: String,
         base_url: String,
         model: String,
@@ -41,6 +41,9 @@ view! {
 request! {
     /// A provider as it is to be.
     ProviderSettings {
+        /// The wire dialect: `openai` (which most servers speak), `anthropic`, `gemini` or `ollama`.
+        #[serde(default = "providers::default_kind")]
+        kind: String,
         /// Such as `https://api.example.com/v1`.
         base_url: String,
         model: String,
@@ -73,8 +76,8 @@ async fn put(
     Place(name): Place<String>,
     Asked(caller, settings): Asked<ProviderSettings>,
 ) -> Result<Response, Problem> {
-    let ProviderSettings { base_url, model, api_key, timeout_s, price_in, price_out } = settings;
-    let new = providers::NewProvider { name, base_url, model, api_key, timeout_s, price_in, price_out };
+    let ProviderSettings { kind, base_url, model, api_key, timeout_s, price_in, price_out } = settings;
+    let new = providers::NewProvider { name, kind, base_url, model, api_key, timeout_s, price_in, price_out };
     let provider = providers::put(&app.desk, &caller.actor, new).await?;
     Ok(json(&Provider::from(provider)))
 }

@@ -1,16 +1,11 @@
-use super::super::Message;
-use super::*;
+use http::StatusCode;
+use http::header::AUTHORIZATION;
+use stdx::ByteSize;
 use stdx::config::Secret;
 
-fn provider() -> Provider {
-    Provider {
-        name: "p".into(),
-        base_url: "https://api.example/v1/".into(),
-        api_key: Secret::new("k-123"),
-        model: "m-1".into(),
-        ..Provider::default()
-    }
-}
+use super::super::dialect::tests::{LIMITS, provider, schema, sent};
+use super::super::{Completed, Dialect, Fault, Message};
+use super::*;
 
 #[test]
 fn a_question_as_sent() {
@@ -20,11 +15,11 @@ fn a_question_as_sent() {
         temperature: Some(0.7),
         format: Format::JsonObject,
     };
-    let request = request(&provider(), &completion, Duration::from_secs(60), ByteSize::mib(1)).unwrap();
-    assert_eq!((request.method, request.url.as_str()), (Method::POST, "https://api.example/v1/chat/completions"));
+    let provider = Provider { base_url: "https://api.example/v1/".into(), ..provider(Dialect::OpenAi) };
+    let (request, body) = sent(&provider, &completion, false);
+    assert_eq!((request.method.as_str(), request.url.as_str()), ("POST", "https://api.example/v1/chat/completions"));
     assert_eq!(request.headers[AUTHORIZATION], "Bearer k-123");
     assert!(!format!("{:?}", request.headers).contains("k-123"));
-    let body: Value = serde_json::from_slice(&request.body).unwrap();
     assert_eq!(
         body,
         json!({
@@ -32,33 +27,45 @@ fn a_question_as_sent() {
             "messages": [{ "role": "system", "content": "Be \"brief\"." }, { "role": "user", "content": "Hi\n" }],
         })
     );
-    let local = Provider { api_key: Secret::default(), ..provider() };
-    let request = super::request(&local, &Completion::default(), Duration::from_secs(1), ByteSize::mib(1)).unwrap();
+    let local = Provider { api_key: Secret::default(), ..provider.clone() };
+    let (request, body) = sent(&local, &Completion::default(), true);
     assert!(!request.headers.contains_key(AUTHORIZATION));
-    assert_eq!(request.body, r#"{"messages":[],"model":"m-1"}"#);
-    let broken = Provider { api_key: Secret::new("k\n"), ..provider() };
-    let error = super::request(&broken, &Completion::default(), Duration::ZERO, ByteSize(1)).unwrap_err();
+    assert_eq!(
+        body,
+        json!({ "messages": [], "model": "m-1", "stream": true, "stream_options": { "include_usage": true } })
+    );
+    let broken = Provider { api_key: Secret::new("k\n"), ..provider.clone() };
+    let limits = crate::Limits { body_max: ByteSize(1), ..LIMITS };
+    let error = Dialect::OpenAi.request(&broken, &Completion::default(), true, limits).unwrap_err();
     assert!(!error.to_string().contains("k\n"));
+    let (_, body) = sent(&provider, &Completion { format: schema("a form!"), ..Completion::default() }, false);
+    assert_eq!(
+        body["response_format"],
+        json!({ "type": "json_schema", "json_schema": { "name": "a_form_", "strict": true, "schema": {
+            "type": "object", "properties": { "title": { "type": "string" }, "n": { "type": ["integer", "null"] } },
+            "required": ["n", "title"], "additionalProperties": false,
+        } } })
+    );
 }
 
 #[test]
 fn answers_in_every_shape() {
-    let read = |body: &str| response(StatusCode::OK, body.as_bytes());
+    let read = |body: &str| Dialect::OpenAi.response(StatusCode::OK, body.as_bytes());
     let whole = r#"{"model":"m-1-2026","choices":[{"message":{"role":"assistant","content":"Hello"},"finish_reason":"stop"}],"usage":{"prompt_tokens":12,"completion_tokens":3}}"#;
     let expected = Completed {
         text: "Hello".into(),
         model: "m-1-2026".into(),
-        usage: Some(Usage { prompt_tokens: 12, completion_tokens: 3 }),
+        usage: Some(Usage { prompt_tokens: 12, completion_tokens: 3, ..Usage::default() }),
         finish: Finish::Stop,
     };
-    assert_eq!(read(whole).unwrap(), expected);
+    assert_eq!(read(whole).0.unwrap(), expected);
     let parts = r#"{"choices":[{"message":{"content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]},"finish_reason":"length"}]}"#;
     assert_eq!(
-        read(parts).unwrap(),
+        read(parts).0.unwrap(),
         Completed { model: String::new(), usage: None, finish: Finish::Length, ..expected }
     );
 
-    let kind = |body: &str| read(body).unwrap_err().kind();
+    let kind = |body: &str| read(body).0.unwrap_err().kind();
     assert_eq!(
         kind(r#"{"choices":[{"message":{"content":null,"refusal":"I cannot."},"finish_reason":"stop"}]}"#),
         "refusal"
@@ -75,21 +82,30 @@ fn answers_in_every_shape() {
     for garbage in ["<html>", "null", "[]", "{}", "7", "\u{0}", &"[".repeat(100_000)] {
         assert_eq!(kind(garbage), "malformed");
     }
+    let usage = |body: &str| read(body).1;
     assert_eq!(
-        usage(br#"{"choices":[],"usage":{"prompt_tokens":9}}"#),
-        Some(Usage { prompt_tokens: 9, completion_tokens: 0 })
+        usage(r#"{"choices":[],"usage":{"prompt_tokens":9}}"#),
+        Some(Usage { prompt_tokens: 9, ..Usage::default() })
     );
-    assert_eq!(usage(br#"{"usage":{"prompt_tokens":-1}}"#), None);
+    assert_eq!(usage(r#"{"usage":{"prompt_tokens":-1}}"#), None);
+    assert_eq!(usage(r#"{"usage":{"prompt_tokens":9,"prompt_cache_hit_tokens":12}}"#).unwrap().cached_tokens, 9);
 }
 
 #[test]
 fn statuses_and_their_messages() {
-    let fault = |status: u16, body: &str| response(StatusCode::from_u16(status).unwrap(), body.as_bytes()).unwrap_err();
-    assert_eq!(
-        fault(401, r#"{"error":{"message":"Incorrect\n API key"}}"#).to_string(),
-        "the provider answered with status 401: Incorrect API key"
+    let fault = |status: u16, body: &str| {
+        Dialect::OpenAi.response(StatusCode::from_u16(status).unwrap(), body.as_bytes()).0.unwrap_err()
+    };
+    let wrong = fault(401, r#"{"error":{"message":"Incorrect\n API key"}}"#);
+    assert_eq!(wrong.to_string(), "the provider answered with status 401: Incorrect API key");
+    assert_eq!(wrong.raw(), Some(r#"{"error":{"message":"Incorrect\n API key"}}"#), "its own words are kept");
+    let hidden = fault(401, "the key k-123 is wrong").without("k-123");
+    assert_eq!(hidden.to_string(), "the provider answered with status 401: the key *** is wrong");
+    assert_eq!(hidden.raw(), Some("the key *** is wrong"));
+    let page = fault(502, &"<html>\u{1b}[31m ".repeat(1_000));
+    assert!(
+        page.to_string().len() < 400 && page.raw().is_some_and(|raw| raw.len() <= 2_048 && !raw.contains('\u{1b}'))
     );
-    assert!(fault(502, &"<html>\u{1b}[31m ".repeat(1_000)).to_string().len() < 400);
     for (status, transient) in [
         (400, false),
         (401, false),
@@ -107,5 +123,6 @@ fn statuses_and_their_messages() {
         (302, false),
     ] {
         assert_eq!(fault(status, "").is_transient(), transient, "{status}");
+        assert!(matches!(fault(status, ""), Fault::Status { status: s, .. } if s == status));
     }
 }

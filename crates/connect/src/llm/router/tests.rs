@@ -1,3 +1,6 @@
+mod failover;
+mod money;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,18 +12,23 @@ use super::*;
 use crate::simulate::llm::Script;
 use crate::testing::{Act, Server};
 
-/// A scripted provider over a real socket.
+/// A scripted provider over a real socket, in chunks, so that a cut can be told from the end.
 async fn provider(script: &str) -> Server {
     let script: Script = script.parse().unwrap();
     Server::start(move |index, seen| {
-        let reply = script.reply(index, &seen.body);
-        let headers: String = reply.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!(
-            "HTTP/1.1 {} X\r\nConnection: close\r\nContent-Length: {}\r\n{headers}\r\n",
-            reply.status,
-            reply.body.len()
-        );
-        vec![Act::Wait(reply.delay), Act::Send([head.as_bytes(), &reply.body].concat().into())]
+        let played = script.play(index, seen.path(), &seen.body);
+        let headers: String = played.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head =
+            format!("HTTP/1.1 {} X\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n{headers}\r\n", played.status);
+        let first = played.pieces.first().map(|(wait, _)| *wait).unwrap_or_default();
+        let mut acts = vec![Act::Wait(first), Act::Send(head.into())];
+        for (n, (wait, piece)) in played.pieces.iter().enumerate() {
+            acts.push(Act::Wait(if n == 0 { Duration::ZERO } else { *wait }));
+            let chunk = [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat();
+            acts.push(Act::Send(chunk.into()));
+        }
+        acts.extend((!played.is_cut).then(|| Act::Send("0\r\n\r\n".into())));
+        acts
     })
     .await
 }
@@ -39,6 +47,7 @@ fn router(servers: &[&Server], change: impl Fn(&mut Settings)) -> (Router, Clock
         timeout_ms: 5_000,
         price_in_microdollars: 1_000_000,
         price_out_microdollars: 2_000_000,
+        ..Provider::default()
     };
     let mut settings = Settings {
         providers: servers.iter().enumerate().map(of).collect(),
@@ -70,7 +79,7 @@ async fn an_answer_with_its_price() {
     let answer = call.result.unwrap();
     assert_eq!(answer.text, "The bridge opened on 4 May. It cost 12 euros in all.");
     assert_eq!((answer.provider.as_str(), answer.model.as_str(), answer.finish), ("p0", "m", Finish::Stop));
-    assert_eq!(answer.usage, Usage { prompt_tokens: 12, completion_tokens: 12 });
+    assert_eq!(answer.usage, Usage { prompt_tokens: 12, completion_tokens: 12, ..Usage::default() });
     assert_eq!((answer.cost_microdollars, cost, answer.usage_is_estimated), (36, 36, false));
     let seen = &server.seen()[0];
     assert_eq!(seen.path(), "/v1/chat/completions");
@@ -91,11 +100,15 @@ async fn the_matrix_of_faults() {
         ("500", "p0:server_error p0:server_error p0:server_error", false, true),
         ("429:2,ok", "p0:rate_limited", false, true),
         ("401,ok", "p0:rejected", false, false),
-        ("truncated,ok", "p0:malformed", false, false),
+        ("truncated,ok", "p0:cut p0:ok", true, false),
+        ("cut-after:9,ok", "p0:protocol p0:ok", true, false),
+        ("cut-after:0,ok", "p0:protocol p0:ok", true, false),
+        ("error-after:9,ok", "p0:in_band_error p0:ok", true, false),
+        ("drip:5", "p0:ok", true, false),
         ("garbage,ok", "p0:malformed", false, false),
         ("refusal,ok", "p0:refusal", false, false),
         ("empty,ok", "p0:empty", false, false),
-        ("error,ok", "p0:in_band_error", false, false),
+        ("error,ok", "p0:in_band_error p0:ok", true, false),
         ("slow:3000,ok", "p0:timeout p0:ok", true, false),
     ];
     for (script, expected, text, later) in cases {
@@ -125,8 +138,15 @@ async fn the_next_provider_answers_for_the_first() {
         let (router, _) = router(&[&bad, &good], |_| {});
         let call = router.complete(&question()).await;
         assert_eq!(outcomes(&call), format!("p0:{first} p1:ok"));
-        let refused = if script == "refusal" { 12 + 2 * 10 } else { 0 };
-        assert_eq!(call.cost_microdollars(), 36 + refused, "a refusal is billed too");
+        let failed = match script {
+            "refusal" => 12 + 2 * 10,
+            // Nobody counted: what was sent and received.
+            "garbage" => 13 + 2 * 13,
+            _ => 0,
+        };
+        assert_eq!(call.cost_microdollars(), 36 + failed, "a refusal is billed too");
+        assert_eq!(call.attempts[0].usage_is_estimated, script == "garbage");
+        assert!(call.attempts[0].said.is_some(), "its own words are kept");
         assert_eq!(call.result.unwrap().provider, "p1");
     }
 }
@@ -194,6 +214,7 @@ async fn odd_circumstances() {
     .await;
     let (router, _) = router(&[&silent], |_| {});
     let answer = router.complete(&question()).await.result.unwrap();
-    assert_eq!((answer.usage, answer.usage_is_estimated), (Usage { prompt_tokens: 13, completion_tokens: 2 }, true));
+    let guessed = Usage { prompt_tokens: 13, completion_tokens: 2, ..Usage::default() };
+    assert_eq!((answer.usage, answer.usage_is_estimated), (guessed, true));
     assert_eq!((answer.model.as_str(), count.load(Ordering::SeqCst)), ("m", 1));
 }
