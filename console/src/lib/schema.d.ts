@@ -21,6 +21,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists all budgets with what has been spent of them. */
+        get: operations["money.list"];
+        /** Sets a budget. What its place has spent in the present period counts. */
+        put: operations["money.put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/budgets/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes a budget away. What was spent stays in the ledger. */
+        delete: operations["money.delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/cache/entries": {
         parameters: {
             query?: never;
@@ -663,6 +698,23 @@ export interface paths {
         post?: never;
         /** Revokes a key; the sessions made with it end too. */
         delete: operations["keys.revoke"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every attempt at a model with its cost, newest first. */
+        get: operations["money.ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1545,6 +1597,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/spending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent day by day, and what the month will come to. */
+        get: operations["money.spending"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/stories": {
         parameters: {
             query?: never;
@@ -1821,6 +1890,52 @@ export interface components {
             from: components["schemas"]["Time"];
             name: string;
             to: components["schemas"]["Time"];
+        };
+        /** @description A budget with what has been spent of it in its present period. */
+        Budget: {
+            created_at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Millionths of a dollar that are never passed: what a call could cost at most is put aside before it is made.
+             */
+            hard_micros?: number | null;
+            /**
+             * Format: int64
+             * @description Put aside for calls that are under way.
+             */
+            held_micros: number;
+            id: components["schemas"]["Id"];
+            period: components["schemas"]["BudgetPeriod"];
+            place: components["schemas"]["MoneyPlace"];
+            resets_at?: components["schemas"]["Time"] | null;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar at which a warning is logged.
+             */
+            soft_micros?: number | null;
+            /** Format: int64 */
+            spent_micros: number;
+        };
+        /** @enum {string} */
+        BudgetPeriod: "day" | "month" | "ever";
+        /** @enum {string} */
+        BudgetScope: "all" | "provider" | "pipeline" | "user" | "key";
+        /** @description A budget as it is to be; that of the same scope, name and period is changed. */
+        BudgetSettings: {
+            /**
+             * Format: int64
+             * @description Millionths of a dollar; 0 forbids every call.
+             */
+            hard_micros?: number | null;
+            /** @description The provider's name, or the id of a pipeline, user or key; left out for the whole desk. */
+            name?: string;
+            period: components["schemas"]["BudgetPeriod"];
+            scope: components["schemas"]["BudgetScope"];
+            /**
+             * Format: int64
+             * @description Millionths of a dollar.
+             */
+            soft_micros?: number | null;
         };
         /** @enum {string} */
         BulkAction: "approve" | "reject" | "publish" | "retract" | "withdraw" | "reopen";
@@ -2655,6 +2770,11 @@ export interface components {
             source_name: string;
             standing: components["schemas"]["Standing"];
             story?: components["schemas"]["Id"] | null;
+            /**
+             * @description What in it speaks to a model instead of a reader, each as `kind: words`; looked for when it is drafted. A draft
+             *     from it waits for a person.
+             */
+            suspicious: string[];
             /** @description The content as plain text. */
             text: string;
             title: string;
@@ -2755,6 +2875,34 @@ export interface components {
             score: number;
             text: string;
         };
+        /** @description One attempt at one model. */
+        LedgerEntry: {
+            /** @description When it began. */
+            at: components["schemas"]["Time"];
+            /**
+             * Format: int64
+             * @description Those of the prompt that the provider had kept.
+             */
+            cached_tokens: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            id: components["schemas"]["Id"];
+            /** @description The provider did not count, or not to the end. */
+            is_estimated: boolean;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar, by the prices of the configuration.
+             */
+            micros: number;
+            model: string;
+            /** @description `ok`, or the kind of its fault; `cancelled` when its caller went away, `lost` when its process did. */
+            outcome: string;
+            /** @description Whose budgets it came under. */
+            places: components["schemas"]["MoneyPlace"][];
+            /** Format: int64 */
+            prompt_tokens: number;
+            provider: string;
+        };
         /** @enum {string} */
         LoginKind: "basic" | "bearer" | "header";
         /** @description An address to look at. */
@@ -2783,6 +2931,12 @@ export interface components {
         };
         /** @enum {string} */
         MissedTimes: "coalesce" | "catch_up" | "skip";
+        /** @description What a budget or a sum is about. */
+        MoneyPlace: {
+            /** @description The provider's name, or the id of the others; empty for the whole desk. */
+            name: string;
+            scope: components["schemas"]["BudgetScope"];
+        };
         /** @description Whom to invite, and as what. */
         NewInvitation: {
             email: string;
@@ -2947,6 +3101,34 @@ export interface components {
             saved_at: components["schemas"]["Time"];
         };
         /** @description A page of a list. */
+        Page_Budget: {
+            data: {
+                created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Millionths of a dollar that are never passed: what a call could cost at most is put aside before it is made.
+                 */
+                hard_micros?: number | null;
+                /**
+                 * Format: int64
+                 * @description Put aside for calls that are under way.
+                 */
+                held_micros: number;
+                id: components["schemas"]["Id"];
+                period: components["schemas"]["BudgetPeriod"];
+                place: components["schemas"]["MoneyPlace"];
+                resets_at?: components["schemas"]["Time"] | null;
+                /**
+                 * Format: int64
+                 * @description Millionths of a dollar at which a warning is logged.
+                 */
+                soft_micros?: number | null;
+                /** Format: int64 */
+                spent_micros: number;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_Channel: {
             data: {
                 id: components["schemas"]["Id"];
@@ -3060,6 +3242,11 @@ export interface components {
                 source_name: string;
                 standing: components["schemas"]["Standing"];
                 story?: components["schemas"]["Id"] | null;
+                /**
+                 * @description What in it speaks to a model instead of a reader, each as `kind: words`; looked for when it is drafted. A draft
+                 *     from it waits for a person.
+                 */
+                suspicious: string[];
                 /** @description The content as plain text. */
                 text: string;
                 title: string;
@@ -3136,6 +3323,37 @@ export interface components {
                 role: components["schemas"]["Role"];
                 /** @description What it may do: all of its role, or a part. */
                 scopes: components["schemas"]["Scope"][];
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_LedgerEntry: {
+            data: {
+                /** @description When it began. */
+                at: components["schemas"]["Time"];
+                /**
+                 * Format: int64
+                 * @description Those of the prompt that the provider had kept.
+                 */
+                cached_tokens: number;
+                /** Format: int64 */
+                completion_tokens: number;
+                id: components["schemas"]["Id"];
+                /** @description The provider did not count, or not to the end. */
+                is_estimated: boolean;
+                /**
+                 * Format: int64
+                 * @description Millionths of a dollar, by the prices of the configuration.
+                 */
+                micros: number;
+                model: string;
+                /** @description `ok`, or the kind of its fault; `cancelled` when its caller went away, `lost` when its process did. */
+                outcome: string;
+                /** @description Whose budgets it came under. */
+                places: components["schemas"]["MoneyPlace"][];
+                /** Format: int64 */
+                prompt_tokens: number;
+                provider: string;
             }[];
             pagination: components["schemas"]["Pagination"];
         };
@@ -3289,7 +3507,7 @@ export interface components {
                 created_at: components["schemas"]["Time"];
                 has_key: boolean;
                 id: components["schemas"]["Id"];
-                /** @description The wire dialect: `openai`. */
+                /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
                 kind: string;
                 model: string;
                 name: string;
@@ -3631,7 +3849,7 @@ export interface components {
         };
         /** @description One thing that a policy looked at. */
         PolicyCheck: {
-            /** @description `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement` or `topic`. */
+            /** @description `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`. */
             check: string;
             detail: string;
             passed: boolean;
@@ -3861,7 +4079,7 @@ export interface components {
             created_at: components["schemas"]["Time"];
             has_key: boolean;
             id: components["schemas"]["Id"];
-            /** @description The wire dialect: `openai`. */
+            /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
             kind: string;
             model: string;
             name: string;
@@ -3884,6 +4102,8 @@ export interface components {
             api_key?: string | null;
             /** @description Such as `https://api.example.com/v1`. */
             base_url: string;
+            /** @description The wire dialect: `openai` (which most servers speak), `anthropic`, `gemini` or `ollama`. */
+            kind?: string;
             model: string;
             /** Format: int64 */
             price_in?: number;
@@ -4680,6 +4900,49 @@ export interface components {
         };
         /** @enum {string} */
         SpanOp: "same" | "add" | "del";
+        /** @description What was spent on the last days. */
+        Spending: {
+            /** @description Oldest first; a day and place without a call is left out. */
+            days: components["schemas"]["SpendingDay"][];
+            month: components["schemas"]["SpendingMonth"];
+        };
+        /** @description The sums of a day in one place. */
+        SpendingDay: {
+            /** Format: int64 */
+            calls: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /** @description Its beginning in UTC. */
+            day: components["schemas"]["Time"];
+            /** Format: int64 */
+            failures: number;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar.
+             */
+            micros: number;
+            place: components["schemas"]["MoneyPlace"];
+            /** Format: int64 */
+            prompt_tokens: number;
+        };
+        /** @description This month so far, and as it will be. */
+        SpendingMonth: {
+            /**
+             * Format: int32
+             * @description So many whole days before today, at most 7 and none before the first cost; 0: today alone.
+             */
+            days: number;
+            /**
+             * Format: int64
+             * @description With the rest of the month as costly as the days that it is drawn from.
+             */
+            forecast_micros: number;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar.
+             */
+            spent_micros: number;
+        };
         /** @enum {string} */
         Standing: "news" | "seen" | "copy";
         /** @description A statement by its name, since the start; times in seconds. */
@@ -5033,6 +5296,97 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Analysis"];
                 };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "money.list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Budget"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "money.put": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BudgetSettings"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "money.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Any error; `type` says which. */
             default: {
@@ -6860,6 +7214,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "money.ledger": {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before; opaque. */
+                after?: string;
+                /** @description Entries of a page, 1 to 200; 50 when nothing is said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_LedgerEntry"];
+                };
             };
             /** @description Any error; `type` says which. */
             default: {
@@ -9283,6 +9671,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_SourceVisit"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "money.spending": {
+        parameters: {
+            query?: {
+                /** @description Whose sums: of the whole desk when nothing is said. */
+                by?: components["schemas"]["BudgetScope"];
+                /** @description How many days, today included: 1 to 366; 30 when nothing is said. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spending"];
                 };
             };
             /** @description Any error; `type` says which. */

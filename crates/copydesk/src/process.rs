@@ -173,6 +173,7 @@ impl Process {
         if let Err(error) = self.desk.queue.leave().await {
             tracing::warn!(error = &error as &dyn std::error::Error, "leaving the queue failed");
         }
+        desk::money::settle(&self.desk).await;
         self.say_farewell().await;
         self.desk.store.close().await;
     }

@@ -48,6 +48,8 @@ pub struct Inner {
     pub ids: Arc<IdGen>,
     /// For each provider: its settings and how it did lately.
     pub(crate) routers: Mutex<HashMap<String, (connect::llm::Provider, Arc<connect::llm::Router>)>>,
+    /// What models may cost, and did.
+    pub(crate) till: Arc<crate::money::Till>,
     /// Of those who visit sources.
     pub(crate) places: crate::items::sweep::Places,
     /// The clustering's index, held by whoever assigns.
@@ -88,6 +90,7 @@ impl Desk {
     pub fn new(parts: Parts) -> Desk {
         let ids = parts.queue.ids();
         Desk(Arc::new(Inner {
+            till: Arc::new(crate::money::Till::new(parts.store.clone(), parts.clock.clone(), Arc::clone(&ids))),
             ids,
             routers: Mutex::default(),
             stories: tokio::sync::Mutex::default(),

@@ -267,7 +267,7 @@ async fn make(
     }
     let looked_at = originals.clone();
     let suspects = desk.queue.compute(move || suspect::inspect(&looked_at)).await?;
-    let made = generate::run(desk, pipeline, story, &originals).await?;
+    let made = generate::run(desk, actor, pipeline, story, &originals).await?;
     let used: Vec<SourceRef> = originals
         .iter()
         .map(|member| SourceRef { name: member.source.clone(), title: member.title.clone(), url: member.url.clone() })

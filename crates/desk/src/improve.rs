@@ -20,7 +20,7 @@ use text::score::Weights;
 use crate::drafts::{self, Completion, models as providers_of};
 use crate::people::{self, Action, Actor, recall, remember};
 use crate::posts::{self, Command};
-use crate::{Desk, Error, Fault, PostId, Version, analysis, moderation, pipelines};
+use crate::{Desk, Error, Fault, PostId, Version, analysis, moderation, money, pipelines};
 
 use models::Models;
 use rounds::{Bench, Piece, Run};
@@ -230,7 +230,7 @@ pub async fn post(
         targets,
     };
     let piece = Piece { title: text.title.clone(), excerpt: text.excerpt.clone(), body: text.body.clone() };
-    let mut models = models_of(desk, &pipeline).await?;
+    let mut models = models_of(desk, actor, &pipeline).await?;
     models.story = post.story;
     let run = rounds::run(bench, piece, &mut models, rounds).await?;
     let records = models.records;
@@ -273,7 +273,7 @@ pub async fn text(desk: &Desk, actor: &Actor, given: Given, wanted: &Wanted) -> 
         return read(&done);
     }
     let pipeline = pipelines::find(desk, pipelines::DEFAULT).await?;
-    let mut models = models_of(desk, &pipeline).await?;
+    let mut models = models_of(desk, actor, &pipeline).await?;
     let (bench, piece) = bench_of(&desk.weights, given, targets);
     let run = rounds::run(bench, piece, &mut models, rounds).await?;
     record(desk, &models.records).await?;
@@ -320,13 +320,15 @@ pub async fn alone(parts: Alone, given: Given, wanted: &Wanted) -> Result<Improv
     Ok(answer(run, &models.records))
 }
 
-async fn models_of(desk: &Desk, pipeline: &pipelines::Pipeline) -> Result<Models, Error> {
+async fn models_of(desk: &Desk, actor: &Actor, pipeline: &pipelines::Pipeline) -> Result<Models, Error> {
     let targets = providers_of::of(desk, pipeline).await?;
     let known = targets.into_iter().map(|target| {
         let router = providers_of::router(desk, &target);
         (target, router)
     });
-    Ok(Models::new(known.collect(), desk.rng.clone(), desk.clock.clone(), desk.ids.clone()))
+    let mut models = Models::new(known.collect(), desk.rng.clone(), desk.clock.clone(), desk.ids.clone());
+    models.purpose = money::purpose(actor, Some(pipeline.id));
+    Ok(models)
 }
 
 fn bench_of(weights: &Weights, given: Given, targets: Vec<targets::Target>) -> (Bench, Piece) {

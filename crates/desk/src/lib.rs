@@ -32,6 +32,7 @@ pub mod calendar;
 pub mod analysis;
 pub mod feedback;
 pub mod moderation;
+pub mod money;
 pub mod drafts;
 pub mod improve;
 pub mod channels;
@@ -73,6 +74,10 @@ stdx::id_type! {
     PostId;
     /// One call of a generator, recorded.
     CompletionId;
+    /// What may be spent in one place and period.
+    BudgetId;
+    /// One attempt at a model, as it was paid.
+    LedgerId;
     /// A moderator's or a policy's decision on a version.
     ReviewId;
     /// What somebody made of a version.
@@ -157,6 +162,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             postgres: include_str!("../migrations/0011_suspicious.postgres.sql"),
         },
         Migration {
+            version: 12,
+            name: "money",
+            sqlite: include_str!("../migrations/0012_money.sqlite.sql"),
+            postgres: include_str!("../migrations/0012_money.postgres.sql"),
+        },
+        Migration {
             version: 13,
             name: "dialects",
             sqlite: include_str!("../migrations/0013_dialects.sqlite.sql"),
@@ -176,6 +187,11 @@ pub const TABLES: &[&str] = &[
     "session",
     "preference",
     "provider",
+    "budget",
+    "budget_use",
+    "hold",
+    "ledger",
+    "spending",
     "pipeline",
     "source",
     "hook",
@@ -236,6 +252,9 @@ pub fn statements() -> Vec<&'static Statement> {
         drafts::STATEMENTS,
         drafts::suspect::STATEMENTS,
         drafts::lab::STATEMENTS,
+        money::STATEMENTS,
+        money::report::STATEMENTS,
+        money::till::STATEMENTS,
         moderation::STATEMENTS,
         &moderation::parts(),
         channels::STATEMENTS,

@@ -32,6 +32,7 @@ mod keys;
 mod links;
 mod measures;
 pub(crate) mod metrics;
+mod money;
 mod pipelines;
 mod posts;
 mod preferences;
@@ -99,6 +100,7 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(improve::routes())
         .merge(pipelines::routes())
         .merge(providers::routes())
+        .merge(money::routes())
         .merge(channels::routes())
         .merge(session::routes())
         .merge(users::routes())

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use connect::llm::structured::{self, Refusal, Schema, Trouble};
-use connect::llm::{Completion as Question, Message, Router};
+use connect::llm::{Completion as Question, Message, Purpose, Role, Router};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -49,23 +49,30 @@ impl fmt::Display for Unusable {
     }
 }
 
+/// Who asks, and for whose money.
+pub(crate) struct Asking<'a> {
+    pub router: &'a Router,
+    pub purpose: &'a Purpose,
+    /// For both questions together.
+    pub time_max: Duration,
+}
+
 /// Why a model gave nothing: the word for the record, and the reason.
 pub(crate) type Failed = (&'static str, String);
 
-/// Asks within `time_max`, both times together. What it took is added to `record`, whatever comes of it; with the answer
-/// goes the model that gave it.
+/// Asks one model. What it took is added to `record`, whatever comes of it; with the answer goes the model that gave it.
 ///
 /// # Errors
 /// The failure of the last call, or `unusable`.
 pub(crate) async fn ask<T>(
-    router: &Router,
+    asking: Asking<'_>,
     question: &Question,
-    time_max: Duration,
     record: &mut Completion,
     read: impl Fn(&str) -> Result<T, Unusable>,
 ) -> Result<(T, String), Failed> {
+    let Asking { router, purpose, time_max } = asking;
     let started = Instant::now();
-    let call = router.complete_within(question, time_max).await;
+    let call = router.complete_for(question, purpose, time_max).await;
     record.took(&call);
     let kind = outcome(&call);
     let answer = call.result.map_err(|failure| (kind, describe(&failure)))?;
@@ -76,9 +83,9 @@ pub(crate) async fn ask<T>(
     let left = time_max.saturating_sub(started.elapsed());
     tracing::debug!(provider = answer.provider, error = %trouble, "an answer is asked for again");
     let mut again = question.clone();
-    again.messages.push(Message { role: connect::llm::Role::Assistant, text: answer.text });
+    again.messages.push(Message { role: Role::Assistant, text: answer.text });
     again.messages.push(Message::user(trouble.told()));
-    let call = router.complete_within(&again, left).await;
+    let call = router.complete_for(&again, purpose, left).await;
     record.took(&call);
     // Who cannot be asked again has answered all the same: that answer is what is wrong.
     let Ok(answer) = call.result else { return Err(("unusable", trouble.to_string())) };

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use stdx::Timestamp;
 
-use super::ask::{Failed, ask};
+use super::ask::{Asking, Failed, ask};
 use super::models::{self, PROVIDER_TIME_MAX, describe};
 use super::{Completion, prompt};
 use crate::desk::kept::Generated;
+use crate::money;
+use crate::people::Actor;
 use crate::pipelines::Pipeline;
 use crate::providers::EMBEDDED;
 use crate::stories::Member;
@@ -29,10 +31,12 @@ pub(super) struct Made {
 
 pub(super) async fn run(
     desk: &Desk,
+    actor: &Actor,
     pipeline: &Pipeline,
     story: Option<StoryId>,
     members: &[Member],
 ) -> Result<Made, Error> {
+    let purpose = money::purpose(actor, Some(pipeline.id));
     let mut records = Vec::new();
     let started = Instant::now();
     for target in models::of(desk, pipeline).await? {
@@ -46,11 +50,13 @@ pub(super) async fn run(
         let key = format!("{name}/{}/{}", target.model, prompt::hash(&pipeline.spec, members));
         let id = CompletionId(desk.next_id());
         let mut record = Completion::begun(id, &target, prompt::version(), story, desk.now());
-        let (noted, began) = (&mut record, Instant::now());
+        let (noted, purpose, began) = (&mut record, &purpose, Instant::now());
         let load = || async move {
             let question = prompt::question(&pipeline.spec, members, &desk.rng);
-            let (router, time_max) = (models::router(desk, &target), left.min(PROVIDER_TIME_MAX));
-            let answer = ask(&router, &question, time_max, noted, |answer| prompt::read(answer, members)).await;
+            let router = models::router(desk, &target);
+            let asking = Asking { router: &router, purpose, time_max: left.min(PROVIDER_TIME_MAX) };
+            let answer = ask(asking, &question, noted, |answer| prompt::read(answer, members)).await;
+            money::settle(desk).await;
             made(answer)
         };
         let tag = tags::of_provider(&name);

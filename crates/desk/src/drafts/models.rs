@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use connect::llm::{Call, Provider, Router};
+use connect::llm::{Call, Failure, Provider, Router};
 use stdx::Timestamp;
 
 use super::Completion;
@@ -48,7 +48,7 @@ pub(crate) fn router(desk: &Desk, provider: &Provider) -> Arc<Router> {
         return Arc::clone(router);
     }
     let settings = connect::llm::Settings { providers: vec![provider.clone()], ..desk.llm.clone() };
-    let router = Arc::new(Router::new(desk.client.clone(), settings));
+    let router = Arc::new(Router::with_meter(desk.client.clone(), settings, Arc::clone(&desk.till) as _));
     routers.insert(provider.name.clone(), (provider.clone(), Arc::clone(&router)));
     router
 }
@@ -93,9 +93,9 @@ impl Completion {
     }
 }
 
-/// The kind of the failure that ended a call.
+/// `ok`, or the kind of the failure that ended a call.
 pub(crate) fn outcome(call: &Call) -> &'static str {
-    call.attempts.last().map_or("resting", |attempt| attempt.outcome)
+    call.result.as_ref().map_or_else(Failure::kind, |_| "ok")
 }
 
 /// An error with its causes in one line, as a record holds it.

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::people::Actor;
 use crate::posts::State;
 use crate::testing::Bench;
-use crate::{channels, drafts, events, items, moderation, pipelines, sources};
+use crate::{channels, drafts, events, items, moderation, money, pipelines, sources};
 
 const FERRY: &str = "The harbour ferry between Port Alder and Saint Brannoc will stop for eleven days from Monday. \
  Engineers found cracks in two of the four shafts on Thursday night. The repair costs 2.4 million crowns. \
@@ -177,4 +177,36 @@ async fn a_hijacked_model_brings_nothing_out_and_changes_nothing() {
         let told = events::stream(&mut bench.desk.store.read_fresh(), post.id).await.unwrap();
         assert!(told.iter().all(|event| !format!("{event:?}").contains("Approved")), "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn what_a_draft_costs_stands_in_the_ledger_and_no_budget_is_passed_for_it() {
+    let good = draft("The ferry will stop for eleven days from Monday. The repair costs 2.4 million crowns.");
+    let (bench, asked) = bench(&["no JSON at all", &good]).await;
+    let actor = Actor::system();
+    drafts::generate(&bench.desk, &actor, &request(FERRY)).await.unwrap();
+    let entries = money::entries(&bench.desk, &actor, None, 10).await.unwrap();
+    assert_eq!(
+        entries.iter().map(|entry| (entry.micros, entry.outcome.as_str())).collect::<Vec<_>>(),
+        [(150, "ok"); 2]
+    );
+    let pipeline = pipelines::find(&bench.desk, pipelines::DEFAULT).await.unwrap().id.to_string();
+    assert!(
+        entries[0].places.contains(&money::Place::new(money::Scope::Pipeline, &pipeline)),
+        "{:?}",
+        entries[0].places
+    );
+    // So much has been spent that the next one could pass the limit.
+    let place = money::Place::new(money::Scope::Pipeline, pipeline);
+    let new = money::NewBudget { place, period: money::Period::Day, hard_micros: Some(600), soft_micros: Some(200) };
+    money::put(&bench.desk, &actor, new).await.unwrap();
+    let others = request(&format!("{FERRY} The mayor will speak on Sunday."));
+    let post = drafts::generate(&bench.desk, &actor, &others).await.unwrap();
+    assert!(post.grounded, "the embedded generator needs no money");
+    assert_eq!(asked.lock().unwrap().len(), 2);
+    let records = drafts::completions(&bench.desk, &actor, None, 2).await.unwrap();
+    assert_eq!((records[0].provider.as_str(), records[1].outcome.as_str()), ("embedded", "budget"));
+    let told = records[1].error.as_ref().unwrap();
+    assert!(told.contains("pipeline") && told.contains("the day's 600 micro-dollars"), "{told}");
+    assert_eq!(money::list(&bench.desk, &actor).await.unwrap()[0].held_micros, 0);
 }

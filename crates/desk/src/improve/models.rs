@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connect::llm::{Completion as Question, Provider, Router};
+use connect::llm::{Completion as Question, Provider, Purpose, Router};
 use stdx::{Clock, IdGen, Rng};
 
 use super::question;
 use crate::drafts::Completion;
-use crate::drafts::ask::{Unusable, ask};
+use crate::drafts::ask::{Asking, Unusable, ask};
 use crate::drafts::models::PROVIDER_TIME_MAX;
 use crate::{CompletionId, StoryId};
 
 pub(super) struct Models {
+    /// Whose money the calls cost.
+    pub purpose: Purpose,
     known: Vec<(Provider, Arc<Router>)>,
     pub rng: Rng,
     clock: Clock,
@@ -25,7 +27,7 @@ pub(super) struct Models {
 
 impl Models {
     pub fn new(known: Vec<(Provider, Arc<Router>)>, rng: Rng, clock: Clock, ids: Arc<IdGen>) -> Models {
-        Models { known, rng, clock, ids, story: None, records: Vec::new() }
+        Models { purpose: Purpose::default(), known, rng, clock, ids, story: None, records: Vec::new() }
     }
 
     pub fn is_empty(&self) -> bool {
@@ -52,7 +54,8 @@ impl Models {
             let id = CompletionId(self.ids.next(self.clock.now()));
             let mut record = Completion::begun(id, provider, question::version(), self.story, self.clock.now());
             let began = Instant::now();
-            let said = ask(router, asked, left, &mut record, &read).await;
+            let asking = Asking { router, purpose: &self.purpose, time_max: left };
+            let said = ask(asking, asked, &mut record, &read).await;
             record.latency_us = began.elapsed().as_micros() as u64;
             record.at = self.clock.now();
             match said {

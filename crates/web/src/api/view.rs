@@ -104,6 +104,8 @@ words! {
     FeedbackKind: desk::feedback::Kind::ALL.map(desk::feedback::Kind::name);
     TargetDirection: ["at_least", "at_most"];
     StepKind: ["edits", "rewrite"];
+    BudgetScope: desk::money::Scope::ALL.map(desk::money::Scope::name);
+    BudgetPeriod: desk::money::Period::ALL.map(desk::money::Period::name);
     ImproveStop: desk::improve::Stop::ALL.map(desk::improve::Stop::name);
 }
 

@@ -76,6 +76,7 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/posts/{id}/improve") => json!({ "base_version": 1 }),
         ("POST", "/analyze" | "/improve" | "/render") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
+        ("PUT", "/budgets") => json!({ "scope": "all", "period": "day", "hard_micros": 1_000_000 }),
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
         ("POST", "/cache/purge") => json!({ "tag": "nobody" }),
         ("POST", "/cron") => json!({ "name": "n", "schedule": "0 6 * * *", "kind": "assign_stories" }),

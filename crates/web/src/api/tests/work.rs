@@ -49,6 +49,14 @@ async fn pipelines_and_providers_are_configured() {
     let settings = json!({ "base_url": "https://llm.example/v1", "model": "small", "api_key": "sk-very-secret" });
     let provider = bench.call(Role::Admin, "PUT", "/api/v3/providers/example").body(settings).send().await.expect(200);
     assert_eq!((provider.json()["name"].as_str(), provider.json()["has_key"].as_bool()), (Some("example"), Some(true)));
+    assert_eq!(provider.json()["kind"], "openai");
+    let put = |kind: &str| json!({ "base_url": "https://llm.example", "model": "small", "kind": kind });
+    let path = "/api/v3/providers/example";
+    let other = bench.call(Role::Admin, "PUT", path).body(put("anthropic")).send().await.expect(200).json();
+    assert_eq!((&other["kind"], &other["has_key"]), (&json!("anthropic"), &json!(true)));
+    let unknown = bench.call(Role::Admin, "PUT", path).body(put("claude")).send().await.expect(422).json();
+    assert_eq!(unknown["errors"][0]["pointer"], "/kind");
+    assert!(unknown.to_string().contains("must be one of openai, anthropic, gemini, ollama"), "{unknown}");
     let listed = bench.get("/api/v3/providers").await.expect(200);
     assert!(!listed.text.contains("sk-very-secret") && !provider.text.contains("sk-very-secret"));
     bench.delete("/api/v3/providers/example").await.expect(204);
@@ -68,4 +76,33 @@ async fn texts_are_measured() {
         bench.post("/api/v3/analyze", json!({ "text": "a", "format": "pdf" })).await.expect(422).problem(),
         "invalid"
     );
+}
+
+#[tokio::test]
+async fn budgets_are_set_and_shown() {
+    let bench = Bench::new().await;
+    let admin = |method, path| bench.call(Role::Admin, method, path);
+    let budget = json!({ "scope": "provider", "name": "mock", "period": "month", "hard_micros": 5_000_000, "soft_micros": 4_000_000 });
+    let set = admin("PUT", "/api/v3/budgets").body(budget).send().await.expect(200).json();
+    assert_eq!(set["place"], json!({ "scope": "provider", "name": "mock" }));
+    assert_eq!((&set["spent_micros"], &set["held_micros"]), (&json!(0), &json!(0)));
+    assert_eq!(set["resets_at"], "2026-12-01T00:00:00Z");
+    let listed = bench.get("/api/v3/budgets").await.expect(200).json();
+    assert_eq!(listed["data"], json!([set]));
+    let wrong = json!({ "scope": "key", "period": "day", "soft_micros": 2, "hard_micros": 1 });
+    let told = admin("PUT", "/api/v3/budgets").body(wrong).send().await.expect(422).json();
+    let pointers: Vec<&str> =
+        told["errors"].as_array().unwrap().iter().filter_map(|error| error["pointer"].as_str()).collect();
+    assert_eq!(pointers, ["/name", "/soft_micros"]);
+    let scope = json!({ "scope": "galaxy", "period": "day", "hard_micros": 1 });
+    assert!(admin("PUT", "/api/v3/budgets").body(scope).send().await.status >= 400);
+    let spending = bench.get("/api/v3/spending?by=provider&days=7").await.expect(200).json();
+    assert_eq!(spending["month"], json!({ "spent_micros": 0, "forecast_micros": 0, "days": 0 }));
+    for bad in ["days=0", "days=367", "by=galaxy"] {
+        assert!(bench.get(&format!("/api/v3/spending?{bad}")).await.status >= 400, "{bad}");
+    }
+    assert_eq!(bench.get("/api/v3/ledger?limit=5").await.expect(200).json()["data"], json!([]));
+    let path = format!("/api/v3/budgets/{}", set["id"].as_str().unwrap());
+    admin("DELETE", &path).send().await.expect(204);
+    admin("DELETE", &path).send().await.expect(404);
 }
