@@ -67,6 +67,9 @@ pub struct Till {
     swept_at: AtomicI64,
 }
 
+/// A budget and the beginning of one of its periods.
+type Use = (i64, i64);
+
 /// A hold that is under way.
 #[derive(Clone, Debug)]
 struct Open {
@@ -319,7 +322,7 @@ async fn applied(tx: &mut Tx, places: &[Place]) -> Result<Vec<Applied>, store::E
 
 /// Lowers every budget of the call, always in the same order, or none.
 async fn reserve(tx: &mut Tx, open: &Open, provider: &str, model: &str) -> Result<(), Refusal> {
-    let mut uses: Vec<(i64, i64)> = Vec::new();
+    let mut uses: Vec<Use> = Vec::new();
     let most = i64::try_from(open.micros).unwrap_or(i64::MAX);
     for budget in applied(tx, &open.places).await? {
         let since = budget.period.since(open.at);
@@ -372,12 +375,12 @@ struct Sum {
 
 async fn settle_all(tx: &mut Tx, ids: &IdGen, batch: Vec<Ended>) -> Result<(), Error> {
     let mut sums: BTreeMap<(i64, String), Sum> = BTreeMap::new();
-    let (mut returned, mut spent_of): (BTreeMap<(i64, i64), i64>, BTreeMap<(i64, i64), i64>) = Default::default();
+    let (mut returned, mut spent_of) = (BTreeMap::<Use, i64>::new(), BTreeMap::<Use, i64>::new());
     let (mut entries, mut softs) = (Vec::new(), HashMap::new());
     for Ended { open, attempt } in batch {
         // Who finds no hold comes too late, or a second time.
         let Some(row) = tx.opt(&RELEASE, params![open.id]).await? else { continue };
-        let uses: Vec<(i64, i64)> = serde_json::from_str(&row.get::<String>(1)?).unwrap_or_default();
+        let uses: Vec<Use> = serde_json::from_str(&row.get::<String>(1)?).unwrap_or_default();
         for used in uses {
             *returned.entry(used).or_default() += row.get::<i64>(0)?;
         }
