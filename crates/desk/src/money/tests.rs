@@ -284,3 +284,20 @@ async fn what_cannot_be_a_budget_is_told() {
     assert!(bench.desk.till.reserve(&Purpose::default(), &provider("p"), 1).await.is_err());
     assert!(bench.desk.till.reserve(&Purpose::default(), &provider("p"), u64::MAX).await.is_err());
 }
+
+#[tokio::test]
+async fn an_absurd_count_does_not_stop_the_ledger() {
+    let bench = Bench::new().await;
+    put(&bench.desk, &Actor::system(), all_day(1_000)).await.unwrap();
+    let provider = provider("p");
+    for _ in 0..3 {
+        let hold = bench.desk.till.reserve(&Purpose::default(), &provider, 1).await;
+        let Ok(hold) = hold else { break };
+        let usage = Usage { prompt_tokens: u64::MAX, completion_tokens: u64::MAX, ..Usage::default() };
+        bench.desk.till.settle(hold, &Attempt { usage, ..attempt(&provider, "ok", u64::MAX) });
+    }
+    let (entries, sum, holds) = books(&bench).await;
+    assert!(entries.len() == 3 && holds == 0, "{} entries, {holds} holds", entries.len());
+    assert_eq!(sum, 3 * MICROS_MAX);
+    assert!(bench.desk.till.reserve(&Purpose::default(), &provider, 1).await.is_err());
+}

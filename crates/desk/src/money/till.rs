@@ -14,7 +14,7 @@ use futures_util::future::BoxFuture;
 use stdx::{Clock, IdGen, Timestamp};
 use store::{Store, Tx, params};
 
-use super::{Period, Place, Scope};
+use super::{MICROS_MAX, Period, Place, Scope};
 use crate::{Error, LedgerId};
 
 store::sql! {
@@ -52,6 +52,8 @@ const SWEEP_EVERY: i64 = 60_000_000;
 const SWEEP_MAX: usize = 500;
 /// Settled in one transaction.
 const BATCH: usize = 200;
+/// No attempt takes more tokens.
+const TOKENS_MAX: u64 = 1_000_000_000_000;
 /// The outcome of a hold whose process has gone.
 const LOST: &str = "lost";
 
@@ -249,13 +251,20 @@ impl Meter for Till {
 
     fn settle(&self, hold: Hold, attempt: &Attempt) {
         let Some(open) = self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(&hold.id) else { return };
+        // A provider may count what it likes; the sums must still be sums.
+        let usage = Usage {
+            prompt_tokens: attempt.usage.prompt_tokens.min(TOKENS_MAX),
+            cached_tokens: attempt.usage.cached_tokens.min(TOKENS_MAX),
+            completion_tokens: attempt.usage.completion_tokens.min(TOKENS_MAX),
+            ..attempt.usage
+        };
         let spent = Spent {
             provider: attempt.provider.clone(),
             model: attempt.model.clone(),
             outcome: attempt.outcome.to_owned(),
-            usage: attempt.usage,
+            usage,
             is_estimated: attempt.usage_is_estimated,
-            micros: attempt.cost_microdollars,
+            micros: attempt.cost_microdollars.min(MICROS_MAX),
         };
         self.end(Ended { open, attempt: Some(spent) });
     }
