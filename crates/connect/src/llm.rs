@@ -5,6 +5,8 @@ pub mod choice;
 pub mod dialect;
 pub mod frames;
 pub mod meter;
+pub mod passed;
+pub mod relayed;
 pub mod router;
 pub mod settings;
 pub mod structured;
@@ -12,6 +14,7 @@ pub mod structured;
 mod anthropic;
 mod collect;
 mod gemini;
+mod hedge;
 mod lines;
 mod live;
 mod ollama;
@@ -28,9 +31,12 @@ mod testing;
 pub use dialect::Dialect;
 pub use frames::{Event, Frames, fuzz};
 pub use meter::{Hold, Meter, Overdrawn, Purpose, Unmetered};
+pub use passed::{Passed, Unreadable};
+pub use relayed::Relayed;
 pub use router::{Answer, Attempt, Broken, Call, Failure, Router, Stream};
 pub use settings::{Provider, Route, Settings};
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::Error;
@@ -49,6 +55,8 @@ pub struct Completion {
     /// 0 (steady) to 2 (wild); `None` leaves it to the provider.
     pub temperature: Option<f32>,
     pub format: Format,
+    /// The question as it came, for providers that take it so; its answer is handed on as it comes, whatever it is.
+    pub passed: Option<Arc<Passed>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +138,9 @@ pub enum Fault {
         status: Option<u16>,
         raw: String,
     },
+    /// Nothing was sent: the provider speaks a dialect in which this cannot be asked.
+    #[error("the provider cannot be asked for {0}")]
+    Unspeakable(&'static str),
     #[error("the provider's answer is not a completion: {message}")]
     Malformed { message: String, raw: String },
     #[error("the model refused: {0}")]
@@ -156,7 +167,11 @@ impl Fault {
                 matches!(status, 408 | 409 | 425 | 429 | 500..=599)
             }
             Fault::Cut | Fault::Slow { .. } => true,
-            Fault::InBand { .. } | Fault::Malformed { .. } | Fault::Refused(_) | Fault::Empty => false,
+            Fault::InBand { .. }
+            | Fault::Unspeakable(_)
+            | Fault::Malformed { .. }
+            | Fault::Refused(_)
+            | Fault::Empty => false,
             Fault::Budget(overdrawn) => overdrawn.resets_at.is_some(),
         }
     }
@@ -164,6 +179,15 @@ impl Fault {
     /// Whether asking again is senseless until somebody changes the key, the bill or the model's name.
     pub fn is_rejection(&self) -> bool {
         matches!(self, Fault::Status { status: 401..=404, .. } | Fault::InBand { status: Some(401..=404), .. })
+    }
+
+    /// Whether the provider works and the question is at fault.
+    pub fn is_question_s(&self) -> bool {
+        matches!(
+            self,
+            Fault::Status { status: 400 | 413 | 415 | 422, .. }
+                | Fault::InBand { status: Some(400 | 413 | 415 | 422), .. }
+        )
     }
 
     /// A stable word for metrics and records.
@@ -174,6 +198,7 @@ impl Fault {
             Fault::Status { status: 500.., .. } => "server_error",
             Fault::Status { .. } => "rejected",
             Fault::InBand { .. } => "in_band_error",
+            Fault::Unspeakable(_) => "unspeakable",
             Fault::Malformed { .. } => "malformed",
             Fault::Refused(_) => "refusal",
             Fault::Empty => "empty",

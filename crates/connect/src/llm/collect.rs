@@ -7,6 +7,10 @@ pub(super) struct Collected {
     pub text: String,
     /// Characters of reasoning.
     pub thoughts: usize,
+    /// Bytes of calls of tools.
+    pub called: usize,
+    /// Every answer is one, also a refusal or none at all.
+    pub is_passed: bool,
     pub model: String,
     /// As the provider counted so far.
     pub usage: Option<Usage>,
@@ -23,6 +27,7 @@ impl Collected {
             Event::Model(model) => self.model = model,
             Event::Text(text) => self.text.push_str(&text),
             Event::Thought(chars) => self.thoughts += chars,
+            Event::Called(bytes) => self.called += bytes,
             Event::Refusal(words) => self.refusal.push_str(&words),
             Event::Filtered(why) => self.filtered = Some(why),
             Event::Usage(usage) => self.usage = Some(usage),
@@ -56,6 +61,9 @@ impl Collected {
     pub fn check(&self) -> Result<(), Fault> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
+        }
+        if self.is_passed {
+            return if self.is_finished() { Ok(()) } else { Err(Fault::Cut) };
         }
         if !self.refusal.trim().is_empty() {
             return Err(Fault::Refused(super::brief(&self.refusal)));

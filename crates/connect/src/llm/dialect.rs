@@ -64,9 +64,11 @@ impl Dialect {
     ) -> Result<Request, Error> {
         let (url, body) = match self {
             Dialect::OpenAi => (openai::url(provider), openai::body(provider, completion, is_streamed)),
-            Dialect::Anthropic => (anthropic::url(provider), anthropic::body(provider, completion, is_streamed)),
-            Dialect::Gemini => (gemini::url(provider, is_streamed), gemini::body(completion)),
-            Dialect::Ollama => (ollama::url(provider), ollama::body(provider, completion, is_streamed)),
+            Dialect::Anthropic => {
+                (anthropic::url(provider), bytes(&anthropic::body(provider, completion, is_streamed)))
+            }
+            Dialect::Gemini => (gemini::url(provider, is_streamed), bytes(&gemini::body(completion))),
+            Dialect::Ollama => (ollama::url(provider), bytes(&ollama::body(provider, completion, is_streamed))),
         };
         let accepted = match (is_streamed, self.framing()) {
             (false, _) => "application/json",
@@ -82,7 +84,11 @@ impl Dialect {
         if self == Dialect::Anthropic {
             headers.insert(HeaderName::from_static("anthropic-version"), HeaderValue::from_static(anthropic::VERSION));
         }
-        let key = provider.api_key.reveal();
+        let brought = completion.passed.as_ref().and_then(|passed| passed.bearer.as_ref());
+        let key = match (provider.api_key.reveal(), brought) {
+            ("", Some(brought)) => brought.reveal(),
+            (own, _) => own,
+        };
         if !key.is_empty() {
             let (name, value) = match self {
                 Dialect::OpenAi | Dialect::Ollama => (AUTHORIZATION, format!("Bearer {key}")),
@@ -95,7 +101,7 @@ impl Dialect {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        let body = Bytes::from(body.to_string());
+        let body = Bytes::from(body);
         Ok(Request { method: Method::POST, headers, body, ..Request::get("llm", url, limits) })
     }
 
@@ -159,6 +165,10 @@ impl FromStr for Dialect {
         let known = Dialect::ALL.into_iter().find(|dialect| dialect.name() == text);
         known.ok_or_else(|| NoDialect(text.chars().take(40).collect()))
     }
+}
+
+fn bytes(body: &Value) -> Vec<u8> {
+    body.to_string().into_bytes()
 }
 
 /// By way of text, since 0.7f32 is 0.699999988 as a double.

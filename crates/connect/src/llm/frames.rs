@@ -15,6 +15,8 @@ pub enum Event {
     Text(String),
     /// Characters of reasoning that are not part of the answer.
     Thought(usize),
+    /// Bytes of a call of the caller's tools.
+    Called(usize),
     /// Words with which the model declines.
     Refusal(String),
     /// The provider's filter ended the answer, and why.
@@ -51,12 +53,34 @@ pub(super) struct Told {
     model: String,
     pub usage: Usage,
     pub events: Vec<Event>,
+    kept: Option<Kept>,
     is_over: bool,
+}
+
+/// Frames that are handed on as they came.
+#[derive(Debug)]
+struct Kept {
+    bytes: Vec<u8>,
+    /// Also the one that only counts the tokens.
+    counts: bool,
 }
 
 impl Frames {
     pub fn new(dialect: Dialect) -> Self {
         Frames { dialect, lines: Lines::new(dialect.framing()), told: Told::default() }
+    }
+
+    /// Keeps the frames themselves too, that of the tokens if it `counts`; of OpenAI's dialect only.
+    pub(super) fn keeping(mut self, counts: bool) -> Self {
+        if self.dialect == Dialect::OpenAi {
+            self.told.kept = Some(Kept { bytes: Vec::new(), counts });
+        }
+        self
+    }
+
+    /// The frames that came since the last time, as Server-Sent Events; `None` when none are kept.
+    pub(super) fn kept(&mut self) -> Option<Vec<u8>> {
+        self.told.kept.as_mut().map(|kept| std::mem::take(&mut kept.bytes))
     }
 
     /// The events whose frames end in `bytes`.
@@ -98,6 +122,17 @@ impl Told {
         if let Err(error) = read {
             self.malformed(&error.to_string(), frame.data);
         }
+    }
+
+    pub fn keep(&mut self, data: &[u8], is_count: bool) {
+        let Some(kept) = self.kept.as_mut().filter(|kept| kept.counts || !is_count) else { return };
+        // A line of its own for each line of the data, as the protocol wants it.
+        for line in data.split(|byte| *byte == b'\n') {
+            kept.bytes.extend_from_slice(b"data: ");
+            kept.bytes.extend_from_slice(line);
+            kept.bytes.push(b'\n');
+        }
+        kept.bytes.push(b'\n');
     }
 
     pub fn model(&mut self, name: &str) {

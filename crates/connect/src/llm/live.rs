@@ -1,6 +1,7 @@
 //! One attempt under way: from the request to the last event, with an eye on the clock.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,12 +12,13 @@ use http::{HeaderMap, StatusCode};
 use stdx::{ByteSize, Clock};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::hedge::Losers;
 use super::lines::Framing;
 use super::pace::{Pace, WINDOW};
 use super::target::Target;
 use super::ticket::Ticket;
 use super::transport::Transport;
-use super::{Completion, Dialect, Event, Fault, Frames};
+use super::{Completion, Dialect, Event, Fault, Frames, Passed};
 use crate::client::Limits;
 use crate::error::{Error, Phase};
 use crate::retry::retry_after;
@@ -38,6 +40,11 @@ pub(super) struct Live {
     ends: Instant,
     /// The caller's time ends then, and not the provider's.
     is_caller_s: bool,
+    passed: Option<Arc<Passed>>,
+    /// A whole answer that is handed on as it came.
+    whole: Option<Vec<u8>>,
+    /// Frames of a body that is over, to be handed on.
+    rest: Option<Vec<u8>>,
 }
 
 struct Body {
@@ -48,12 +55,33 @@ struct Body {
 }
 
 impl Live {
-    pub fn new(ticket: Ticket, deadline: Instant) -> Self {
+    pub fn new(mut ticket: Ticket, completion: &Completion, deadline: Instant) -> Self {
         let provider = &ticket.target().provider;
         let own = Instant::now() + Duration::from_millis(provider.timeout_ms);
         let (dialect, pace) = (provider.dialect, Pace::new(provider.drip_chars_min as usize));
         let (ends, is_caller_s) = (own.min(deadline), deadline < own);
-        Live { ticket, retry_after: None, dialect, body: None, events: VecDeque::new(), pace, ends, is_caller_s }
+        let passed = completion.passed.clone();
+        ticket.collected.is_passed = passed.is_some();
+        let events = VecDeque::new();
+        Live {
+            ticket,
+            retry_after: None,
+            dialect,
+            body: None,
+            events,
+            pace,
+            ends,
+            is_caller_s,
+            passed,
+            whole: None,
+            rest: None,
+        }
+    }
+
+    /// Noted there when it is given up for another.
+    pub fn losing_to(mut self, losers: &Losers) -> Self {
+        self.ticket.losers = Some(Arc::clone(losers));
+        self
     }
 
     pub fn target(&self) -> &Target {
@@ -75,7 +103,10 @@ impl Live {
     ) -> Result<(), Fault> {
         let left = self.ends.saturating_duration_since(Instant::now());
         let provider = &self.target().provider;
-        let is_streamed = provider.stream;
+        // A whole answer in the caller's own dialect is handed on as it is.
+        let is_whole =
+            self.dialect == Dialect::OpenAi && self.passed.as_ref().is_some_and(|passed| !passed.is_streamed);
+        let is_streamed = provider.stream && !is_whole;
         let ms = Duration::from_millis;
         let limits = Limits {
             connect_timeout: ms(provider.connect_timeout_ms).min(left),
@@ -88,7 +119,7 @@ impl Live {
             redirects_max: 0,
         };
         let request = self.dialect.request(provider, completion, is_streamed, limits)?;
-        let sent = std::sync::Arc::clone(&self.ticket.sent);
+        let sent = Arc::clone(&self.ticket.sent);
         let opened = transport.open(request, &sent).await?;
         self.ticket.status = Some(opened.status.as_u16());
         self.retry_after = retry_after(&opened.headers, clock.now());
@@ -96,7 +127,10 @@ impl Live {
             true => Shape::of(self.dialect, &opened.headers),
             false => Shape::Whole,
         };
-        let frames = (shape != Shape::Whole).then(|| self.dialect.frames());
+        let frames = (shape != Shape::Whole).then(|| match &self.passed {
+            Some(passed) => self.dialect.frames().keeping(passed.wants_usage),
+            None => self.dialect.frames(),
+        });
         self.body = Some(Body { chunks: opened.body, frames, last: Instant::now() });
         match shape {
             Shape::Whole => self.whole(opened.status, Vec::new()).await,
@@ -125,7 +159,14 @@ impl Live {
                         }
                         return Ok(Some(text));
                     }
-                    event => self.ticket.collected.take(event),
+                    event => {
+                        let is_shown = self.passed.is_some() && is_shown(&event);
+                        self.ticket.collected.take(event);
+                        if is_shown {
+                            self.ticket.first_content.get_or_insert(self.ticket.started().elapsed());
+                            return Ok(Some(String::new()));
+                        }
+                    }
                 }
             }
             if self.ticket.collected.is_over() || self.body.is_none() {
@@ -141,7 +182,7 @@ impl Live {
             let Some(body) = &mut self.body else { continue };
             let events = frames(body, chunk.as_ref());
             if chunk.is_none() {
-                self.body = None;
+                self.close();
             }
             self.heard(events);
         }
@@ -163,6 +204,9 @@ impl Live {
         self.events = self.dialect.events(&bytes).into();
         if self.events.iter().any(|event| matches!(event, Event::Malformed { .. })) {
             self.ticket.unread = bytes.len();
+        }
+        if self.passed.is_some() && self.dialect == Dialect::OpenAi {
+            self.whole = Some(bytes);
         }
         Ok(())
     }
@@ -198,7 +242,7 @@ impl Live {
     fn heard(&mut self, events: Vec<Event>) {
         let size = |event: &Event| match event {
             Event::Text(text) => text.chars().count(),
-            Event::Thought(chars) => *chars,
+            Event::Thought(chars) | Event::Called(chars) => *chars,
             _ => 0,
         };
         let has_text = events.iter().any(|event| matches!(event, Event::Text(_)));
@@ -209,8 +253,15 @@ impl Live {
         self.events.extend(events);
     }
 
+    /// The body is read no further; its frames are still handed on.
+    fn close(&mut self) -> Option<Body> {
+        let mut body = self.body.take()?;
+        self.rest = body.frames.as_mut().and_then(Frames::kept);
+        Some(body)
+    }
+
     async fn drain(&mut self) {
-        if let Some(mut body) = self.body.take()
+        if let Some(mut body) = self.close()
             && !self.ticket.collected.is_faulty()
         {
             let _ = timeout(DRAIN, async { while let Some(Ok(_)) = body.chunks.next().await {} }).await;
@@ -218,7 +269,52 @@ impl Live {
     }
 
     fn hide(&self, fault: Fault) -> Fault {
-        fault.without(self.target().provider.api_key.reveal())
+        let brought = self.passed.as_ref().and_then(|passed| passed.bearer.as_ref());
+        let fault = fault.without(self.target().provider.api_key.reveal());
+        brought.map_or_else(|| fault.clone(), |brought| fault.clone().without(brought.reveal()))
+    }
+
+    /// What of the answer came since the last time, as it came; `None` where its dialect is not the caller's.
+    pub fn kept(&mut self) -> Option<Kept> {
+        if let Some(whole) = self.whole.take() {
+            return Some(Kept::Whole(whole));
+        }
+        let frames = self.body.as_mut().and_then(|body| body.frames.as_mut()).and_then(Frames::kept);
+        match (frames, self.rest.take()) {
+            (None, None) => None,
+            (frames, rest) => Some(Kept::Frames([rest, frames].into_iter().flatten().flatten().collect())),
+        }
+    }
+
+    /// Whether the fault is the caller's, who brings its own key or names any model it likes.
+    pub fn is_caller_s_fault(&self, fault: &Fault) -> bool {
+        let Some(passed) = &self.passed else { return false };
+        let provider = &self.target().provider;
+        let brings_key = provider.api_key.reveal().is_empty() && passed.bearer.is_some();
+        let names_model = provider.model.is_empty() && matches!(fault, Fault::Status { status: 404, .. });
+        names_model || (brings_key && fault.is_rejection())
+    }
+}
+
+/// An answer in the caller's dialect, as it came.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Server-Sent Events.
+    Frames(Vec<u8>),
+    /// A JSON document.
+    Whole(Vec<u8>),
+}
+
+/// Whether the event is something of the answer for whoever gets it as it comes.
+fn is_shown(event: &Event) -> bool {
+    match event {
+        Event::Text(_)
+        | Event::Thought(_)
+        | Event::Called(_)
+        | Event::Refusal(_)
+        | Event::Filtered(_)
+        | Event::Finish(_) => true,
+        Event::Model(_) | Event::Usage(_) | Event::Error { .. } | Event::Malformed { .. } | Event::Done => false,
     }
 }
 

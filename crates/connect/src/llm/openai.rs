@@ -4,6 +4,7 @@
 //! servers.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Error, Value, json};
 
 use super::dialect::{decimal, plain_name};
@@ -19,7 +20,14 @@ pub(super) fn url(provider: &Provider) -> String {
     format!("{}/chat/completions", provider.base_url.trim_end_matches('/'))
 }
 
-pub(super) fn body(provider: &Provider, completion: &Completion, is_streamed: bool) -> Value {
+pub(super) fn body(provider: &Provider, completion: &Completion, is_streamed: bool) -> Vec<u8> {
+    match &completion.passed {
+        Some(passed) => passed.body(&provider.model, is_streamed),
+        None => written(provider, completion, is_streamed).to_string().into_bytes(),
+    }
+}
+
+fn written(provider: &Provider, completion: &Completion, is_streamed: bool) -> Value {
     let messages: Vec<Value> =
         completion.messages.iter().map(|m| json!({ "role": m.role.name(), "content": m.text })).collect();
     let mut body = json!({ "model": provider.model, "messages": messages });
@@ -48,6 +56,7 @@ pub(super) fn body(provider: &Provider, completion: &Completion, is_streamed: bo
 /// One frame of a stream.
 pub(super) fn frame(frame: Frame<'_>, told: &mut Told) -> Result<(), Error> {
     if frame.data == DONE {
+        told.keep(DONE, false);
         told.done();
         return Ok(());
     }
@@ -58,6 +67,8 @@ pub(super) fn frame(frame: Frame<'_>, told: &mut Told) -> Result<(), Error> {
         told.error(&json!({ "error": error }), frame.data);
         return Ok(());
     }
+    let is_count = chunk.usage.is_some() && chunk.choices.as_ref().is_none_or(Vec::is_empty);
+    told.keep(frame.data, is_count);
     told.model(&chunk.model.unwrap_or_default());
     // The last frame has the tokens and no choice.
     if let Some(choice) = chunk.choices.into_iter().flatten().find(|choice| choice.index == 0) {
@@ -87,6 +98,10 @@ pub(super) fn whole(document: Value, told: &mut Told) -> Result<(), Error> {
 fn said(said: Said, finish: Option<&str>, told: &mut Told) {
     told.thought(&said.reasoning_content.or(said.reasoning).unwrap_or_default());
     told.text(said.content.map(Content::text).unwrap_or_default());
+    let called = [said.tool_calls, said.function_call].into_iter().flatten().map(|call| call.get().len()).sum();
+    if called > 0 {
+        told.events.push(Event::Called(called));
+    }
     if let Some(refusal) = said.refusal.filter(|words| !words.is_empty()) {
         told.events.push(Event::Refusal(refusal));
     }
@@ -147,6 +162,8 @@ struct Choice {
 struct Said {
     content: Option<Content>,
     refusal: Option<String>,
+    tool_calls: Option<Box<RawValue>>,
+    function_call: Option<Box<RawValue>>,
     reasoning_content: Option<String>,
     /// OpenRouter's word for the same.
     reasoning: Option<String>,

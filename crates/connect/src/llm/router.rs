@@ -16,20 +16,22 @@ use super::stream::Open;
 use super::target::Target;
 use super::ticket::{Asked, Ticket};
 use super::transport::Transport;
-use super::{Completion, Fault, Finish, Provider, Settings, Usage, choice};
+use super::{Completion, Dialect, Fault, Finish, Provider, Route, Settings, Usage, choice};
 use crate::client::Client;
 
+pub use super::live::Kept;
 pub use super::stream::{Broken, Stream};
+pub use super::target::Health;
 pub use super::ticket::{ATTEMPTS, COST, FIRST_SECONDS, SECONDS, TOKENS};
 
 /// The providers with the memory of how they did.
 #[derive(Debug)]
 pub struct Router {
     transport: Arc<dyn Transport>,
-    clock: Clock,
+    pub(super) clock: Clock,
     rng: Rng,
-    settings: Settings,
-    targets: Vec<Arc<Target>>,
+    pub(super) settings: Settings,
+    pub(super) targets: Vec<Arc<Target>>,
     meter: Arc<dyn Meter>,
 }
 
@@ -129,7 +131,7 @@ impl Call {
 
 /// How far an attempt is followed.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Until {
+pub(super) enum Until {
     FirstContent,
     End,
 }
@@ -168,15 +170,42 @@ impl Router {
         settings: Settings,
         meter: Arc<dyn Meter>,
     ) -> Self {
-        let target = |(place, provider)| Arc::new(Target::new(provider, place, &settings));
-        let targets = settings.providers.iter().enumerate().map(target).collect();
+        let targets = settings.providers.iter().map(|provider| Arc::new(Target::new(provider, &settings))).collect();
         Router { transport, clock, rng, settings, targets, meter }
     }
 
-    /// Each provider and model with the state of its breaker, for health pages.
-    pub fn states(&self) -> Vec<(&Provider, stdx::breaker::State)> {
+    /// Asks the providers of all of `routers`, whose memory it shares.
+    ///
+    /// # Panics
+    /// Without any router.
+    pub fn joined(routers: &[Arc<Router>], route: Route) -> Router {
+        let first = routers.first().expect("there is a router to join");
+        Router {
+            transport: Arc::clone(&first.transport),
+            clock: first.clock.clone(),
+            rng: first.rng.clone(),
+            settings: Settings { route, ..first.settings.clone() },
+            targets: routers.iter().flat_map(|router| router.targets.iter().cloned()).collect(),
+            meter: Arc::clone(&first.meter),
+        }
+    }
+
+    /// Each provider and model with how it does, for health pages.
+    pub fn health(&self) -> Vec<(&Provider, Health)> {
         let now = self.clock.now();
-        self.targets.iter().map(|t| (&t.provider, t.breaker.state(now))).collect()
+        self.targets.iter().map(|target| (&target.provider, target.health(now))).collect()
+    }
+
+    /// The places of the providers in the order in which they would be asked now.
+    pub fn order(&self) -> Vec<usize> {
+        let loads: Vec<choice::Load> =
+            self.targets.iter().enumerate().map(|(place, target)| target.load(place)).collect();
+        choice::order(&loads, self.settings.route, &self.rng)
+    }
+
+    /// How long it takes until one of the providers that asked to be left alone wants no more of it.
+    pub fn rests(&self) -> Option<Duration> {
+        self.targets.iter().filter_map(|target| target.rests()).min()
     }
 
     /// Asks until there is a text, within the configured deadline.
@@ -200,6 +229,21 @@ impl Router {
         Call { result, attempts: run.attempts, latency: run.started.elapsed() }
     }
 
+    /// The question as it came, the answer as it comes: of a stream its first content is waited for, of a whole answer all.
+    ///
+    /// # Errors
+    /// As [`Router::open`].
+    pub async fn pass(
+        &self,
+        completion: &Completion,
+        purpose: &Purpose,
+        deadline: Duration,
+    ) -> Result<Stream, Box<Call>> {
+        let is_streamed = completion.passed.as_ref().is_none_or(|passed| passed.is_streamed);
+        let until = if is_streamed { Until::FirstContent } else { Until::End };
+        self.begin(completion, purpose, deadline, until).await
+    }
+
     /// Asks until the first content is there, which the stream then gives with all that follows. Dropping the stream ends the
     /// attempt and settles it.
     ///
@@ -211,8 +255,18 @@ impl Router {
         purpose: &Purpose,
         deadline: Duration,
     ) -> Result<Stream, Box<Call>> {
+        self.begin(completion, purpose, deadline, Until::FirstContent).await
+    }
+
+    async fn begin(
+        &self,
+        completion: &Completion,
+        purpose: &Purpose,
+        deadline: Duration,
+        until: Until,
+    ) -> Result<Stream, Box<Call>> {
         let mut run = Run { completion, purpose, started: Instant::now(), deadline, attempts: Vec::new() };
-        match self.ask_all(&mut run, Until::FirstContent).await {
+        match self.ask_all(&mut run, until).await {
             Ok((live, first)) => {
                 let open = Open { live, first, clock: self.clock.clone() };
                 Ok(Stream::new(open, run.attempts))
@@ -228,12 +282,16 @@ impl Router {
     async fn ask_all(&self, run: &mut Run<'_>, until: Until) -> Result<(Live, Option<String>), Failure> {
         let mut last: Option<(&Provider, Fault)> = None;
         let mut resting: Option<Timestamp> = None;
-        let loads: Vec<choice::Load> = self.targets.iter().map(|target| target.load()).collect();
-        let order = choice::order(&loads, self.settings.route, &self.rng);
+        let order = self.order();
         let asked = Asked::of(run.completion);
         for (turn, place) in order.iter().enumerate() {
             let (target, is_last) = (&self.targets[*place], turn + 1 == order.len());
             let provider = &target.provider;
+            let only = run.completion.passed.as_ref().and_then(|passed| passed.only_openai());
+            if let Some(what) = only.filter(|_| provider.dialect != Dialect::OpenAi) {
+                last = Some((provider, Fault::Unspeakable(what)));
+                continue;
+            }
             for number in 1..=self.settings.attempts_max {
                 if run.left().is_zero() {
                     return Err(Failure::Deadline { after: run.deadline, last: last.map(|(_, fault)| fault) });
@@ -255,8 +313,15 @@ impl Router {
                         break;
                     }
                 };
-                let mut live = Live::new(ticket, run.started + run.deadline);
-                let fault = match self.attempt(&mut live, run.completion, until).await {
+                let mut live = Live::new(ticket, run.completion, run.started + run.deadline);
+                let result = if until == Until::FirstContent && number == 1 && !is_last {
+                    let outcome = self.race(live, &order[turn + 1..], run, asked).await;
+                    live = outcome.live;
+                    outcome.result
+                } else {
+                    self.attempt(&mut live, run.completion, until).await
+                };
+                let fault = match result {
                     Ok(first) => return Ok((live, first)),
                     Err(fault) => fault,
                 };
@@ -284,7 +349,7 @@ impl Router {
     }
 
     /// The account of an attempt that may be made; else the time at which the target may be asked, or why it costs too much.
-    async fn ticket(
+    pub(super) async fn ticket(
         &self,
         target: &Arc<Target>,
         purpose: &Purpose,
@@ -308,7 +373,12 @@ impl Router {
         })
     }
 
-    async fn attempt(&self, live: &mut Live, completion: &Completion, until: Until) -> Result<Option<String>, Fault> {
+    pub(super) async fn attempt(
+        &self,
+        live: &mut Live,
+        completion: &Completion,
+        until: Until,
+    ) -> Result<Option<String>, Fault> {
         live.begin(&*self.transport, completion, self.settings.body_max, &self.clock).await?;
         let first = live.next().await?;
         if until == Until::End && first.is_some() {
@@ -345,7 +415,7 @@ impl Live {
     /// Settles an attempt that gave no text, and lets its target learn from it.
     pub(super) fn fail(&mut self, fault: &Fault, clock: &Clock) -> Attempt {
         let attempt = self.ticket.settle(Some(fault));
-        if !self.ended_by_caller() {
+        if !self.ended_by_caller() && !self.is_caller_s_fault(fault) {
             self.target().failed(fault, attempt.latency, clock);
         }
         if let Some(wait) = self.retry_after.filter(|_| fault.is_transient()) {
@@ -358,7 +428,7 @@ impl Live {
 /// Settles an attempt that came to its good end.
 pub(super) fn answer(live: &mut Live) -> (Answer, Attempt) {
     let attempt = live.ticket.settle(None);
-    live.target().succeeded(attempt.latency);
+    live.target().succeeded(attempt.latency, attempt.first_content);
     let collected = &mut live.ticket.collected;
     let model = match collected.model.as_str() {
         "" => attempt.model.clone(),

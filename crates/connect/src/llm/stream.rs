@@ -4,7 +4,7 @@ use std::fmt;
 
 use stdx::Clock;
 
-use super::live::Live;
+use super::live::{Kept, Live};
 use super::router::answer;
 use super::{Answer, Attempt, Fault};
 
@@ -16,6 +16,8 @@ pub struct Stream {
     provider: String,
     attempts: Vec<Attempt>,
     answer: Option<Answer>,
+    /// What came last, in the caller's dialect.
+    last: Option<Kept>,
 }
 
 /// The answer broke off after its beginning had been handed on.
@@ -36,7 +38,7 @@ pub(super) struct Open {
 impl Stream {
     pub(super) fn new(open: Open, attempts: Vec<Attempt>) -> Self {
         let provider = open.live.target().provider.name.clone();
-        Stream { open: Some(open), provider, attempts, answer: None }
+        Stream { open: Some(open), provider, attempts, answer: None, last: None }
     }
 
     /// Who answers.
@@ -56,6 +58,7 @@ impl Stream {
         match open.live.next().await {
             Ok(Some(text)) => Ok(Some(text)),
             Ok(None) => {
+                self.last = open.live.kept();
                 let (answer, attempt) = answer(&mut open.live);
                 self.answer = Some(answer);
                 self.attempts.push(attempt);
@@ -67,6 +70,15 @@ impl Stream {
                 self.open = None;
                 Err(Broken { provider: self.provider.clone(), fault })
             }
+        }
+    }
+
+    /// What of the answer came since the last time, as it came, if the question was [`Passed`](super::Passed) and the provider
+    /// speaks its dialect; a piece of the text may then be empty.
+    pub fn kept(&mut self) -> Option<Kept> {
+        match &mut self.open {
+            Some(open) => open.live.kept(),
+            None => self.last.take(),
         }
     }
 

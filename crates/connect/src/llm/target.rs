@@ -1,13 +1,14 @@
 //! A provider with the memory of how it did.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use stdx::{Breaker, Clock, Timestamp};
 use tokio::time::Instant;
 
 use super::choice::Load;
+use super::hedge::Habit;
 use super::{Fault, Provider, Settings};
 
 /// The newest attempt's part in the mean of latencies.
@@ -21,9 +22,25 @@ pub(super) struct Target {
     pub provider: Provider,
     pub breaker: Breaker,
     breaker_failures: u32,
-    rank: u32,
     in_flight: AtomicU32,
     memory: Mutex<Memory>,
+    habit: Mutex<Habit>,
+}
+
+/// How a provider does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    pub breaker: stdx::breaker::State,
+    /// Until when it is left alone, by its breaker or by its own wish.
+    pub rests_until: Option<Timestamp>,
+    pub in_flight: u32,
+    /// To the first words, exponentially weighted; `None` before the first answer.
+    pub first_content: Option<Duration>,
+    /// Attempts since the process began that gave an answer, and those that gave none.
+    pub answered: u64,
+    pub failed: u64,
+    /// The kind of the last fault, and when it was.
+    pub last_fault: Option<(&'static str, Timestamp)>,
 }
 
 #[derive(Debug, Default)]
@@ -32,23 +49,29 @@ struct Memory {
     latency: Option<Duration>,
     /// Until then the provider has asked to be left alone.
     rests_until: Option<Instant>,
+    first_content: Option<Duration>,
+    answered: u64,
+    failed: u64,
+    last_fault: Option<(&'static str, Timestamp)>,
 }
 
 impl Target {
-    pub fn new(provider: &Provider, place: usize, settings: &Settings) -> Self {
+    pub fn new(provider: &Provider, settings: &Settings) -> Self {
         Target {
             provider: provider.clone(),
             breaker: Breaker::new(settings.breaker_failures, Duration::from_secs(settings.breaker_pause_s)),
             breaker_failures: settings.breaker_failures,
-            rank: provider.rank.unwrap_or(u32::try_from(place).unwrap_or(u32::MAX)),
             in_flight: AtomicU32::new(0),
             memory: Mutex::default(),
+            habit: Mutex::default(),
         }
     }
 
-    pub fn load(&self) -> Load {
+    /// `place`: its place among those that could be asked, which is its rank when it has none.
+    pub fn load(&self, place: usize) -> Load {
         let latency = self.lock().latency;
-        Load { rank: self.rank, in_flight: self.in_flight.load(Ordering::Relaxed), latency }
+        let rank = self.provider.rank.unwrap_or(u32::try_from(place).unwrap_or(u32::MAX));
+        Load { rank, in_flight: self.in_flight.load(Ordering::Relaxed), latency }
     }
 
     pub fn begins(&self) {
@@ -75,18 +98,45 @@ impl Target {
         self.rests().map(|wait| now + wait).or_else(|| self.breaker.permits(now).err())
     }
 
+    pub fn health(&self, now: Timestamp) -> Health {
+        let breaker = self.breaker.state(now);
+        let opens = (breaker == stdx::breaker::State::Open).then(|| self.breaker.permits(now).err()).flatten();
+        let rests = self.rests().map(|wait| now + wait);
+        let memory = self.lock();
+        Health {
+            breaker,
+            rests_until: opens.max(rests),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            first_content: memory.first_content,
+            answered: memory.answered,
+            failed: memory.failed,
+            last_fault: memory.last_fault,
+        }
+    }
+
     /// An attempt gave a text.
-    pub fn succeeded(&self, took: Duration) {
+    pub fn succeeded(&self, took: Duration, first_content: Option<Duration>) {
         self.breaker.succeeded();
         self.measured(took);
+        let mut memory = self.lock();
+        memory.answered += 1;
+        if let Some(first) = first_content {
+            memory.first_content = Some(mean(memory.first_content, first));
+        }
     }
 
     /// An attempt gave none. A refusal and an empty answer come from a provider that works.
     pub fn failed(&self, fault: &Fault, took: Duration, clock: &Clock) {
         let now = clock.now();
+        if matches!(fault, Fault::Budget(_)) {
+            return;
+        }
+        let mut memory = self.lock();
+        (memory.failed, memory.last_fault) = (memory.failed + 1, Some((fault.kind(), now)));
+        drop(memory);
         match fault {
-            Fault::Budget(_) => return,
             Fault::Refused(_) | Fault::Empty => self.breaker.succeeded(),
+            fault if fault.is_question_s() => self.breaker.succeeded(),
             // One wrong key stays wrong: no need to collect more of the same.
             fault if fault.is_rejection() => (0..self.breaker_failures).for_each(|_| self.breaker.failed(now)),
             _ => self.breaker.failed(now),
@@ -99,11 +149,18 @@ impl Target {
 
     fn measured(&self, took: Duration) {
         let mut memory = self.lock();
-        let mean = memory.latency.map_or(took, |mean| mean.mul_f64(1.0 - NEWEST) + took.mul_f64(NEWEST));
-        memory.latency = Some(mean);
+        memory.latency = Some(mean(memory.latency, took));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Memory> {
+    pub fn habit(&self) -> MutexGuard<'_, Habit> {
+        self.habit.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn mean(mean: Option<Duration>, newest: Duration) -> Duration {
+    mean.map_or(newest, |mean| mean.mul_f64(1.0 - NEWEST) + newest.mul_f64(NEWEST))
 }

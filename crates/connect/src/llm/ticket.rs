@@ -1,7 +1,7 @@
 //! One attempt's account: settled once, whatever becomes of the attempt and of its caller.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use stdx::metric::{Counter, Family, Histogram};
@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::collect::Collected;
 use super::dialect::TOKENS_UNSAID;
+use super::hedge::Losers;
 use super::target::Target;
 use super::{Attempt, Completion, Fault, Format, Hold, Meter, Usage};
 
@@ -43,6 +44,8 @@ pub(super) struct Ticket {
     pub collected: Collected,
     /// Bytes of an answer that could not be read.
     pub unread: usize,
+    /// Where it is noted when it is given up for another.
+    pub losers: Option<Losers>,
 }
 
 /// The tokens of a question, as far as they can be told without its provider.
@@ -63,9 +66,18 @@ impl Asked {
         };
         let each = |per: u64| -> u64 { texts().chain([schema]).map(|bytes| bytes.div_ceil(per)).sum() };
         let around = TOKENS_PER_MESSAGE * (completion.messages.len() as u64 + 1);
+        let answer = u64::from(completion.tokens_max.unwrap_or(TOKENS_UNSAID));
+        if let Some(passed) = &completion.passed {
+            // With what is around the texts, and pictures, of which nobody knows better.
+            let bytes = passed.bytes() as u64;
+            let prompt_tokens = bytes.div_ceil(BYTES_PER_TOKEN_LEAST) + around;
+            let completion_tokens = answer.saturating_mul(passed.choices());
+            let most = Usage { prompt_tokens, completion_tokens, ..Usage::default() };
+            return Asked { tokens: bytes.div_ceil(BYTES_PER_TOKEN), most };
+        }
         let most = Usage {
             prompt_tokens: each(BYTES_PER_TOKEN_LEAST) + around,
-            completion_tokens: completion.tokens_max.unwrap_or(TOKENS_UNSAID).into(),
+            completion_tokens: answer,
             ..Usage::default()
         };
         Asked { tokens: each(BYTES_PER_TOKEN), most }
@@ -91,6 +103,7 @@ impl Ticket {
             first_content: None,
             collected: Collected::default(),
             unread: 0,
+            losers: None,
         }
     }
 
@@ -135,6 +148,7 @@ impl Ticket {
         };
         if let Some(hold) = self.hold.take() {
             self.target.ends();
+            self.target.habit().note(&attempt);
             ATTEMPTS.with(&[&provider.name, outcome]).inc();
             SECONDS.with(&[&provider.name]).record(latency);
             if let Some(first) = self.first_content {
@@ -152,7 +166,7 @@ impl Ticket {
     /// what was sent and what was received.
     fn usage(&self) -> (Usage, bool) {
         let got = &self.collected;
-        let received = (got.text.len() + got.thoughts + self.unread) as u64;
+        let received = (got.text.len() + got.thoughts + got.called + self.unread) as u64;
         let guessed = Usage {
             prompt_tokens: self.asked.tokens,
             completion_tokens: received.div_ceil(BYTES_PER_TOKEN),
@@ -188,7 +202,10 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         if self.hold.is_some() {
-            self.close(CANCELLED, None);
+            let attempt = self.close(CANCELLED, None);
+            if let Some(losers) = &self.losers {
+                losers.lock().unwrap_or_else(PoisonError::into_inner).push(attempt);
+            }
         }
     }
 }

@@ -52,7 +52,7 @@ fn question(format: Format) -> Completion {
         assistant,
         Message::user("Bye"),
     ];
-    Completion { messages, tokens_max: Some(700), temperature: Some(1.2), format }
+    Completion { messages, tokens_max: Some(700), temperature: Some(1.2), format, passed: None }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::*;
 #[test]
 fn a_question_as_sent() {
     let completion = Completion {
+        passed: None,
         messages: vec![Message::system("Be \"brief\"."), Message::user("Hi\n")],
         tokens_max: Some(700),
         temperature: Some(0.7),

@@ -158,14 +158,14 @@ async fn a_failing_provider_is_left_alone_and_probed_again() {
     for _ in 0..2 {
         assert_eq!(outcomes(&router.complete(&question()).await), "p0:server_error p0:server_error");
     }
-    assert_eq!(router.states()[0].1, stdx::breaker::State::Open);
+    assert_eq!(router.health()[0].1.breaker, stdx::breaker::State::Open);
     let call = router.complete(&question()).await;
     let until = clock.now() + Duration::from_secs(60);
     assert!(matches!(call.result, Err(Failure::Resting { until: u }) if u == until), "{:?}", call.result);
     assert_eq!((call.attempts.len(), server.connections()), (0, 4));
     clock.advance(Duration::from_secs(60));
     assert!(router.complete(&question()).await.result.is_ok());
-    assert_eq!(router.states()[0].1, stdx::breaker::State::Closed);
+    assert_eq!(router.health()[0].1.breaker, stdx::breaker::State::Closed);
 }
 
 #[tokio::test]

@@ -179,7 +179,7 @@ async fn limits_of_time() {
     let router = scripted(&server, &purse, Dialect::OpenAi, |s| s.breaker_failures = 1);
     let call = router.complete_within(&question(), Duration::from_secs(2)).await;
     assert!(matches!(call.result, Err(Failure::Deadline { last: Some(Fault::Call(_)), .. })), "{:?}", call.result);
-    assert_eq!(router.states()[0].1, stdx::breaker::State::Closed);
+    assert_eq!(router.health()[0].1.breaker, stdx::breaker::State::Closed);
     assert!(call.attempts[0].usage_is_estimated && call.cost_microdollars() > 0, "it was sent");
 }
 
@@ -191,7 +191,7 @@ async fn what_a_budget_refuses() {
     let asked = Completion { tokens_max: Some(100), ..question() };
     let call = router.complete_for(&asked, &purpose, Duration::from_secs(60)).await;
     assert_eq!(outcomes(&call.attempts), "p1:ok", "another one may be asked");
-    assert_eq!(router.states()[0].1, stdx::breaker::State::Closed, "the provider is not to blame");
+    assert_eq!(router.health()[0].1.breaker, stdx::breaker::State::Closed, "the provider is not to blame");
     let purse = Purse::refusing(&[("p0", 100), ("p1", 261)]);
     let router = scripted(&server, &purse, Dialect::OpenAi, |_| {});
     let call = router.complete_for(&asked, &purpose, Duration::from_secs(60)).await;

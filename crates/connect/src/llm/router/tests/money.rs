@@ -52,7 +52,7 @@ async fn ten_thousand_calls_add_up() {
         let scripts: Vec<&str> = scripts.iter().map(String::as_str).collect();
         let (server, purse) = (Scripted::new(&scripts), Purse::refusing(&[("p1", 400)]));
         let router = scripted(&server, &purse, dialect, |s| {
-            s.route = crate::llm::Route::Balanced;
+            s.route = Route::Balanced;
             s.providers.iter_mut().for_each(|provider| provider.rank = Some(0));
             s.providers[1].stream = false;
             // Never rests, so that every step has its turn.
@@ -105,7 +105,7 @@ async fn ten_thousand_calls_add_up() {
         let all: u64 = settled.iter().map(|attempt| attempt.cost_microdollars).sum();
         assert!(reported > 0 && reported < all, "{dialect}: the rest went to callers who did not wait for it");
         assert_eq!(purse.overruns(), 0, "{dialect}: never more than was put aside");
-        assert!(router.targets.iter().all(|target| target.load().in_flight == 0), "{dialect}");
+        assert!(router.targets.iter().all(|target| target.load(0).in_flight == 0), "{dialect}");
     }
     assert_eq!(calls, CALLS);
     assert!(cancelled > 500 && streams > 3_000 && sum > 100_000, "{cancelled} {streams} {sum}");
@@ -143,7 +143,7 @@ async fn a_stream_is_settled_however_it_ends() {
 
         let mut stream = open().await.unwrap();
         stream.next().await.unwrap();
-        assert_eq!(router.targets[0].load().in_flight, 1);
+        assert_eq!(router.targets[0].load(0).in_flight, 1);
         drop(stream);
         let mut stream = open().await.unwrap();
         let broken = loop {
@@ -193,7 +193,7 @@ async fn wrong_counts_are_not_believed() {
 async fn balanced_calls_go_where_there_is_less_to_wait_for() {
     let (server, purse) = (Scripted::new(&["slow:2000", "slow:100", "ok"]), Arc::new(Purse::default()));
     let router = scripted(&server, &purse, Dialect::OpenAi, |s| {
-        s.route = crate::llm::Route::Balanced;
+        s.route = Route::Balanced;
         (s.providers[0].rank, s.providers[1].rank) = (Some(0), Some(0));
     });
     for _ in 0..100 {
