@@ -98,11 +98,12 @@ pub struct Server {
     settings: Settings,
     front: Option<Arc<dyn Front>>,
     tls: Option<Tls>,
+    is_beside: bool,
 }
 
 impl Server {
     pub fn new(service: Service, settings: &Settings) -> Self {
-        Server { service, settings: settings.clone(), front: None, tls: None }
+        Server { service, settings: settings.clone(), front: None, tls: None, is_beside: false }
     }
 
     /// Answers what is at hand before the service is asked.
@@ -114,6 +115,13 @@ impl Server {
     /// Speaks TLS and nothing else, when there is a certificate.
     pub fn tls(mut self, tls: Option<Tls>) -> Self {
         self.tls = tls;
+        self
+    }
+
+    /// Runs the service on the threads of the connections, without a change of threads for each request: for a service that
+    /// waits for others and never computes for long.
+    pub fn beside(mut self) -> Self {
+        self.is_beside = true;
         self
     }
 
@@ -129,7 +137,7 @@ impl Server {
             let lane = Lane {
                 front: self.front.clone(),
                 service: self.service.clone(),
-                main: Handle::current(),
+                main: (!self.is_beside).then(Handle::current),
                 limits: limits(&self.settings),
                 times: times(&self.settings),
                 pulse: Pulse::new(Clock::system()),

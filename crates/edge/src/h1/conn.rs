@@ -35,13 +35,21 @@ pub(crate) struct Lane {
     pub front: Option<Arc<dyn Front>>,
     pub service: Service,
     /// Where the service runs.
-    pub main: Handle,
+    /// `None`: the connection's own.
+    pub main: Option<Handle>,
     pub limits: Limits,
     pub times: Times,
     pub pulse: Arc<Pulse>,
     pub counts: Counts,
     /// Where HTTP/3 is spoken, for those who want it.
     pub h3_port: Option<u16>,
+}
+
+impl Lane {
+    /// Where the service runs.
+    pub fn runtime(&self) -> Handle {
+        self.main.clone().unwrap_or_else(Handle::current)
+    }
 }
 
 /// Limits in whole seconds.
@@ -363,7 +371,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, L: Deref<Target = Lane>> Connection<S, L
             pulse: &self.lane.pulse,
             h3_port: self.lane.h3_port,
         };
-        exchange::run(wire, order, self.lane.service.clone(), &self.lane.main).await
+        exchange::run(wire, order, self.lane.service.clone(), &self.lane.runtime()).await
     }
 
     async fn write<const N: usize>(&mut self, parts: [&[u8]; N], written: usize) -> Result<(), Unwritten> {

@@ -79,7 +79,7 @@ impl Other {
                 let lane = Arc::clone(&lane);
                 async move {
                     // The service belongs on its own runtime, with whatever it starts.
-                    let answer = lane.main.spawn(call(lane.service.clone(), with_peer(request, peer)));
+                    let answer = lane.runtime().spawn(call(lane.service.clone(), with_peer(request, peer)));
                     answer.await
                 }
             })

@@ -22,7 +22,7 @@ fn lane(service: Service) -> Lane {
     Lane {
         front: None,
         service,
-        main: Handle::current(),
+        main: Some(Handle::current()),
         limits: Limits::default(),
         times: TIMES,
         pulse: Pulse::new(Clock::manual(noon)),
