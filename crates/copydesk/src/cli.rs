@@ -4,6 +4,7 @@ pub mod cache;
 pub mod cluster;
 pub mod edge;
 pub mod feed;
+pub mod gateway;
 pub mod ingest;
 pub mod inspect;
 pub mod item;
@@ -48,6 +49,8 @@ pub enum Command {
     Serve(Serve),
     /// Cache any site: a proxy in front of its servers
     Edge(edge::Edge),
+    /// Ask language models for other tools: one address in front of all providers
+    Gateway(gateway::Gateway),
     /// Manage what is read
     #[command(subcommand)]
     Source(Source),

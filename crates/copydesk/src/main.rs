@@ -105,11 +105,12 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         }
     };
     let config = loaded.config.clone();
-    log::start(&config.log, matches!(cli.command, Command::Serve(_) | Command::Edge(_)));
+    log::start(&config.log, matches!(cli.command, Command::Serve(_) | Command::Edge(_) | Command::Gateway(_)));
     match &cli.command {
         Command::Demo(args) => done(demo::run(config, args, cli.common.data.clone()).await),
         Command::Serve(args) => done(serve::run(config, args).await),
         Command::Edge(args) => done(commands::edge::run(config, args).await),
+        Command::Gateway(args) => done(commands::gateway::run(config, args).await),
         Command::Item(command) => done(commands::items::run(&config, command).await),
         Command::Source(command) => done(commands::sources::run(&config, command).await),
         Command::User(command) => done(commands::users::run(&config, command).await),

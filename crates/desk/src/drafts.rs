@@ -10,6 +10,7 @@ pub(crate) mod suspect;
 
 use std::time::Duration;
 
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use queue::{Context, Enqueue, JobId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -210,22 +211,38 @@ pub async fn generate_many(
     Ok((id, desk.queue.estimate("generate_batch").await?))
 }
 
-/// Drafts every entry; one that fails does not fail the others. An entry that was drafted before the
+/// Drafts every entry, many at the same time; one that fails does not fail the others. An entry that was drafted before the
 /// process died is found by its idempotency key and not drafted again.
 pub async fn generate_batch(desk: Desk, ctx: Context, job: GenerateBatch) -> Result<Option<Json>, queue::Fault> {
     let total = job.entries.len() as u64;
-    let mut results = Vec::with_capacity(job.entries.len());
-    for (i, entry) in job.entries.iter().enumerate() {
+    let one = |(i, entry): (usize, &Request)| {
         let request = Request { pipeline: entry.pipeline.or(job.pipeline), ..entry.clone() };
         let key = people::Idempotency { key: format!("job:{}:{i}", ctx.id), request: String::new() };
-        let actor = Actor { idempotency: Some(key), ..job.actor.clone() };
-        results.push(match generate(&desk, &actor, &request).await {
+        let (desk, actor) = (&desk, Actor { idempotency: Some(key), ..job.actor.clone() });
+        async move { (i, generate(desk, &actor, &request).await) }
+    };
+    // Boxed: an entry's future is large, and there are many.
+    let entries: Vec<_> = job.entries.iter().enumerate().map(|entry| one(entry).boxed()).collect();
+    let mut running = stream::iter(entries).buffer_unordered(desk.settings.batch_parallel_max as usize);
+    let (mut results, mut broken) = (Vec::with_capacity(job.entries.len()), None);
+    while let Some((i, outcome)) = running.next().await {
+        let result = match outcome {
             Ok(post) => json!({ "index": i, "post": post.id, "state": post.state }),
-            Err(Error::Store(error)) => return Err(error.into()),
+            Err(Error::Store(error)) => {
+                // Those under way are paid for: they are waited for, and the next run finds them done.
+                broken.get_or_insert(error);
+                continue;
+            }
             Err(error) => json!({ "index": i, "error": error.to_string() }),
-        });
-        ctx.progress(i as u64 + 1, total);
+        };
+        results.push((i, result));
+        ctx.progress(results.len() as u64, total);
     }
+    if let Some(error) = broken {
+        return Err(error.into());
+    }
+    results.sort_by_key(|(i, _)| *i);
+    let results: Vec<Json> = results.into_iter().map(|(_, result)| result).collect();
     let succeeded = results.iter().filter(|result| result.get("post").is_some()).count();
     Ok(Some(json!({ "succeeded": succeeded, "failed": results.len() - succeeded, "entries": results })))
 }

@@ -34,6 +34,7 @@ pub mod feedback;
 pub mod moderation;
 pub mod money;
 pub mod drafts;
+pub mod gateway;
 pub mod improve;
 pub mod channels;
 pub mod remote;
@@ -172,6 +173,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             name: "dialects",
             sqlite: include_str!("../migrations/0013_dialects.sqlite.sql"),
             postgres: include_str!("../migrations/0013_dialects.postgres.sql"),
+        },
+        Migration {
+            version: 14,
+            name: "provider_limits",
+            sqlite: include_str!("../migrations/0014_provider_limits.sqlite.sql"),
+            postgres: include_str!("../migrations/0014_provider_limits.postgres.sql"),
         },
     ],
 };

@@ -41,6 +41,14 @@ pub struct ProviderSetup {
     pub timeout_s: u32,
     pub price_in: u64,
     pub price_out: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_cached: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connect_timeout_ms: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_token_ms: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stall_ms: Option<u32>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -104,6 +112,10 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
             timeout_s: p.timeout_s,
             price_in: p.price_in,
             price_out: p.price_out,
+            price_cached: p.price_cached,
+            connect_timeout_ms: p.connect_timeout_ms,
+            first_token_ms: p.first_token_ms,
+            stall_ms: p.stall_ms,
         });
     }
     setup.sources.sort_by(|a, b| a.url.cmp(&b.url));
@@ -157,6 +169,10 @@ pub async fn apply(
             timeout_s: wanted.timeout_s,
             price_in: wanted.price_in,
             price_out: wanted.price_out,
+            price_cached: wanted.price_cached,
+            connect_timeout_ms: wanted.connect_timeout_ms,
+            first_token_ms: wanted.first_token_ms,
+            stall_ms: wanted.stall_ms,
         };
         providers::put(desk, actor, new).await?;
     }

@@ -29,6 +29,8 @@ stdx::settings! {
         websub: bool = true,
         /// Wait before a new story is drafted, so that other sources can join it, in milliseconds.
         draft_delay_ms: u64 = 20_000,
+        /// Entries of one batch that are drafted at the same time.
+        batch_parallel_max: u32 = 50,
         /// Items that are this much apart never share a story, in hours.
         story_window_h: u32 = 72,
         /// How long an approval can be taken back before it is published, in milliseconds.
@@ -57,6 +59,7 @@ impl Settings {
         within("fetch_ttl_s", self.fetch_ttl_s.into(), 0, 86_400);
         within("backfill", self.backfill.into(), 0, 10_000);
         within("draft_delay_ms", self.draft_delay_ms, 0, 3_600_000);
+        within("batch_parallel_max", self.batch_parallel_max.into(), 1, 1_000);
         within("story_window_h", self.story_window_h.into(), 1, 24 * 60);
         within("undo_ms", self.undo_ms, 0, 3_600_000);
         within("session_h", self.session_h.into(), 1, 24 * 90);

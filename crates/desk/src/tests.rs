@@ -232,6 +232,7 @@ async fn a_provider_is_asked_and_the_embedded_generator_stands_behind_it() {
         timeout_s: 5,
         price_in: 1_000_000,
         price_out: 2_000_000,
+        ..providers::NewProvider::default()
     };
     let shown = providers::put(&bench.desk, &actor, provider.clone()).await.unwrap();
     assert!(shown.has_key);

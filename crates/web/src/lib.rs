@@ -18,6 +18,7 @@ pub mod console;
 pub mod console_app;
 pub mod database;
 pub mod figures;
+pub mod gateway;
 mod hooks;
 pub mod live;
 mod position;

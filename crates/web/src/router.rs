@@ -13,7 +13,7 @@ use http_body_util::BodyExt as _;
 use tower::ServiceExt as _;
 
 use crate::problem::{self, Problem};
-use crate::{App, api, console, console_app, hooks, live, position, review_link, site};
+use crate::{App, api, console, console_app, gateway, hooks, live, position, review_link, site};
 
 /// The whole web as one service for a listener.
 pub fn service(app: &App) -> edge::Service {
@@ -43,6 +43,7 @@ pub(crate) fn router(app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), position::layer))
         .merge(review_link::routes())
         .merge(hooks::routes())
+        .merge(gateway::routes())
         .merge(site::routes())
         .fallback(site::not_found)
         .method_not_allowed_fallback(other_method)
@@ -62,7 +63,7 @@ async fn every_answer(State(app): State<App>, request: Request, next: Next) -> R
     let started = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let private = route.starts_with("/api") || route.starts_with("/console");
+    let private = route.starts_with("/api") || route.starts_with("/v1") || route.starts_with("/console");
     let mut response = next.run(request).await;
     let time = started.elapsed();
     observe::access::record(method.as_str(), &route, response.status().as_u16(), time);

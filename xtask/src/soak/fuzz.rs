@@ -157,6 +157,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("pushes", "crates/connect/fuzz", ""),
     ("answers", "crates/connect/fuzz/answers", ""),
     ("frames", "crates/connect/fuzz/frames", ""),
+    ("questions", "crates/connect/fuzz/questions", ""),
     ("untrusted", "crates/text/fuzz/untrusted", ""),
 ];
 

@@ -47,7 +47,7 @@ pub async fn llm(args: &Llm) -> Result<()> {
     let listener = edge::listen::bind(args.listen)?;
     let address = listener.address();
     let service = edge::service_fn(move |request| answer(Arc::clone(&provider), request));
-    edge::serve(listener, service, &edge::Settings::default(), &tasks);
+    edge::Server::new(service, &edge::Settings::default()).beside().start(listener, &tasks);
     let stopped = server::stopped()?;
     say(format!("a simulated provider of language models: http://{address}/"))?;
     stopped.await;

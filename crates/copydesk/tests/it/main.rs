@@ -13,6 +13,7 @@ mod demo;
 mod edge;
 mod expect;
 mod feeds;
+mod gateway;
 mod home;
 mod http;
 mod jobs;

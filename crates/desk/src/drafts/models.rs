@@ -14,7 +14,8 @@ use crate::{CompletionId, Desk, Error, StoryId};
 /// How long one provider is waited for, all attempts included.
 pub(crate) const PROVIDER_TIME_MAX: Duration = Duration::from_secs(120);
 
-/// The pipeline's providers in their order; those of the configuration when it names none.
+/// The pipeline's providers, those of the configuration when it names none, in the order of the route: by rank and place, or
+/// by what each has to do.
 pub(crate) async fn of(desk: &Desk, pipeline: &Pipeline) -> Result<Vec<Provider>, Error> {
     let mut names: Vec<&String> = pipeline.spec.providers.iter().collect();
     if names.is_empty() {
@@ -36,7 +37,12 @@ pub(crate) async fn of(desk: &Desk, pipeline: &Pipeline) -> Result<Vec<Provider>
             Err(error) => return Err(error),
         }
     }
-    Ok(known)
+    if known.len() < 2 {
+        return Ok(known);
+    }
+    let routers: Vec<Arc<Router>> = known.iter().map(|provider| router(desk, provider)).collect();
+    let order = Router::joined(&routers, desk.llm.route).order();
+    Ok(order.into_iter().map(|place| known[place].clone()).collect())
 }
 
 /// The router that remembers how the provider did, as long as its settings stay the same.

@@ -58,6 +58,7 @@ pub(crate) fn question(spec: &Spec, members: &[Member], rng: &Rng) -> Completion
         tokens_max: Some(spec.words_max * 4 + 400),
         temperature: Some(0.2),
         format: Format::JsonObject,
+        passed: None,
     }
 }
 

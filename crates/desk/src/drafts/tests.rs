@@ -210,3 +210,31 @@ async fn what_a_draft_costs_stands_in_the_ledger_and_no_budget_is_passed_for_it(
     assert!(told.contains("pipeline") && told.contains("the day's 600 micro-dollars"), "{told}");
     assert_eq!(money::list(&bench.desk, &actor).await.unwrap()[0].held_micros, 0);
 }
+
+#[tokio::test]
+async fn fifty_entries_of_a_batch_wait_for_their_model_at_once() {
+    let (bench, asked) =
+        bench(&[&draft("The ferry will stop for eleven days from Monday. Two buses run around the bay.")]).await;
+    let closed = Arc::clone(&bench.site.gate).write_owned().await;
+    // The first six say the same: one question for all of them.
+    let mut entries: Vec<drafts::Request> =
+        (0..70_usize).map(|n| request(&format!("{FERRY} The note has the number {}.", n.max(5)))).collect();
+    entries.push(drafts::Request { story: Some(crate::StoryId(bench.desk.next_id())), ..drafts::Request::default() });
+    let job = crate::jobs::GenerateBatch { pipeline: None, entries, actor: Actor::system() };
+    let (desk, context) = (bench.desk.clone(), bench.context());
+    let watched = async {
+        while asked.lock().unwrap().len() < 45 {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        assert_eq!(asked.lock().unwrap().len(), 45, "fifty places, of which six ask the same");
+        drop(closed);
+    };
+    let (result, ()) = tokio::join!(drafts::generate_batch(desk, context, job), watched);
+    let result = result.unwrap().unwrap();
+    assert_eq!((&result["succeeded"], &result["failed"]), (&json!(70), &json!(1)), "{result}");
+    assert_eq!(asked.lock().unwrap().len(), 65);
+    let entries = result["entries"].as_array().unwrap();
+    assert!(entries.iter().enumerate().all(|(i, entry)| entry["index"] == i), "in their order");
+    assert!(entries[70]["error"].as_str().unwrap().contains("story"), "{}", entries[70]);
+}

@@ -75,6 +75,7 @@ pub(super) fn ask(
         tokens_max: Some((length * 3 / 4) as u32 + 600),
         temperature: Some(0.3),
         format: Form::JsonObject,
+        passed: None,
     }
 }
 

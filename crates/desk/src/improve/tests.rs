@@ -48,6 +48,7 @@ impl Scene {
             timeout_s: 5,
             price_in: 1_000_000,
             price_out: 2_000_000,
+            ..providers::NewProvider::default()
         };
         providers::put(&scene.bench.desk, &Actor::system(), provider).await.unwrap();
         let pipeline = pipelines::find(&scene.bench.desk, pipelines::DEFAULT).await.unwrap();

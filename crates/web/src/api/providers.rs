@@ -9,7 +9,7 @@ use stdx::config::Secret;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::view::{Id, Page, Place, Time, request, view};
+use super::view::{Id, Page, Place, ProviderBreaker, Time, request, shape, view};
 use crate::App;
 use crate::auth::Caller;
 use crate::problem::Problem;
@@ -34,7 +34,40 @@ view! {
         price_in: u64,
         /// Millionths of a dollar for a million completion tokens.
         price_out: u64,
+        /// Millionths of a dollar for a million prompt tokens that the provider had in its cache; `null`: as the others.
+        price_cached: Option<u64>,
+        /// Longest time to connect, in milliseconds; `null`: the usual one.
+        connect_timeout_ms: Option<u32>,
+        /// Longest wait for the first words, in milliseconds; `null`: the usual one.
+        first_token_ms: Option<u32>,
+        /// Longest silence in the middle of an answer, in milliseconds; `null`: the usual one.
+        stall_ms: Option<u32>,
         created_at: Timestamp as Time,
+        /// How it did since this process began; `null` before its first call.
+        health: Option<providers::Health> as Option<ProviderHealth>,
+    }
+}
+
+shape! {
+    /// How a provider did since this process began.
+    ProviderHealth {
+        /// `closed`: it is asked. `open`: it is left alone. `half_open`: one call tries it.
+        breaker: &'static str as ProviderBreaker,
+        /// Until when it is not asked, for its breaker's sake or by its own wish.
+        open_until: Option<Timestamp> as Option<Time>,
+        /// Calls under way.
+        in_flight: u32,
+        /// Milliseconds to the first words of an answer, lately.
+        first_content_ms: Option<u64>,
+        answered: u64,
+        failed: u64,
+        last_fault: Option<ProviderFault>,
+    }
+
+    /// What went wrong last, and when.
+    ProviderFault {
+        kind: String,
+        at: Timestamp as Time,
     }
 }
 
@@ -55,6 +88,10 @@ request! {
         price_in: u64,
         #[serde(default)]
         price_out: u64,
+        price_cached: Option<u64>,
+        connect_timeout_ms: Option<u32>,
+        first_token_ms: Option<u32>,
+        stall_ms: Option<u32>,
     }
 }
 
@@ -76,8 +113,33 @@ async fn put(
     Place(name): Place<String>,
     Asked(caller, settings): Asked<ProviderSettings>,
 ) -> Result<Response, Problem> {
-    let ProviderSettings { kind, base_url, model, api_key, timeout_s, price_in, price_out } = settings;
-    let new = providers::NewProvider { name, kind, base_url, model, api_key, timeout_s, price_in, price_out };
+    let ProviderSettings {
+        kind,
+        base_url,
+        model,
+        api_key,
+        timeout_s,
+        price_in,
+        price_out,
+        price_cached,
+        connect_timeout_ms,
+        first_token_ms,
+        stall_ms,
+    } = settings;
+    let new = providers::NewProvider {
+        name,
+        kind,
+        base_url,
+        model,
+        api_key,
+        timeout_s,
+        price_in,
+        price_out,
+        price_cached,
+        connect_timeout_ms,
+        first_token_ms,
+        stall_ms,
+    };
     let provider = providers::put(&app.desk, &caller.actor, new).await?;
     Ok(json(&Provider::from(provider)))
 }

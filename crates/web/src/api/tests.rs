@@ -225,16 +225,39 @@ async fn serve_feed(tasks: &Tasks) -> String {
     let mut stop = tasks.stop();
     tasks.spawn(async move {
         while let Some(Ok((mut stream, _))) = tokio::select! { () = stop.wait() => None, next = listener.accept() => Some(next) } {
-            let mut head = [0; 4_096];
-            let _ = stream.read(&mut head).await;
-            let answer = format!(
-                "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\n\r\n{FEED}",
-                FEED.len()
-            );
+            let mut head = vec![0; 4_096];
+            let length = stream.read(&mut head).await.unwrap_or_default();
+            head.truncate(length);
+            let answer = match head.starts_with(b"POST ") {
+                true => said(&head),
+                false => format!(
+                    "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/rss+xml\r\nContent-Length: {}\r\n\r\n{FEED}",
+                    FEED.len()
+                ),
+            };
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
     format!("http://{address}/feed.xml")
+}
+
+/// A model of OpenAI's dialect, whose name is the step of a script that it follows. Questions are short.
+fn said(request: &[u8]) -> String {
+    let text = String::from_utf8_lossy(request);
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let step = serde_json::from_str(body).map(|asked: Json| asked["model"].as_str().unwrap_or_default().to_owned());
+    let script: connect::simulate::llm::Script = step.unwrap_or_default().parse().unwrap();
+    let played = script.play(0, "/v1/chat/completions", body.as_bytes());
+    let headers: String = played.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let mut answer =
+        format!("HTTP/1.1 {} X\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n{headers}\r\n", played.status);
+    for (_, piece) in played.pieces {
+        answer.push_str(&format!("{:x}\r\n{}\r\n", piece.len(), String::from_utf8_lossy(&piece)));
+    }
+    if !played.is_cut {
+        answer.push_str("0\r\n\r\n");
+    }
+    answer
 }
 
 /// Whether the status is one a caller can do something about.

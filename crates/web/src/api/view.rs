@@ -74,6 +74,7 @@ words! {
     ClaimWord: ["me", "none"];
     BulkAction: desk::moderation::bulk::Deed::ALL.map(desk::moderation::bulk::Deed::name);
     SpanOp: ["same", "add", "del"];
+    ProviderBreaker: ["closed", "open", "half_open"];
     DeliveryState: ["waiting", "sending", "unknown", "live", "failed", "withdrawn"];
     SourceKind: desk::sources::Kind::ALL.map(desk::sources::Kind::name);
     SourceState: ["active", "paused", "muted"];

@@ -15,10 +15,11 @@ use crate::commands::say_json;
 /// Takes any bytes and ends; it panics only when there is a fault.
 type Target = (&'static str, fn(&[u8]));
 
-const OTHERS: [Target; 8] = [
+const OTHERS: [Target; 9] = [
     ("pushes", connect::fuzz),
     ("answers", connect::llm::structured::fuzz),
     ("frames", connect::llm::fuzz),
+    ("questions", connect::llm::passed::fuzz),
     ("text", text::fuzz),
     ("untrusted", text::untrusted::fuzz),
     ("queue", |data| assert!(queue::decode(data).is_faithful, "a lease is another one after being read again")),
