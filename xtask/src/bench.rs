@@ -6,6 +6,7 @@ mod cache;
 mod conformance;
 mod engine;
 mod feed;
+mod gateway;
 mod http;
 mod ingest;
 mod install;
@@ -51,9 +52,10 @@ pub fn run(mut args: Args) -> Result<ExitCode> {
         Some("http") => http::bench(args),
         Some("text") => text::bench(args),
         Some("feed") => feed::bench(args),
+        Some("gateway") => gateway::bench(args),
         Some("ingest") => ingest::bench(args),
         Some("conformance") => conformance::run(args),
-        _ => bail!("the benchmarks are line, queue, cache, http, text, feed, ingest, console and conformance"),
+        _ => bail!("the benchmarks are line, queue, cache, http, text, feed, ingest, gateway, console and conformance"),
     }
 }
 

@@ -40,6 +40,8 @@ pub const NEEDS: &[Need] = &[
     Need { program: "python3", package: "python3-venv", step: "text" },
     Need { program: "python3", package: "python3-venv", step: "feed" },
     Need { program: "npm", package: "npm", step: "feed" },
+    Need { program: "python3", package: "python3-venv", step: "gateway" },
+    Need { program: "npm", package: "npm", step: "gateway" },
     Need { program: "h2load", package: "nghttp2-client", step: "http" },
 ];
 

@@ -16,7 +16,7 @@ fn main() -> ExitCode {
         ["idle", address, count] => load::idle(address, count),
         ["streams", address, count, rounds, key] => streams::run(address, count, rounds, key),
         ["fan", address] => serve::fan(address),
-        _ => Err("say raw|hyper ADDRESS PAGE SMALL KNOWN, load ADDRESS RATE CONNECTIONS SECONDS, idle ADDRESS COUNT, \
+        _ => Err("say raw|hyper ADDRESS PAGE SMALL KNOWN, load ADDRESS RATE CONNECTIONS SECONDS [FILE], idle ADDRESS COUNT, \
               streams ADDRESS COUNT ROUNDS KEY, or fan ADDRESS"
             .into()),
     };
