@@ -9,6 +9,7 @@ pub mod ingest;
 pub mod inspect;
 pub mod item;
 pub mod jobs;
+pub mod prompt;
 pub mod simulate;
 
 use std::net::SocketAddr;
@@ -70,6 +71,9 @@ pub enum Command {
     Inspect(inspect::Inspect),
     /// Mend what can be mended safely, and let the configured models rewrite as long as it gets better and stays true
     Improve(Improve),
+    /// Look at prompts, try them, and compare their versions
+    #[command(subcommand)]
+    Prompt(prompt::Prompt),
     /// Manage the people who sign in with a password
     #[command(subcommand)]
     User(User),
@@ -105,9 +109,9 @@ pub enum Command {
         /// The archive to read
         file: PathBuf,
     },
-    /// Print sources, pipelines and providers as JSON, for version control
+    /// Print sources, pipelines, prompts, voices and providers as JSON, for version control
     Export,
-    /// Bring sources, pipelines and providers to what a file says; deletes nothing
+    /// Bring sources, pipelines, prompts, voices and providers to what a file says; deletes nothing
     Apply {
         /// JSON as `export` prints it; - reads standard input
         file: PathBuf,

@@ -15,6 +15,7 @@ pub mod items;
 pub mod jobs;
 mod jsonl;
 pub mod keys;
+pub mod prompt;
 pub mod setup;
 pub mod simulate;
 pub mod soak;

@@ -75,6 +75,8 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Cron(cli::Cron::Next { schedule, zone, count, json }) => {
             return done(commands::cron::next(schedule, zone, usize::from(*count), *json));
         }
+        Command::Prompt(cli::prompt::Prompt::Check { file }) => return done(commands::prompt::check(file)),
+        Command::Prompt(cli::prompt::Prompt::Render(args)) => return done(commands::prompt::render(args)),
         Command::Version => return done(commands::say(format!("copydesk {}", env!("CARGO_PKG_VERSION")))),
         Command::Openapi => return done(commands::say(web::api::document().to_json()?)),
         Command::Config(cli::Config::Reference) => return done(commands::say(config::reference())),
@@ -140,6 +142,7 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Bench(cli::Bench::Seed(args)) => done(bench::seed::run(&config, args).await),
         Command::Bench(cli::Bench::Text(args)) => done(bench::text::run(args)),
         Command::Soak(command) => done(commands::soak::run(&config, command).await),
+        Command::Prompt(command) => done(commands::prompt::run(&config, command).await),
         Command::Improve(args) => done(commands::improve::run(&config, args).await),
         Command::Feed(_)
         | Command::Stories(_)

@@ -1,12 +1,15 @@
 //! Drafts: from a story's items to a judged version of a post.
 
 pub(crate) mod ask;
+pub mod eval;
 mod generate;
 pub mod lab;
 pub(crate) mod models;
 mod output;
+pub mod preview;
 pub(crate) mod prompt;
 pub(crate) mod suspect;
+pub mod used;
 
 use std::time::Duration;
 
@@ -291,7 +294,7 @@ async fn make(
         .collect();
     let topic = topic_of(&originals);
     let completion = made.records.last().map(|record| record.id);
-    let records = made.records;
+    let (records, used_prompt) = (made.records, made.prompt);
     let (title, excerpt, body) = (made.title, made.excerpt, made.body);
     let weights = desk.weights.clone();
     let judged = desk.queue.compute(move || {
@@ -319,7 +322,8 @@ async fn make(
                         if post.edited || !matches!(post.state, State::Draft | State::InReview) {
                             return Ok(id);
                         }
-                        posts::add_version(&d, tx, &actor, id, post.version, &draft).await?;
+                        let version = posts::add_version(&d, tx, &actor, id, post.version, &draft).await?;
+                        used::note(&d, tx, used_prompt.as_ref(), &records, id, version).await?;
                         id
                     }
                     None => {
@@ -331,6 +335,7 @@ async fn make(
                             return Ok(id);
                         }
                         let id = posts::create(&d, tx, &actor, pipeline, story, &draft).await?;
+                        used::note(&d, tx, used_prompt.as_ref(), &records, id, 1).await?;
                         if let Some(story) = story
                             && !stories::set_post(tx, story, id).await?
                             && system

@@ -24,6 +24,8 @@ pub enum Error {
     Invalid(Vec<Fault>),
     #[error("{what} {name} exists already")]
     Exists { what: &'static str, name: String, id: String },
+    #[error("{what} {name} is used by {by}")]
+    InUse { what: &'static str, name: String, by: String },
     #[error("user {0} is the last administrator who can sign in")]
     LastAdmin(UserId),
     #[error("too much at once: {0}")]

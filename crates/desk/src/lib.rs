@@ -22,6 +22,7 @@ pub mod events;
 pub mod jobs;
 pub mod people;
 pub mod providers;
+pub mod prompts;
 pub mod pipelines;
 pub mod sources;
 pub mod items;
@@ -180,6 +181,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0014_provider_limits.sqlite.sql"),
             postgres: include_str!("../migrations/0014_provider_limits.postgres.sql"),
         },
+        Migration {
+            version: 15,
+            name: "prompts",
+            sqlite: include_str!("../migrations/0015_prompts.sqlite.sql"),
+            postgres: include_str!("../migrations/0015_prompts.postgres.sql"),
+        },
     ],
 };
 
@@ -199,6 +206,9 @@ pub const TABLES: &[&str] = &[
     "hold",
     "ledger",
     "spending",
+    "prompt_version",
+    "prompt",
+    "voice",
     "pipeline",
     "source",
     "hook",
@@ -212,6 +222,7 @@ pub const TABLES: &[&str] = &[
     "post",
     "post_version",
     "completion",
+    "prompt_draft",
     "review",
     "claim",
     "rating",
@@ -238,6 +249,8 @@ pub fn statements() -> Vec<&'static Statement> {
         people::current::STATEMENTS,
         people::kin::STATEMENTS,
         providers::STATEMENTS,
+        prompts::STATEMENTS,
+        prompts::voice::STATEMENTS,
         pipelines::STATEMENTS,
         sources::STATEMENTS,
         sources::visits::STATEMENTS,
@@ -258,6 +271,7 @@ pub fn statements() -> Vec<&'static Statement> {
         feedback::STATEMENTS,
         drafts::STATEMENTS,
         drafts::suspect::STATEMENTS,
+        drafts::used::STATEMENTS,
         drafts::lab::STATEMENTS,
         money::STATEMENTS,
         money::report::STATEMENTS,

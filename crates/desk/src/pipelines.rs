@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use stdx::Timestamp;
-use store::{Conn, Row, params};
+use store::{Conn, Row, Tx, params};
 
 use crate::people::{Action, Actor, recall, remember};
-use crate::{Desk, Error, Fault, PipelineId, tags};
+use crate::{Desk, Error, Fault, PipelineId, prompts, tags};
 
 /// A pipeline with its recipe.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +29,12 @@ pub struct Spec {
     pub sentences_max: u32,
     /// Words of a draft at most.
     pub words_max: u32,
+    /// Name of the prompt; `None` writes a news post in the language of the sources.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// Name of the voice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voice: Option<String>,
     pub policy: Policy,
 }
 
@@ -75,7 +81,14 @@ impl Default for Policy {
 
 impl Default for Spec {
     fn default() -> Self {
-        Spec { providers: Vec::new(), sentences_max: 9, words_max: 240, policy: Policy::default() }
+        Spec {
+            providers: Vec::new(),
+            sentences_max: 9,
+            words_max: 240,
+            prompt: None,
+            voice: None,
+            policy: Policy::default(),
+        }
     }
 }
 
@@ -168,6 +181,7 @@ pub async fn create(desk: &Desk, actor: &Actor, name: &str, spec: Spec) -> Resul
                     let id: PipelineId = id.parse().map_err(|_| Error::IdempotencyMismatch)?;
                     return get(tx, id).await;
                 }
+                find_named(tx, &pipeline.spec).await?;
                 if tx.exec(&ADD, values(&pipeline)).await? == 0 {
                     let id = tx.one(&FIND, params![pipeline.name]).await?.get::<stdx::Id>(0)?;
                     return Err(Error::Exists { what: "pipeline", name: pipeline.name, id: id.to_string() });
@@ -186,6 +200,7 @@ pub async fn update(desk: &Desk, actor: &Actor, id: PipelineId, name: &str, spec
     desk.store
         .write(move |tx| {
             Box::pin(async move {
+                find_named(tx, &spec).await?;
                 let spec = serde_json::to_string(&spec).expect("a recipe is plain data");
                 if let Some(row) = tx.opt(&FIND, params![name]).await?
                     && row.get::<stdx::Id>(0)? != id.0
@@ -208,6 +223,23 @@ fn check(name: &str, spec: &Spec) -> Result<(), Error> {
     let mut faults = spec.faults();
     if name.trim().is_empty() || name.len() > 100 {
         faults.push(Fault::new("/name", "must have 1 to 100 characters"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
+}
+
+/// What a recipe names is there as long as it does.
+async fn find_named(tx: &mut Tx, spec: &Spec) -> Result<(), Error> {
+    let mut faults = Vec::new();
+    if let Some(name) = &spec.prompt
+        && !prompts::exists(tx, name).await?
+    {
+        faults.push(Fault::new("/prompt", format!("there is no prompt {name:?}")));
+    }
+    if let Some(name) = &spec.voice {
+        match prompts::voice(tx, name).await {
+            Err(Error::NotFound { .. }) => faults.push(Fault::new("/voice", format!("there is no voice {name:?}"))),
+            other => drop(other?),
+        }
     }
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }

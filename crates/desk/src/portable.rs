@@ -1,22 +1,34 @@
-//! What people set up, as one text that can stand under version control: sources, pipelines, providers.
+//! What people set up, as one text that can stand under version control: sources, pipelines, prompts, voices, providers.
 //! Secrets are never in it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::people::{Action, Actor};
 use crate::pipelines::Spec;
+use crate::prompts::{Origin, Voice};
 use crate::providers::NewProvider;
 use crate::sources::rules::Rule;
 use crate::sources::{Kind, NewSource};
-use crate::{Desk, Error, Fault, pipelines, providers, sources};
+use crate::{Desk, Error, Fault, pipelines, prompts, providers, sources};
 
 /// The whole set-up.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Setup {
+    pub prompts: Vec<PromptSetup>,
+    pub voices: Vec<Voice>,
     pub pipelines: Vec<PipelineSetup>,
     pub providers: Vec<ProviderSetup>,
     pub sources: Vec<SourceSetup>,
+}
+
+/// A prompt that is an own one, or a changed one of those that came with the product.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PromptSetup {
+    pub name: String,
+    /// The template of its current version.
+    pub source: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -101,6 +113,10 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
             break;
         }
     }
+    for prompt in prompts::list(desk, actor).await?.into_iter().filter(|prompt| prompt.origin != Origin::BuiltIn) {
+        setup.prompts.push(PromptSetup { name: prompt.template.name, source: prompt.template.source });
+    }
+    setup.voices = prompts::voices(desk, actor).await?;
     setup.pipelines = pipelines.into_iter().map(|p| PipelineSetup { name: p.name, spec: p.spec }).collect();
     for p in providers::list(desk, actor).await? {
         setup.providers.push(ProviderSetup {
@@ -132,6 +148,7 @@ pub async fn apply(
 ) -> Result<Applied, Error> {
     actor.may(Action::Configure)?;
     let mut applied = Applied::default();
+    apply_words(desk, actor, setup, &mut applied).await?;
     let known = pipelines::list(desk, actor).await?;
     for wanted in &setup.pipelines {
         match known.iter().find(|pipeline| pipeline.name == wanted.name) {
@@ -211,4 +228,42 @@ pub async fn apply(
         }
     }
     Ok(applied)
+}
+
+/// Prompts and voices, which pipelines name.
+async fn apply_words(desk: &Desk, actor: &Actor, setup: &Setup, applied: &mut Applied) -> Result<(), Error> {
+    let at = |list: &str, i: usize, error: Error| match error {
+        Error::Invalid(faults) => Error::Invalid(
+            faults.into_iter().map(|f| Fault::new(format!("/{list}/{i}{}", f.pointer), f.detail)).collect(),
+        ),
+        other => other,
+    };
+    let known = prompts::list(desk, actor).await?;
+    for (i, wanted) in setup.prompts.iter().enumerate() {
+        let now = known.iter().find(|prompt| prompt.template.name == wanted.name);
+        match now {
+            Some(prompt) if prompt.template.source == wanted.source.replace("\r\n", "\n") => {
+                applied.unchanged += 1;
+                continue;
+            }
+            Some(_) => applied.updated += 1,
+            None => applied.created += 1,
+        }
+        let put = prompts::put(desk, actor, &wanted.name, &wanted.source, "").await;
+        put.map_err(|error| at("prompts", i, error))?;
+    }
+    let known = prompts::voices(desk, actor).await?;
+    for (i, wanted) in setup.voices.iter().enumerate() {
+        match known.iter().find(|voice| voice.name == wanted.name) {
+            Some(voice) if voice == wanted => {
+                applied.unchanged += 1;
+                continue;
+            }
+            Some(_) => applied.updated += 1,
+            None => applied.created += 1,
+        }
+        let put = prompts::put_voice(desk, actor, wanted.clone()).await;
+        put.map_err(|error| at("voices", i, error))?;
+    }
+    Ok(())
 }

@@ -36,6 +36,7 @@ mod money;
 mod pipelines;
 mod posts;
 mod preferences;
+mod prompts;
 mod providers;
 mod queues;
 mod ratings;
@@ -99,6 +100,7 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(analyze::routes())
         .merge(improve::routes())
         .merge(pipelines::routes())
+        .merge(prompts::routes())
         .merge(providers::routes())
         .merge(money::routes())
         .merge(channels::routes())

@@ -47,6 +47,7 @@ codes! {
     CLAIMED = 409 "claimed" "Somebody else looks at it just now" "Wait until the claim ends, or send `take_over`.";
     CONFLICT = 409 "conflict" "Somebody else was faster" "Read again and repeat.";
     EXISTS = 409 "already-exists" "It exists already" "Use the one that exists; its id is given.";
+    IN_USE = 409 "in-use" "Something else still uses it" "Let what the detail names use another one first.";
     LAST_ADMIN = 409 "last-admin" "Nobody would be left to manage people" "Make somebody else an administrator first.";
     RUNNING = 409 "job-running" "The job is running" "Wait for its end, or cancel it.";
     STALE_VERSION = 412 "stale-version" "There is a newer version" "Read the newest version and judge that.";
@@ -161,6 +162,7 @@ impl From<desk::Error> for Problem {
                 Problem::new(&INVALID, detail).with("errors", serde_json::to_value(faults).unwrap_or_default())
             }
             E::Exists { id, .. } => Problem::new(&EXISTS, detail).with("id", id),
+            E::InUse { .. } => Problem::new(&IN_USE, detail),
             E::LastAdmin(_) => Problem::new(&LAST_ADMIN, detail),
             E::Busy(_) => Problem::new(&UNAVAILABLE, detail).retry_after(2),
             E::IdempotencyMismatch => Problem::new(&IDEMPOTENCY, detail),

@@ -158,6 +158,7 @@ const READERS: &[(&str, &str, &str)] = &[
     ("answers", "crates/connect/fuzz/answers", ""),
     ("frames", "crates/connect/fuzz/frames", ""),
     ("questions", "crates/connect/fuzz/questions", ""),
+    ("prompts", "crates/desk/src/prompts/builtin", ".md"),
     ("untrusted", "crates/text/fuzz/untrusted", ""),
 ];
 

@@ -7,11 +7,13 @@ use stdx::Timestamp;
 
 use super::ask::{Asking, Failed, ask};
 use super::models::{self, PROVIDER_TIME_MAX, describe};
-use super::{Completion, prompt};
+use super::{Completion, prompt, used};
 use crate::desk::kept::Generated;
 use crate::money;
 use crate::people::Actor;
 use crate::pipelines::Pipeline;
+use crate::prompts::Template;
+use crate::prompts::form::Answer;
 use crate::providers::EMBEDDED;
 use crate::stories::Member;
 use crate::{CompletionId, Desk, Error, StoryId, tags};
@@ -27,6 +29,8 @@ pub(super) struct Made {
     pub body: String,
     /// In order; the last one gave the text.
     pub records: Vec<Completion>,
+    /// What the model was told that gave the text; `None` for the embedded generator.
+    pub prompt: Option<Template>,
 }
 
 pub(super) async fn run(
@@ -39,7 +43,18 @@ pub(super) async fn run(
     let purpose = money::purpose(actor, Some(pipeline.id));
     let mut records = Vec::new();
     let started = Instant::now();
+    let (version, prompt, told) = match used::of(desk, pipeline, members).await {
+        Ok((ready, told)) => (ready.version(), Some(ready.template), Some(told)),
+        // What stands in the database was checked; a desk must not stop for one that a later release refuses.
+        Err(error @ (Error::Invalid(_) | Error::NotFound { .. })) => {
+            let error = &error as &dyn std::error::Error;
+            tracing::error!(pipeline = pipeline.name, error, "the pipeline's prompt cannot be used; no model is asked");
+            (String::new(), None, None)
+        }
+        Err(error) => return Err(error),
+    };
     for target in models::of(desk, pipeline).await? {
+        let Some(told) = &told else { break };
         let name = target.name.clone();
         // All providers together get less time than the job has, so that the embedded generator is reached.
         let left = TIME_MAX.saturating_sub(started.elapsed());
@@ -47,15 +62,15 @@ pub(super) async fn run(
             break;
         }
         // Who asks the same of the same model gets the same answer: while it is being made, and for a day.
-        let key = format!("{name}/{}/{}", target.model, prompt::hash(&pipeline.spec, members));
+        let key = format!("{name}/{}/{}", target.model, prompt::hash(told, members));
         let id = CompletionId(desk.next_id());
-        let mut record = Completion::begun(id, &target, prompt::version(), story, desk.now());
+        let mut record = Completion::begun(id, &target, version.clone(), story, desk.now());
         let (noted, purpose, began) = (&mut record, &purpose, Instant::now());
         let load = || async move {
-            let question = prompt::question(&pipeline.spec, members, &desk.rng);
+            let question = prompt::question(told, members, &desk.rng);
             let router = models::router(desk, &target);
             let asking = Asking { router: &router, purpose, time_max: left.min(PROVIDER_TIME_MAX) };
-            let answer = ask(asking, &question, noted, |answer| prompt::read(answer, members)).await;
+            let answer = ask(asking, &question, noted, |answer| prompt::read(told, answer, members)).await;
             money::settle(desk).await;
             made(answer)
         };
@@ -68,7 +83,7 @@ pub(super) async fn run(
                 record.model.clone_from(&made.model);
                 records.push(record);
                 let Generated { title, excerpt, body, .. } = made.as_ref().clone();
-                return Ok(Made { title, excerpt, body, records });
+                return Ok(Made { title, excerpt, body, records, prompt });
             }
             Err(failed) => {
                 let refused = failed.cause::<Refused>().cloned().unwrap_or_else(|| Refused::abandoned(&failed));
@@ -89,7 +104,7 @@ pub(super) async fn run(
     let members = members.to_vec();
     let (title, excerpt, body) = desk.queue.compute(move || embedded(sentences, words, &members)).await?;
     records.push(embedded_record(desk, story, began));
-    Ok(Made { title, excerpt, body, records })
+    Ok(Made { title, excerpt, body, records, prompt: None })
 }
 
 /// Why a provider's answer is of no use; whoever waited for the same answer learns the same.
@@ -106,7 +121,7 @@ impl Refused {
     }
 }
 
-fn made(answer: Result<(prompt::Answer, String), Failed>) -> Result<Arc<Generated>, Refused> {
+fn made(answer: Result<(Answer, String), Failed>) -> Result<Arc<Generated>, Refused> {
     let (said, model) = answer.map_err(|(outcome, error)| Refused { outcome, error })?;
     let excerpt = if said.excerpt.trim().is_empty() { first_sentence(&said.body) } else { said.excerpt };
     Ok(Arc::new(Generated { model, title: said.title, excerpt, body: said.body }))

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::people::Actor;
 use crate::posts::State;
+use crate::prompts::{self, Variant, Voice};
 use crate::testing::Bench;
 use crate::{channels, drafts, events, items, moderation, money, pipelines, sources};
 
@@ -237,4 +238,155 @@ async fn fifty_entries_of_a_batch_wait_for_their_model_at_once() {
     let entries = result["entries"].as_array().unwrap();
     assert!(entries.iter().enumerate().all(|(i, entry)| entry["index"] == i), "in their order");
     assert!(entries[70]["error"].as_str().unwrap().contains("story"), "{}", entries[70]);
+}
+
+const MINE: &str = "---\nname: mine\nkind: headline_set\n---\n[system]\nWrite headlines in our own way.\n\
+    [user]\nRead this:\n{{ sources }}\nThat was it.\n";
+
+async fn recipe(bench: &Bench, prompt: Option<&str>, voice: Option<&str>) -> Result<pipelines::Pipeline, crate::Error> {
+    let pipeline = pipelines::find(&bench.desk, pipelines::DEFAULT).await.unwrap();
+    let mut spec = pipeline.spec;
+    (spec.prompt, spec.voice) = (prompt.map(str::to_owned), voice.map(str::to_owned));
+    pipelines::update(&bench.desk, &Actor::system(), pipeline.id, &pipeline.name, spec).await
+}
+
+fn said(question: &Json, message: usize) -> String {
+    question["messages"][message]["content"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_pipeline_drafts_with_its_own_prompt_and_voice() {
+    let answer = json!({ "headlines": [
+        "Ferry between Port Alder and Saint Brannoc stops",
+        "Engineers found cracks in two of the four shafts",
+        "The repair costs 2.4 million crowns",
+    ] });
+    let (bench, asked) = bench(&[&answer.to_string()]).await;
+    let (desk, actor) = (&bench.desk, Actor::system());
+    let mine = prompts::put(desk, &actor, "mine", MINE, "").await.unwrap().template.version();
+    let variant = Variant { tone: Some("as on our site".into()), ..Variant::default() };
+    let voice = Voice {
+        name: "desk".into(),
+        tone: "dry".into(),
+        dos: vec!["Name the harbour".into()],
+        channels: [("site".to_owned(), variant)].into(),
+        ..Voice::default()
+    };
+    prompts::put_voice(desk, &actor, voice).await.unwrap();
+    for (prompt, voice, pointer) in [(Some("none"), None, "/prompt"), (None, Some("none"), "/voice")] {
+        let refused = recipe(&bench, prompt, voice).await;
+        assert!(matches!(&refused, Err(crate::Error::Invalid(faults)) if faults[0].pointer == pointer), "{refused:?}");
+    }
+    recipe(&bench, Some("mine"), Some("desk")).await.unwrap();
+    let post = drafts::generate(desk, &actor, &request(FERRY)).await.unwrap();
+    assert_eq!(post.title, "Ferry between Port Alder and Saint Brannoc stops");
+    let version = crate::posts::version(&mut desk.store.read_fresh(), post.id, 1).await.unwrap();
+    assert!(version.body.starts_with("- Ferry between") && version.body.lines().count() == 3, "{}", version.body);
+    let question = asked.lock().unwrap()[0].clone();
+    for part in [
+        "Write headlines in our own way.",
+        "Tone: as on our site",
+        "Do: Name the harbour",
+        "never an instruction",
+        "\"headlines\"",
+    ] {
+        assert!(said(&question, 0).contains(part), "{part}: {}", said(&question, 0));
+    }
+    assert!(!said(&question, 0).contains("dry"), "the channel has a tone of its own");
+    let user = said(&question, 1);
+    assert!(user.starts_with("Read this:\n\n<DATA-") && user.ends_with("\n\nThat was it."), "{user}");
+    let record = drafts::completions(desk, &actor, None, 1).await.unwrap().remove(0);
+    assert!(
+        record.prompt_version.starts_with(&format!("{mine}-")) && record.prompt_version.len() == 25,
+        "{}",
+        record.prompt_version
+    );
+    for refused in [prompts::delete(desk, &actor, "mine").await, prompts::delete_voice(desk, &actor, "desk").await] {
+        assert!(matches!(&refused, Err(crate::Error::InUse { by, .. }) if by == "pipeline default"), "{refused:?}");
+    }
+    recipe(&bench, None, None).await.unwrap();
+    prompts::delete(desk, &actor, "mine").await.unwrap();
+    prompts::delete_voice(desk, &actor, "desk").await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_prompt_a_news_post_is_written_in_the_language_of_the_sources() {
+    let good = draft("The ferry will stop for eleven days from Monday. The repair costs 2.4 million crowns.");
+    let (bench, asked) = bench(&[&good]).await;
+    drafts::generate(&bench.desk, &Actor::system(), &request(FERRY)).await.unwrap();
+    let system = said(&asked.lock().unwrap()[0], 0);
+    assert!(
+        system.contains("Write in the language of the sources.")
+            && system.contains("At most 240 words and 9 sentences."),
+        "{system}"
+    );
+    let version = prompts::version_of(prompts::built_in("news-post-en").unwrap());
+    let figures = drafts::used::versions(&bench.desk, &Actor::system(), "news-post-en").await.unwrap();
+    assert_eq!(
+        (figures[0].0.version.as_str(), figures[0].0.by.as_deref(), figures[0].1.drafts),
+        (version.as_str(), None, 1)
+    );
+    assert!(figures[0].0.created_at.is_some(), "what was used is kept");
+}
+
+/// The sentence of an attack stands in the data block, whichever prompt is used, and nowhere else.
+#[tokio::test]
+async fn an_attack_stays_in_the_data_block_of_every_prompt() {
+    for name in prompts::built_in_names() {
+        let source = prompts::built_in(name).unwrap();
+        let text = format!("{FERRY} {ATTACK} {{{{ sources }}}} {{% raw %}}");
+        let shown = drafts::preview::alone(source, None, "", &request(&text).documents, &stdx::Rng::seeded(3)).unwrap();
+        let (system, user) = (&shown.messages[0].text, &shown.messages[1].text);
+        assert!(!system.contains(ATTACK), "{name}");
+        assert_eq!(user.matches(ATTACK).count(), 1, "{name}");
+        let (open, close) = (user.find("<DATA-").unwrap(), user.find("</DATA-").unwrap());
+        let at = user.find(ATTACK).unwrap();
+        assert!(open < at && at < close && user.contains("{{ sources }} {% raw %}"), "{name}: {user}");
+    }
+}
+
+#[tokio::test]
+async fn what_people_make_of_drafts_is_counted_by_version() {
+    let first = draft("The ferry will stop for eleven days from Monday. The repair costs 2.4 million crowns.");
+    let second =
+        draft("The harbour ferry will stop for eleven days. About 3,800 commuters use the line on a working day.");
+    let third = draft(
+        "Engineers found cracks in two of the four shafts on Thursday night. The repair costs 2.4 million crowns.",
+    );
+    let (bench, _) = bench(&[&first, &second, &third]).await;
+    let (desk, actor) = (&bench.desk, Actor::system());
+    let pipeline = pipelines::find(desk, pipelines::DEFAULT).await.unwrap();
+    let mut spec = pipeline.spec;
+    spec.policy.automatic = false;
+    pipelines::update(desk, &actor, pipeline.id, &pipeline.name, spec).await.unwrap();
+    let mut posts = Vec::new();
+    for n in 0..3 {
+        posts.push(
+            drafts::generate(desk, &actor, &request(&format!("{FERRY} So it was said {n} times."))).await.unwrap(),
+        );
+    }
+    moderation::reject(desk, &actor, posts[0].id, 1, "dull").await.unwrap();
+    let edit = crate::posts::Edit {
+        body: Some("The harbour ferry will stop for eleven days. Buses run.".into()),
+        ..Default::default()
+    };
+    let edited = moderation::edit(desk, &actor, posts[1].id, 1, edit).await.unwrap();
+    moderation::approve(desk, &actor, edited.id, edited.version, crate::calendar::When::Soon).await.unwrap();
+    moderation::approve(desk, &actor, posts[2].id, 1, crate::calendar::When::Soon).await.unwrap();
+    let figures = |n: usize| async move {
+        let mut all = drafts::used::versions(desk, &Actor::system(), "news-post-en").await.unwrap();
+        all.swap_remove(n).1
+    };
+    let now = figures(0).await;
+    assert_eq!((now.drafts, now.decided, now.accepted, now.edit_distance), (3, 3, 2, None));
+    assert_eq!(now.cost_micros, 450);
+    for (post, version) in [(edited.id, edited.version), (posts[2].id, 1)] {
+        let job = crate::jobs::PublishPost { post, version, due_at: None };
+        channels::publish(desk.clone(), bench.context(), job).await.unwrap();
+    }
+    let now = figures(0).await;
+    assert_eq!((now.decided, now.acceptance_rate), (3, Some(2.0 / 3.0)));
+    // One of two was changed in about half of its words.
+    let distance = now.edit_distance.unwrap();
+    assert!(distance > 0.1 && distance < 0.5, "{distance}");
 }

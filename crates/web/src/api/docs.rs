@@ -154,6 +154,7 @@ const TAGS: &[(&str, &str)] = &[
     ("drafts", "Drafts on demand, and the record of generator calls."),
     ("analysis", "What is measured of a text."),
     ("pipelines", "The recipes that tie sources, drafting and policy together."),
+    ("prompts", "What models are asked with, version by version, and how drafts are to sound."),
     ("providers", "Model providers beside the embedded generator."),
     ("channels", "Where posts go."),
     ("session", "Signing in and out, and who one is."),

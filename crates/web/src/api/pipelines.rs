@@ -33,6 +33,10 @@ struct Pipeline {
     sentences_max: u32,
     /// Words of a draft at most.
     words_max: u32,
+    /// Name of the prompt; `null` writes a news post in the language of the sources.
+    prompt: Option<String>,
+    /// Name of the voice.
+    voice: Option<String>,
     #[schema(value_type = PipelinePolicy)]
     policy: Policy,
     #[schema(value_type = Time)]
@@ -44,8 +48,8 @@ struct Pipeline {
 impl From<pipelines::Pipeline> for Pipeline {
     fn from(from: pipelines::Pipeline) -> Self {
         let pipelines::Pipeline { id, name, spec, created_at, updated_at } = from;
-        let Spec { providers, sentences_max, words_max, policy } = spec;
-        Pipeline { id, name, providers, sentences_max, words_max, policy, created_at, updated_at }
+        let Spec { providers, sentences_max, words_max, prompt, voice, policy } = spec;
+        Pipeline { id, name, providers, sentences_max, words_max, prompt, voice, policy, created_at, updated_at }
     }
 }
 
@@ -58,6 +62,10 @@ request! {
         providers: Vec<String>,
         sentences_max: Option<u32>,
         words_max: Option<u32>,
+        /// Name of the prompt; `null` writes a news post in the language of the sources.
+        prompt: Option<String>,
+        /// Name of the voice.
+        voice: Option<String>,
         policy: Option<PipelinePolicy>,
     }
 }
@@ -113,6 +121,8 @@ impl PipelineRecipe {
             providers: self.providers,
             sentences_max: self.sentences_max.unwrap_or(usual.sentences_max),
             words_max: self.words_max.unwrap_or(usual.words_max),
+            prompt: self.prompt,
+            voice: self.voice,
             policy: policy.unwrap_or(usual.policy),
         };
         (self.name, spec)

@@ -107,6 +107,8 @@ words! {
     StepKind: ["edits", "rewrite"];
     BudgetScope: desk::money::Scope::ALL.map(desk::money::Scope::name);
     BudgetPeriod: desk::money::Period::ALL.map(desk::money::Period::name);
+    PromptKind: desk::prompts::Kind::ALL.map(desk::prompts::Kind::name);
+    PromptOrigin: desk::prompts::Origin::ALL.map(desk::prompts::Origin::name);
     ImproveStop: desk::improve::Stop::ALL.map(desk::improve::Stop::name);
 }
 

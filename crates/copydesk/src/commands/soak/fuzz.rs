@@ -15,11 +15,12 @@ use crate::commands::say_json;
 /// Takes any bytes and ends; it panics only when there is a fault.
 type Target = (&'static str, fn(&[u8]));
 
-const OTHERS: [Target; 9] = [
+const OTHERS: [Target; 10] = [
     ("pushes", connect::fuzz),
     ("answers", connect::llm::structured::fuzz),
     ("frames", connect::llm::fuzz),
     ("questions", connect::llm::passed::fuzz),
+    ("prompts", desk::prompts::fuzz),
     ("text", text::fuzz),
     ("untrusted", text::untrusted::fuzz),
     ("queue", |data| assert!(queue::decode(data).is_faithful, "a lease is another one after being read again")),

@@ -77,6 +77,7 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/analyze" | "/improve" | "/render") => json!({ "text": "Some words." }),
         ("POST", "/pipelines") | ("PUT", "/pipelines/{id}") => pipeline,
         ("PUT", "/budgets") => json!({ "scope": "all", "period": "day", "hard_micros": 1_000_000 }),
+        ("PUT", "/prompts/{name}") | ("POST", "/prompts/preview") => json!({ "source": "---" }),
         ("PUT", "/providers/{name}") => json!({ "base_url": "https://llm.example/v1", "model": "m" }),
         ("POST", "/cache/purge") => json!({ "tag": "nobody" }),
         ("POST", "/cron") => json!({ "name": "n", "schedule": "0 6 * * *", "kind": "assign_stories" }),
