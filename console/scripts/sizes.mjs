@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 const dist = process.argv[2] ? resolve(process.argv[2]) : fileURLToPath(new URL("../dist/", import.meta.url));
 const KB = 1_000;
 /** Gzip bytes: the first load is the shell and the overview with its chart. */
-const budget = { first: 65 * KB, route: 25 * KB, editorPlain: 20 * KB, editor: 110 * KB, review: 34 * KB, whole: 340 * KB, raw: 1_000 * KB };
+const budget = { first: 65 * KB, route: 25 * KB, editorPlain: 20 * KB, editor: 110 * KB, review: 34 * KB, whole: 380 * KB, raw: 1_000 * KB };
 /**
  * What a screen loads by itself after it is shown. The review has three panes, and on a wide screen all three at once:
  * the list, the text and the evidence are what is judged by, so none of them waits for a click. The text and its

@@ -29,6 +29,8 @@ export const routes: readonly Route[] = [
   { pattern: "/console/database", screen: "database" },
   { pattern: "/console/cache", screen: "cache" },
   { pattern: "/console/traffic", screen: "traffic" },
+  { pattern: "/console/prompts/:name?", screen: "prompts" },
+  { pattern: "/console/spending", screen: "spending" },
   { pattern: "/console/people", screen: "people", needs: "admin" },
   { pattern: "/console/settings", screen: "settings", tabs: { configuration: "admin" } },
   { pattern: "/console/sign-in", screen: "sign-in", isOpen: true },

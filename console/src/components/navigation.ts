@@ -39,6 +39,8 @@ export const places: readonly { label: string; places: readonly Place[] }[] = [
   {
     label: w.nav.house,
     places: [
+      { id: "prompts", href: "/console/prompts", label: w.nav.prompts, icon: "edit" },
+      { id: "spending", href: "/console/spending", label: w.nav.spending, icon: "spending" },
       { id: "people", href: "/console/people", label: w.nav.people, icon: "people", needs: "admin" },
       { id: "settings", href: "/console/settings", label: w.nav.settings, icon: "settings", keys: "g s" },
     ],

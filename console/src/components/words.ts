@@ -5,7 +5,7 @@ export const w = words({
     nav: {
       label: "Main", overview: "Overview", review: "Review", posts: "Content", calendar: "Calendar", stories: "Stories",
       sources: "Sources", jobs: "Jobs", queues: "Queues", cron: "Schedules", cache: "Cache", traffic: "Traffic", database: "Database",
-      people: "People", settings: "Settings", welcome: "First steps", more: "More", desk: "Desk", works: "Works", house: "House",
+      prompts: "Prompts", spending: "Spending", people: "People", settings: "Settings", welcome: "First steps", more: "More", desk: "Desk", works: "Works", house: "House",
     },
     skip: "Skip to the content",
     live: { live: "live", reconnecting: "reconnecting", paused: "paused", offline: "offline" },
@@ -47,7 +47,7 @@ export const w = words({
     nav: {
       label: "Ana menü", overview: "Özet", review: "İnceleme", posts: "İçerik", calendar: "Takvim", stories: "Haberler",
       sources: "Kaynaklar", jobs: "İşler", queues: "Kuyruklar", cron: "Zamanlamalar", cache: "Önbellek", traffic: "Trafik", database: "Veritabanı",
-      people: "Kişiler", settings: "Ayarlar", welcome: "İlk adımlar", more: "Daha fazla", desk: "Masa", works: "İşleyiş", house: "Yönetim",
+      prompts: "Yönergeler", spending: "Harcama", people: "Kişiler", settings: "Ayarlar", welcome: "İlk adımlar", more: "Daha fazla", desk: "Masa", works: "İşleyiş", house: "Yönetim",
     },
     skip: "İçeriğe geç",
     live: { live: "canlı", reconnecting: "bağlanıyor", paused: "duraklatıldı", offline: "çevrimdışı" },

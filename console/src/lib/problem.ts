@@ -75,7 +75,7 @@ export function asProblem(thrown: unknown): ApiProblem | null {
 }
 
 /** Of these the server's detail helps whoever reads it; of others it repeats the message, or speaks to programs. */
-const TELLING = new Set(["malformed", "invalid", "source-failed", "already-exists", "unexpected"]);
+const TELLING = new Set(["malformed", "invalid", "source-failed", "already-exists", "in-use", "unexpected"]);
 
 const w = words({
   en: {
@@ -86,7 +86,7 @@ const w = words({
       unauthenticated: "Please sign in again", forbidden: "This is not for your role",
       csrf: "Your session has changed meanwhile. Load the page again.",
       "not-found": "It is not there, or not any more", "illegal-move": "The post is in another state by now",
-      claimed: "Somebody else is reading it", conflict: "Somebody else was faster. Try again.",
+      claimed: "Somebody else is reading it", "in-use": "Something else still uses it", conflict: "Somebody else was faster. Try again.",
       "already-exists": "It is there already", "last-admin": "Somebody must stay administrator: choose another one first",
       "job-running": "The job is running. Wait for its end, or cancel it.", "stale-version": "There is a newer version",
       "too-large": "It is too large", blackout: "Nothing is published at that time",
@@ -102,7 +102,7 @@ const w = words({
       unauthenticated: "Lütfen yeniden oturum açın", forbidden: "Rolünüz buna izin vermiyor",
       csrf: "Oturumunuz bu arada değişti. Sayfayı yeniden yükleyin.",
       "not-found": "Burada yok ya da artık yok", "illegal-move": "Yazının durumu bu arada değişti",
-      claimed: "Bir başkası okuyor", conflict: "Bir başkası daha hızlıydı. Yeniden deneyin.",
+      claimed: "Bir başkası okuyor", "in-use": "Başka bir şey onu hâlâ kullanıyor", conflict: "Bir başkası daha hızlıydı. Yeniden deneyin.",
       "already-exists": "Zaten var", "last-admin": "Bir yönetici kalmalı: önce başka birini yönetici yapın",
       "job-running": "İş çalışıyor. Bitmesini bekleyin ya da iptal edin.", "stale-version": "Daha yeni bir sürüm var",
       "too-large": "Çok büyük", blackout: "O saatte hiçbir şey yayımlanmaz",

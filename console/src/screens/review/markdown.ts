@@ -9,6 +9,8 @@ export interface Run {
   href?: string;
   /** Its sources do not hold it. */
   unfound?: Unfound["kind"];
+  /** Which sentence of the whole text it belongs to, where that is asked. */
+  sentence?: number;
 }
 
 export type Kind = "text" | "head" | "item" | "quote" | "code" | "rule";

@@ -47,7 +47,8 @@ export interface Version {
   body: string;
   sources: { name: string; title: string; url: string }[];
   analysis: { score_parts?: Part[] };
-  grounding: { supported?: boolean; unsupported?: Unfound[] };
+  /** Places are bytes of the plain text; `source` counts the items of the story as the desk has them. */
+  grounding: { supported?: boolean; unsupported?: Unfound[]; sentences?: { start: number; end: number; source: number | null; support: number }[] };
   score: number;
   grounded: boolean;
   by: string;

@@ -12,6 +12,9 @@ export interface Pipeline {
   id: string;
   name: string;
   providers: string[];
+  /** The names of what it drafts with; `null`: as its kind and language have it, and no voice. Missing on an older server. */
+  prompt?: string | null;
+  voice?: string | null;
   sentences_max: number;
   words_max: number;
   policy: Policy;

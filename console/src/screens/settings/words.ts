@@ -2,7 +2,7 @@ import { words } from "../../lib/i18n";
 
 export const w = words({
   en: {
-    title: "Settings", tabs: "Settings", you: "You", pipelines: "Pipelines", configuration: "Configuration",
+    title: "Settings", tabs: "Settings", you: "You", pipelines: "Pipelines", providers: "Providers", configuration: "Configuration",
     look: "Look", language: "Language", languageHint: "The page is loaded anew.", theme: "Theme", system: "as the system", light: "light", dark: "dark",
     density: "Rows", compact: "compact", normal: "normal", comfortable: "comfortable",
     shortcuts: "Single letters as shortcuts", shortcutsHint: "Keys with Ctrl or Cmd work in any case. ? shows them all.",
@@ -15,11 +15,12 @@ export const w = words({
     grounded: "Only what stands in the sources", groundedHint: "Every sentence, number and quotation.", held: "Topics that always wait", heldHint: "With commas between",
     two: "Two people must approve", twoHint: "Neither of them its author. Nothing is approved automatically.",
     sentences: "Sentences at most", wordsMax: "Words at most", save: "Save", saved: "Saved", savedPolicy: (name: string) => `Pipeline ${name} decides by the new policy`, asBefore: (name: string) => `Pipeline ${name} decides as before`, pipeline: (name: string) => `Pipeline ${name}`,
+    order: "Models that write", prompt: "Prompt", usualPrompt: "By language", voice: "Voice", noVoice: "No voice", noProviders: "None is named: those of the configuration are asked, and the embedded generator after them.", addProvider: "Ask one more", chooseProvider: "Choose a provider", unlisted: "not set up here", earlier: (name: string) => `Ask ${name} earlier`, later: (name: string) => `Ask ${name} later`, leaveOut: (name: string) => `Ask ${name} no more`,
     find: "Find a setting", sources: { default: "default", file: "file", environment: "environment", flag: "flag" } as Record<string, string>,
     how: "Settings come from the file, the environment or a flag, and are read at start.", none: "No setting has these words", usual: "default", root: "general",
   },
   tr: {
-    title: "Ayarlar", tabs: "Ayarlar", you: "Siz", pipelines: "Hatlar", configuration: "Yapılandırma",
+    title: "Ayarlar", tabs: "Ayarlar", you: "Siz", pipelines: "Hatlar", providers: "Sağlayıcılar", configuration: "Yapılandırma",
     look: "Görünüm", language: "Dil", languageHint: "Sayfa yeniden yüklenir.", theme: "Tema", system: "sistem gibi", light: "açık", dark: "koyu",
     density: "Satırlar", compact: "sık", normal: "olağan", comfortable: "ferah",
     shortcuts: "Tek harfli kısayollar", shortcutsHint: "Ctrl ya da Cmd ile olanlar her zaman çalışır. ? hepsini gösterir.",
@@ -32,6 +33,7 @@ export const w = words({
     grounded: "Yalnızca kaynaklarda geçenler", groundedHint: "Her cümle, sayı ve alıntı.", held: "Her zaman bekleyen konular", heldHint: "Aralarına virgül koyun",
     two: "İki kişi onaylamalı", twoHint: "İkisi de yazarı olamaz. Hiçbir şey kendiliğinden onaylanmaz.",
     sentences: "En çok cümle", wordsMax: "En çok sözcük", save: "Kaydet", saved: "Kaydedildi", savedPolicy: (name: string) => `${name} akışı artık yeni kurala göre karar veriyor`, asBefore: (name: string) => `${name} akışı yine eskisi gibi karar veriyor`, pipeline: (name: string) => `${name} hattı`,
+    order: "Yazan modeller", prompt: "Yönerge", usualPrompt: "Dile göre", voice: "Ses", noVoice: "Sessiz", noProviders: "Hiçbiri seçilmedi: yapılandırmadakilere, sonra gömülü üreticiye sorulur.", addProvider: "Bir sağlayıcı daha", chooseProvider: "Sağlayıcı seçin", unlisted: "burada kurulu değil", earlier: (name: string) => `Daha önce sor: ${name}`, later: (name: string) => `Daha sonra sor: ${name}`, leaveOut: (name: string) => `Artık sorma: ${name}`,
     find: "Ayar bul", sources: { default: "varsayılan", file: "dosya", environment: "ortam", flag: "bayrak" } as Record<string, string>,
     how: "Ayarlar dosyadan, ortamdan ya da bir bayraktan gelir ve başlangıçta okunur.", none: "Bu sözcüklerle ayar yok", usual: "varsayılan", root: "genel",
   },
