@@ -524,7 +524,7 @@ pub struct BenchText {
     /// Calls of each measure
     #[arg(long, value_name = "NUMBER", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub reps: u32,
-    /// Print one JSON line: post and long with best_us and p50_us by measure, posts_per_s_per_core
+    /// Print one JSON line: post and long with best_us and p50_us by measure, draft (of ten sources), posts_per_s_per_core
     #[arg(long)]
     pub json: bool,
 }

@@ -16,6 +16,7 @@ pub mod html;
 pub mod keywords;
 pub mod language;
 pub mod lexeme;
+pub mod lift;
 pub mod link;
 pub mod markdown;
 pub mod phrase;
@@ -66,6 +67,9 @@ pub fn fuzz(data: &[u8]) {
         assert!(!found.title.is_empty(), "an article has a title");
     }
     ground::check(rest, &[head]);
+    for lift in lift::find(rest, &[head, rest], 3).lifts {
+        assert!(rest.get(lift.start..lift.end).is_some(), "a place lies in the text");
+    }
     diff::words(head, rest);
     summary::excerpt(&text, 200);
     slug::slugify(&text, 80);

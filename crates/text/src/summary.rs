@@ -5,6 +5,7 @@
 //! documents and settings give the same summary on every machine.
 
 mod candidate;
+pub mod forms;
 mod headline;
 mod rank;
 
@@ -42,11 +43,13 @@ pub struct Settings {
     pub words_max: usize,
     /// The share of one document's words that may be taken, 0–1. One sentence may always be taken.
     pub share_max: f32,
+    /// Words that may follow each other as they do in one document. One sentence may always be taken.
+    pub run_words_max: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Settings { sentences: 10, words_max: 220, share_max: 0.6 }
+        Settings { sentences: 10, words_max: 220, share_max: 0.6, run_words_max: 90 }
     }
 }
 
@@ -54,6 +57,8 @@ impl Default for Settings {
 pub struct Summary {
     /// The most telling title, without its site's name or shouting; empty when there is nothing to say.
     pub headline: String,
+    /// Other titles that would do, cleaned too, best first, at most 4.
+    pub alternatives: Vec<String>,
     /// In reading order.
     pub sentences: Vec<Pick>,
 }
@@ -73,6 +78,8 @@ pub struct Pick {
     /// The byte range in that document's text.
     pub sentence_start: usize,
     pub sentence_end: usize,
+    /// It needs the sentence before it to be understood.
+    pub leans: bool,
     pub text: String,
 }
 
@@ -90,15 +97,17 @@ pub fn summarise(documents: &[Document<'_>], settings: &Settings) -> Summary {
     let sentences: Vec<Pick> = reading_order(documents, &candidates, chosen)
         .into_iter()
         .map(|i| {
-            let Candidate { document, start, end, .. } = candidates[i];
+            let Candidate { document, start, end, leans, .. } = candidates[i];
             let text = documents[document].text[start..end].to_owned();
-            Pick { document, sentence_start: start, sentence_end: end, text }
+            Pick { document, sentence_start: start, sentence_end: end, leans, text }
         })
         .collect();
-    let headline = headline::choose(documents, &candidates, &scores)
+    let mut titles = headline::ranked(documents, &candidates, &scores).into_iter();
+    let headline = titles
+        .next()
         .or_else(|| sentences.first().map(|pick| excerpt(&pick.text, headline::CHARS_MAX)))
         .unwrap_or_default();
-    Summary { headline, sentences }
+    Summary { headline, alternatives: titles.collect(), sentences }
 }
 
 /// `text` on one line, at most `max_chars` characters: ends with a sentence if one ends in the second
@@ -160,13 +169,16 @@ fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], 
     let mut taken = vec![0; documents.len()];
     let mut words_taken = 0;
     let mut said: HashSet<u32> = HashSet::new();
+    // The share of the weight of each that lies on terms already said, 0–1.
     let mut known = vec![0.0f32; candidates.len()];
+    let holders = rank::holders(candidates);
     while chosen.len() < settings.sentences {
         let allowed = |i: &usize| {
             let c = &candidates[*i];
             let share = (taken[c.document] + c.words) as f32 / c.document_words.max(1) as f32;
             words_taken + c.words <= settings.words_max
                 && (taken[c.document] == 0 || share <= settings.share_max)
+                && run_words(candidates, &chosen, *i) <= settings.run_words_max.max(c.words)
                 && (!c.leans || chosen.iter().any(|p| c.follows(&candidates[*p])))
         };
         let worth = |i: usize| RELEVANCE * scores[i] - (1.0 - RELEVANCE) * known[i];
@@ -176,13 +188,28 @@ fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], 
         chosen.push(best);
         taken[candidates[best].document] += candidates[best].words;
         words_taken += candidates[best].words;
-        said.extend(candidates[best].vector.terms().iter().map(|(hash, _)| *hash));
+        for (hash, _) in candidates[best].vector.terms().iter().filter(|(hash, _)| said.insert(*hash)) {
+            for (i, weight) in holders.get(hash).map_or(&[][..], Vec::as_slice) {
+                known[*i] += weight * weight;
+            }
+        }
         open.retain(|i| {
-            known[*i] = candidates[*i].known(&said);
             *i != best && known[*i] <= KNOWN_MAX && candidates[*i].repeats(&candidates[best]) <= PAIRS_SHARED_MAX
         });
     }
     chosen
+}
+
+/// Words in a row of one document that there would be with `candidate`, of the chosen sentences before and behind it.
+fn run_words(candidates: &[Candidate], chosen: &[usize], candidate: usize) -> usize {
+    let at = |position: usize| {
+        let here = |c: &Candidate| c.document == candidates[candidate].document && c.position == position;
+        chosen.iter().map(|i| &candidates[*i]).find(|c| here(c)).map(|c| c.words)
+    };
+    let place = candidates[candidate].position;
+    let before = (0..place).rev().map_while(at).sum::<usize>();
+    let behind = (place + 1..).map_while(at).sum::<usize>();
+    before + candidates[candidate].words + behind
 }
 
 /// By place in the source, at equal places the earlier publication; leaning sentences after their support.

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write as _};
 use std::time::Instant;
 
 use ::text::keywords::{self, Rules};
+use ::text::summary::{self, Document, forms};
 use ::text::token::Tokens;
 use ::text::{Options, analysis, language, readability, vader};
 use anyhow::{Context as _, Result};
@@ -18,6 +19,7 @@ use crate::demo::news;
 
 const POST_WORDS: usize = 500;
 const LONG_WORDS: usize = 100_000;
+const DRAFT_SOURCES: usize = 10;
 
 #[derive(Deserialize)]
 struct Row {
@@ -55,6 +57,8 @@ pub fn run(args: &BenchText) -> Result<()> {
         }
         figures[name] = measures;
     }
+    let draft = drafting(args.reps);
+    figures["draft"] = json!({ "sources": DRAFT_SOURCES, "best_us": draft.best, "p50_us": draft.p50 });
     let p50 = figures["post"]["whole"]["p50_us"].as_f64().unwrap_or(f64::INFINITY);
     figures["posts_per_s_per_core"] = json!(1e6 / p50);
     if args.json {
@@ -68,7 +72,48 @@ pub fn run(args: &BenchText) -> Result<()> {
             say(format!("  {measure:<12} best {:>10.1} µs   p50 {:>10.1} µs", of("best_us"), of("p50_us")))?;
         }
     }
+    say(format!(
+        "draft of {DRAFT_SOURCES} sources, with its forms: best {:.1} µs, p50 {:.1} µs",
+        draft.best, draft.p50
+    ))?;
     say(format!("{:.0} posts a second on one core", 1e6 / p50))
+}
+
+/// The embedded generator: a summary of invented reports and all its forms.
+fn drafting(reps: u32) -> Time {
+    let tellings: Vec<(String, String)> = (0..)
+        .flat_map(|index| news::event(1, index).tellings)
+        .take(DRAFT_SOURCES)
+        .map(|telling| (telling.title.clone(), telling.paragraphs().join("\n\n")))
+        .collect();
+    let documents: Vec<Document<'_>> = tellings
+        .iter()
+        .map(|(title, text)| Document {
+            title,
+            text,
+            source: "Post",
+            url: "https://post.example/a",
+            published_at: None,
+        })
+        .collect();
+    spent(reps, || {
+        let summary = summary::summarise(black_box(&documents), &summary::Settings::default());
+        drop(black_box(forms::forms(&summary, &documents, "https://desk.example/a")));
+    })
+}
+
+/// The time of `work`, which has run once before: the first call builds the tables of the word lists.
+fn spent(reps: u32, work: impl Fn()) -> Time {
+    work();
+    let mut times: Vec<f64> = (0..reps.max(1))
+        .map(|_| {
+            let started = Instant::now();
+            work();
+            started.elapsed().as_secs_f64() * 1e6
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    Time { best: times[0], p50: times[times.len() / 2] }
 }
 
 /// A measure on a text and its tokens.
@@ -85,19 +130,7 @@ const MEASURES: [(&str, Measure); 6] = [
 
 fn times(text: &str, reps: u32) -> Vec<(&'static str, Time)> {
     let tokens = Tokens::of(text);
-    let time = |measure: Measure| {
-        // The first call builds the tables of the word lists.
-        measure(text, &tokens);
-        let mut times: Vec<f64> = (0..reps.max(1))
-            .map(|_| {
-                let started = Instant::now();
-                measure(black_box(text), &tokens);
-                started.elapsed().as_secs_f64() * 1e6
-            })
-            .collect();
-        times.sort_by(f64::total_cmp);
-        Time { best: times[0], p50: times[times.len() / 2] }
-    };
+    let time = |measure: Measure| spent(reps, || measure(black_box(text), &tokens));
     MEASURES.iter().map(|(name, measure)| (*name, time(*measure))).collect()
 }
 

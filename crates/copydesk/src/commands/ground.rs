@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use text::ground::{self, Support, Unsupported};
+use text::lift::{self, Lift};
 
 use super::jsonl;
 
@@ -24,6 +25,9 @@ struct Answer {
     supported: bool,
     unsupported: Vec<Unsupported>,
     sentences: Vec<Support>,
+    lifts: Vec<Lift>,
+    lifted: f32,
+    containment: Vec<f32>,
 }
 
 /// Compares the drafts of standard input with their sources, line by line.
@@ -37,8 +41,16 @@ pub fn run() -> Result<()> {
 fn answer(Line { id, sources, draft }: Line, out: &mut dyn Write) -> Result<()> {
     let sources: Vec<&str> = sources.iter().map(String::as_str).collect();
     let report = ground::check(&draft, &sources);
-    let answer =
-        Answer { id, supported: report.supported, unsupported: report.unsupported, sentences: report.sentences };
+    let lifted = lift::find(&draft, &sources, lift::WORDS_MIN);
+    let answer = Answer {
+        id,
+        supported: report.supported,
+        unsupported: report.unsupported,
+        sentences: report.sentences,
+        lifts: lifted.lifts,
+        lifted: lifted.share,
+        containment: lifted.containment,
+    };
     jsonl::write(out, &answer)
 }
 
@@ -85,6 +97,15 @@ mod tests {
         }
         assert_eq!(answers[1]["sentences"][0]["source"], 0);
         assert_eq!(answers[1]["sentences"][1]["source"], 1);
+    }
+
+    #[test]
+    fn what_is_lifted_is_told_with_its_source() {
+        let draft = "Sources say the council of Port Alder approved a budget of 4.2 million euros on Monday.";
+        let (_, answers) = answers(&line(1, draft));
+        assert_eq!(answers[0]["lifts"][0]["words"], 14);
+        assert_eq!(answers[0]["lifts"][0]["source"], 0);
+        assert!(answers[0]["lifted"].as_f64() > Some(0.8) && answers[0]["containment"][1] == 0.0);
     }
 
     #[test]

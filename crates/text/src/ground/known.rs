@@ -64,14 +64,18 @@ impl<'a> Known<'a> {
         self.numbers.add(&reading.numbers);
         let all: Vec<_> = words(source).collect();
         self.dates.add(source, &all, &reading.dates);
-        self.words.extend(all.iter().map(|w| w.key()));
+        let keys: Vec<String> = all.iter().map(|w| w.key()).collect();
         quotation::run(source, &mut self.running);
+        let mut from = 0;
         for place in &reading.places {
             let text = &source[place.clone()];
-            self.support.add(id, text);
+            from += all[from..].partition_point(|word| word.start < place.start);
+            let within = all[from..].partition_point(|word| word.start < place.end);
+            self.support.add(id, keys[from..from + within].iter().map(String::as_str));
             self.sentences.insert(plain(without_dateline(text)));
             self.sentences.insert(plain(text));
         }
+        self.words.extend(keys);
         for (at, token) in reading.tokens.iter().enumerate() {
             let spot = (id as u32, at as u32);
             if token.is_content() {

@@ -1,6 +1,6 @@
 //! The tables of the comparison, read once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::word::fold;
@@ -10,7 +10,10 @@ pub(super) struct Table {
     exact: HashMap<String, Vec<(u16, i8)>>,
     /// Beginnings of words, written `begin*`.
     begun: HashMap<String, Vec<(u16, i8)>>,
-    longest: usize,
+    /// Which lengths of beginnings there are, a bit each, by their first two bytes.
+    lengths: HashMap<[u8; 2], u64>,
+    /// First words of phrases.
+    leads: HashSet<String>,
     names: Vec<String>,
 }
 
@@ -27,16 +30,27 @@ pub(super) static COMMON: LazyLock<Table> = LazyLock::new(|| {
 
 impl Table {
     fn of(text: &str) -> Table {
-        let mut table = Table { exact: HashMap::new(), begun: HashMap::new(), longest: 0, names: Vec::new() };
+        let mut table = Table {
+            exact: HashMap::new(),
+            begun: HashMap::new(),
+            lengths: HashMap::new(),
+            leads: HashSet::new(),
+            names: Vec::new(),
+        };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             let (name, words) = line.split_once(": ").unwrap_or(("", line));
             let group = table.names.len() as u16;
             let sides = words.split('|').zip([1i8, -1]);
             for (word, side) in sides.flat_map(|(words, side)| words.split_whitespace().map(move |word| (word, side))) {
                 let word = fold(&word.replace('_', " "));
+                if let Some((lead, _)) = word.split_once(' ') {
+                    table.leads.insert(lead.to_owned());
+                }
                 let entries = match word.strip_suffix('*') {
                     Some(begin) => {
-                        table.longest = table.longest.max(begin.len());
+                        if let Some(head) = begin.as_bytes().first_chunk() {
+                            *table.lengths.entry(*head).or_default() |= 1 << begin.len().min(63);
+                        }
                         table.begun.entry(begin.to_owned()).or_default()
                     }
                     None => table.exact.entry(word).or_default(),
@@ -56,9 +70,7 @@ impl Table {
         if let Some(found) = self.exact.get(key) {
             return found;
         }
-        let longest = self.longest.min(key.len());
-        let begins = (2..=longest).rev().filter(|len| key.is_char_boundary(*len));
-        begins.filter_map(|len| self.begun.get(&key[..len])).next().map_or(&[], Vec::as_slice)
+        self.longest_begin(key, 2)
     }
 
     /// Like [`Table::find`], of two words and their one blank; only lines that name such a phrase answer.
@@ -66,10 +78,28 @@ impl Table {
         if let Some(found) = self.exact.get(phrase) {
             return found;
         }
-        let blank = phrase.find(' ').unwrap_or(0);
-        let longest = self.longest.min(phrase.len());
-        let begins = (blank + 2..=longest).rev().filter(|len| phrase.is_char_boundary(*len));
-        begins.filter_map(|len| self.begun.get(&phrase[..len])).next().map_or(&[], Vec::as_slice)
+        self.longest_begin(phrase, phrase.find(' ').unwrap_or(0) + 2)
+    }
+
+    /// Whether a phrase begins with the word.
+    pub fn leads(&self, key: &str) -> bool {
+        self.leads.contains(key)
+    }
+
+    fn longest_begin(&self, text: &str, shortest: usize) -> &[(u16, i8)] {
+        let lengths = text.as_bytes().first_chunk().and_then(|head| self.lengths.get(head)).copied().unwrap_or(0);
+        let mut left = lengths & (u64::MAX >> (63 - text.len().min(63)));
+        while left != 0 {
+            let length = 63 - left.leading_zeros() as usize;
+            if length < shortest {
+                break;
+            }
+            if let Some(found) = text.get(..length).and_then(|begin| self.begun.get(begin)) {
+                return found;
+            }
+            left &= !(1 << length);
+        }
+        &[]
     }
 
     pub fn has(&self, key: &str) -> bool {

@@ -177,12 +177,18 @@ fn is_turkish(all: &[Word<'_>]) -> Option<bool> {
 }
 
 fn sentence_tokens<'a>(text: &'a str, part: &[Word<'a>], sentence: u32, turkish: bool, tokens: &mut Vec<Token<'a>>) {
+    // A word longer than any is compared whole, not by the tables.
+    let keys: Vec<String> =
+        part.iter().map(|word| if word.text.len() <= 60 { word.key() } else { String::new() }).collect();
     for (at, word) in part.iter().enumerate() {
-        // A word longer than any is compared whole, not by the tables.
-        let key = if word.text.len() <= 60 { word.key() } else { String::new() };
-        let full = if word.text.len() <= 60 { fold(word.text) } else { String::new() };
-        let next =
-            part.get(at + 1).filter(|next| next.text.len() <= 40 && next.start - word.end() < 3).map(|next| next.key());
+        let key = keys[at].clone();
+        let full =
+            if word.stem().len() < word.text.len() && word.text.len() <= 60 { fold(word.text) } else { key.clone() };
+        let leads = THINGS.leads(&key) || ROLES.leads(&key) || OPPOSITES.leads(&key);
+        let next = part
+            .get(at + 1)
+            .filter(|next| leads && next.text.len() <= 40 && next.start - word.end() < 3)
+            .map(|_| &keys[at + 1]);
         let phrase = next.map(|next| format!("{key} {next}"));
         let pick = |table: &super::lexicon::Table| -> Vec<(u16, i8)> {
             let by_phrase = phrase.as_deref().map(|phrase| table.find_phrase(phrase)).unwrap_or_default();

@@ -17,17 +17,19 @@ impl Index {
         self.sources.len()
     }
 
-    pub fn add(&mut self, source: usize, sentence: &str) {
+    /// Takes the [`word::fold`]ed stems of a sentence.
+    pub fn add<'k>(&mut self, source: usize, keys: impl Iterator<Item = &'k str>) {
         let id = self.sources.len() as u32;
         self.sources.push(source);
-        for feature in features(sentence) {
+        for feature in features(keys) {
             self.holders.entry(feature).or_default().push(id);
         }
     }
 
     /// The source of the sentence that holds the largest share of `sentence`, and that share.
     pub fn best(&self, sentence: &str) -> (Option<usize>, f32) {
-        let wanted = features(sentence);
+        let keys: Vec<String> = words(sentence).map(|word| word.key()).collect();
+        let wanted = features(keys.iter().map(String::as_str));
         let mut shared: HashMap<u32, usize> = HashMap::new();
         for feature in &wanted {
             for id in self.holders.get(feature).map_or(&[][..], |ids| ids) {
@@ -43,9 +45,8 @@ impl Index {
 }
 
 /// Hashes of the content words and of their neighbours in pairs, each once.
-fn features(sentence: &str) -> Vec<u64> {
-    let keys: Vec<u64> =
-        words(sentence).map(|w| w.key()).filter(|k| !word::is_stop(k)).map(|k| word::hash(&k)).collect();
+fn features<'k>(keys: impl Iterator<Item = &'k str>) -> Vec<u64> {
+    let keys: Vec<u64> = keys.filter(|key| !word::is_stop(key)).map(word::hash).collect();
     let pairs = keys.windows(2).map(|pair| word::mix(pair[0].rotate_left(17) ^ pair[1]));
     let mut all: Vec<u64> = keys.iter().copied().chain(pairs).collect();
     all.sort_unstable();

@@ -1,10 +1,13 @@
 //! Sentences that may be chosen.
 
-use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::{DOCUMENTS_MAX, Document, SENTENCES_MAX, TEXT_BYTES_MAX};
 use crate::sentence::{self, without_dateline};
-use crate::vector::{self, Model, Terms, Vector};
+use crate::similar;
+use crate::vector::{Model, Terms, Vector};
 use crate::word::{self, Word, fold, is_stop, words};
 
 /// Shorter sentences say little, longer ones are lists or lack their full stops.
@@ -34,19 +37,9 @@ impl Candidate {
         self.document == other.document && self.position == other.position + 1
     }
 
-    pub fn cosine(&self, other: &Candidate) -> f32 {
-        vector::cosine(&self.vector, &other.vector)
-    }
-
-    /// The share of its weight that lies on terms already `said`, 0–1.
-    pub fn known(&self, said: &HashSet<u32>) -> f32 {
-        self.vector.terms().iter().filter(|(hash, _)| said.contains(hash)).map(|(_, weight)| weight * weight).sum()
-    }
-
     /// The share of its word pairs that stand in `other`.
     pub fn repeats(&self, other: &Candidate) -> f32 {
-        let shared = self.pairs.iter().filter(|pair| other.pairs.binary_search(pair).is_ok()).count();
-        shared as f32 / self.pairs.len().max(1) as f32
+        similar::common(&self.pairs, &other.pairs) as f32 / self.pairs.len().max(1) as f32
     }
 }
 
@@ -111,11 +104,13 @@ fn is_finished(sentence: &str) -> bool {
 /// Whether it speaks to the reader or about the site instead of telling the news.
 pub(super) fn is_boilerplate(sentence: &str) -> bool {
     let folded = fold(sentence);
-    BOILERPLATE.iter().any(|phrase| folded.contains(phrase))
-        || folded.contains("http://")
-        || folded.contains("https://")
-        || is_shouting(sentence)
+    ADVERTS.is_match(&folded) || is_shouting(sentence)
 }
+
+static ADVERTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let addresses = ["http://", "https://"];
+    AhoCorasick::new(BOILERPLATE.iter().chain(&addresses)).expect("the phrases are few and short")
+});
 
 /// Ends in several exclamation marks, or says two words on end in capitals.
 fn is_shouting(sentence: &str) -> bool {

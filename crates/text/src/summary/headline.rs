@@ -13,9 +13,12 @@ pub(super) const CHARS_MAX: usize = 110;
 /// Lengths between which a headline reads well.
 const WORDS_GOOD: std::ops::RangeInclusive<usize> = 5..=16;
 
-/// The best title: nearest to what the sentences say, of good length, no question, no bait. `None` when
-/// no document has one.
-pub(super) fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32]) -> Option<String> {
+/// Headlines of one summary.
+const RANKED_MAX: usize = 5;
+
+/// Different titles, the best first: nearest to what the sentences say, of good length, no question, no bait. After the first one
+/// only those without a fault. None when no document has one.
+pub(super) fn ranked(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32]) -> Vec<String> {
     let titles: Vec<String> = documents.iter().map(|d| clean(d, documents)).collect();
     let terms: Vec<Terms> = titles.iter().map(|title| Terms::of(title)).collect();
     let bodies: Vec<Terms> =
@@ -29,17 +32,30 @@ pub(super) fn choose(documents: &[Document<'_>], candidates: &[Candidate], score
         let own = candidates.iter().zip(scores).filter(|(c, _)| c.document == document);
         own.map(|(_, score)| *score).fold(0.0, f32::max)
     };
-    let worth = |i: usize| {
-        let title = &titles[i];
-        let near = cosine(&model.vector(&terms[i]), &centre) + 0.1 * best_sentence(i);
-        let count = words(title).count();
-        let good_length = WORDS_GOOD.contains(&count) && title.chars().count() <= CHARS_MAX;
-        let bait = is_bait(title) || is_shouted(documents[i].title);
-        near * if good_length { 1.0 } else { 0.6 } * if bait { 0.4 } else { 1.0 }
-    };
-    let usable = (0..titles.len()).filter(|i| !titles[*i].is_empty());
-    let best = usable.min_by(|a, b| worth(*b).total_cmp(&worth(*a)).then(a.cmp(b)))?;
-    Some(super::excerpt(&titles[best], CHARS_MAX * 2))
+    let good: Vec<bool> =
+        titles.iter().map(|t| WORDS_GOOD.contains(&words(t).count()) && t.chars().count() <= CHARS_MAX).collect();
+    let bait: Vec<bool> =
+        titles.iter().zip(documents).map(|(title, d)| is_bait(title) || is_shouted(d.title)).collect();
+    let worth: Vec<f32> = (0..titles.len())
+        .map(|i| {
+            let near = cosine(&model.vector(&terms[i]), &centre) + 0.1 * best_sentence(i);
+            near * if good[i] { 1.0 } else { 0.6 } * if bait[i] { 0.4 } else { 1.0 }
+        })
+        .collect();
+    let mut order: Vec<usize> = (0..titles.len()).filter(|i| !titles[*i].is_empty()).collect();
+    order.sort_by(|a, b| worth[*b].total_cmp(&worth[*a]).then(a.cmp(b)));
+    let mut out: Vec<String> = Vec::new();
+    for i in order {
+        let title = super::excerpt(&titles[i], CHARS_MAX * 2);
+        let is_other = out.iter().all(|other| fold(other) != fold(&title));
+        if out.is_empty() || good[i] && !bait[i] && is_other {
+            out.push(title);
+        }
+        if out.len() == RANKED_MAX {
+            break;
+        }
+    }
+    out
 }
 
 /// A title without its site's name, its label ("BREAKING:") and its shouting.

@@ -4,7 +4,7 @@ use super::Document;
 use super::candidate::Candidate;
 use crate::vector::{Vector, cosine};
 use crate::word::{is_stop, words};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What each measure counts; each is scaled to 0–1 first.
 const CENTROID: f32 = 0.30;
@@ -49,10 +49,18 @@ fn lexrank(candidates: &[Candidate]) -> Vec<f32> {
     const SIMILARITY_MIN: f32 = 0.05;
     const ROUNDS: usize = 20;
     let n = candidates.len();
+    let holders = holders(candidates);
     let mut edges: Vec<Vec<(usize, f32)>> = vec![Vec::new(); n];
+    let mut near = vec![0.0f32; n];
     for i in 0..n {
+        // The terms are in order, so each sum is that of a merge.
+        for (hash, weight) in candidates[i].vector.terms() {
+            let others = holders.get(hash).map_or(&[][..], Vec::as_slice);
+            let from = others.partition_point(|(j, _)| *j <= i);
+            others[from..].iter().for_each(|(j, other)| near[*j] += weight * other);
+        }
         for j in i + 1..n {
-            let near = candidates[i].cosine(&candidates[j]);
+            let near = std::mem::take(&mut near[j]).min(1.0);
             if near > SIMILARITY_MIN {
                 edges[i].push((j, near));
                 edges[j].push((i, near));
@@ -62,10 +70,22 @@ fn lexrank(candidates: &[Candidate]) -> Vec<f32> {
     let totals: Vec<f32> = edges.iter().map(|out| out.iter().map(|(_, near)| near).sum()).collect();
     let mut rank = vec![1.0 / n.max(1) as f32; n];
     for _ in 0..ROUNDS {
-        let flow = |i: usize| edges[i].iter().map(|(j, near)| rank[*j] * near / totals[*j]).sum::<f32>();
+        let share: Vec<f32> = rank.iter().zip(&totals).map(|(rank, total)| rank / total.max(SIMILARITY_MIN)).collect();
+        let flow = |i: usize| edges[i].iter().map(|(j, near)| share[*j] * near).sum::<f32>();
         rank = (0..n).map(|i| (1.0 - DAMPING) / n as f32 + DAMPING * flow(i)).collect();
     }
     rank
+}
+
+/// The candidates that hold each term, with its weight there, in their order.
+pub(super) fn holders(candidates: &[Candidate]) -> HashMap<u32, Vec<(usize, f32)>> {
+    let mut holders: HashMap<u32, Vec<(usize, f32)>> = HashMap::new();
+    for (i, candidate) in candidates.iter().enumerate() {
+        for (hash, weight) in candidate.vector.terms() {
+            holders.entry(*hash).or_default().push((i, *weight));
+        }
+    }
+    holders
 }
 
 fn overlap(sentence: &str, title_words: &HashSet<String>) -> f32 {

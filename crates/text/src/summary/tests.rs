@@ -60,7 +60,8 @@ fn a_cluster_becomes_a_story() {
 
 #[test]
 fn leaning_sentences_follow_their_support() {
-    let summary = summarise(&cluster(), &Settings { share_max: 1.0, words_max: 400, sentences: 40 });
+    let summary =
+        summarise(&cluster(), &Settings { share_max: 1.0, words_max: 400, sentences: 40, run_words_max: 400 });
     for (i, pick) in summary.sentences.iter().enumerate() {
         if pick.text.starts_with("However") || pick.text.starts_with("He ") {
             let before = &summary.sentences[i - 1];
@@ -90,6 +91,30 @@ fn limits_hold() {
     assert_eq!((bare.headline.as_str(), bare.sentences.len()), ("A title and no text at all", 0));
     let untitled = summarise(&[document("", SECOND)], &Settings::default());
     assert!(untitled.headline.starts_with("Ships began to enter the port"), "{}", untitled.headline);
+}
+
+#[test]
+fn a_source_is_not_taken_over_in_one_piece() {
+    let settings = Settings { share_max: 1.0, run_words_max: 40, ..Settings::default() };
+    let summary = summarise(&cluster()[..1], &settings);
+    let longest = crate::lift::find(&summary.text(), &[FIRST], 1).lifts.iter().map(|lift| lift.words).max();
+    assert!(longest <= Some(40) && summary.sentences.len() > 2, "{longest:?} {}", summary.text());
+    let free = summarise(&cluster()[..1], &Settings { share_max: 1.0, run_words_max: 400, ..Settings::default() });
+    assert!(free.sentences.len() > summary.sentences.len());
+}
+
+#[test]
+fn other_headlines_are_told_without_bait() {
+    let documents = [
+        document("Izmir harbour is open to ships again", THIRD),
+        document("Why did the port close? You need to know this", SECOND),
+        document("Port of Izmir reopens on Monday after storm | Harbour Post", FIRST),
+        document("Izmir Harbour Is Open To Ships Again", THIRD),
+    ];
+    let summary = summarise(&documents, &Settings::default());
+    let all: Vec<&str> = std::iter::once(&summary.headline).chain(&summary.alternatives).map(|t| &**t).collect();
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all.contains(&"Port of Izmir reopens on Monday after storm"));
 }
 
 #[test]

@@ -8,6 +8,9 @@ use super::clean::unseen;
 /// Longest word that is kept, in bytes; the rest of a longer one is passed over.
 pub(super) const WORD_MAX: usize = 160;
 
+/// Where a run of a script without blanks is cut, in bytes.
+const UNSPACED_MAX: usize = 120;
+
 /// Single letters in a row that make up a word.
 const SPACED_MIN: usize = 6;
 
@@ -20,6 +23,8 @@ pub(super) struct Word<'w> {
     pub spaced: bool,
     /// Parts that signs tie together, which follow by themselves.
     pub joined: bool,
+    /// More than a blank stands before it: a clause, an item or a line begins.
+    pub opens: bool,
 }
 
 pub(super) trait Listener {
@@ -39,6 +44,8 @@ pub(super) fn read(text: &str, listener: &mut impl Listener) {
         spaced: String::new(),
         spaced_at: (0, 0),
         letters: Vec::new(),
+        opens: true,
+        spaced_opens: false,
     };
     let chars = text.char_indices();
     let mut lines = 0;
@@ -57,6 +64,9 @@ pub(super) fn read(text: &str, listener: &mut impl Listener) {
         };
         if in_word {
             lines = 0;
+            if is_unspaced(c) && reader.word.len() >= UNSPACED_MAX {
+                reader.end_of_word(false);
+            }
             reader.letter(c, at, end);
             continue;
         }
@@ -66,6 +76,7 @@ pub(super) fn read(text: &str, listener: &mut impl Listener) {
         let glued = matches!(c, '-' | '*' | '_' | '~' | '·' | '.' | '/' | '\'' | '‐' | '‑')
             && next().is_some_and(char::is_alphanumeric);
         reader.end_of_word(glued);
+        reader.opens |= !glued && (c == '\n' || !c.is_whitespace());
         lines = if c == '\n' {
             lines + 1
         } else if c.is_whitespace() {
@@ -93,6 +104,9 @@ struct Reader<'l, L> {
     spaced: String,
     spaced_at: (usize, usize),
     letters: Vec<(usize, usize)>,
+    /// More than a blank stood before the word that comes next, and before the first of `spaced`.
+    opens: bool,
+    spaced_opens: bool,
 }
 
 impl<L: Listener> Reader<'_, L> {
@@ -122,8 +136,9 @@ impl<L: Listener> Reader<'_, L> {
         if parts.len() > 1 && !singles {
             let (start, end) = (parts[0].1, parts[parts.len() - 1].2);
             self.flush();
+            let opens = self.opens;
             // As one word, and then each part: only words that are known count.
-            self.listener.word(Word { text: &word, start, end, spaced: false, joined: true });
+            self.listener.word(Word { text: &word, start, end, spaced: false, joined: true, opens });
         }
         let mut from = 0;
         for (to, start, end) in &parts {
@@ -140,9 +155,11 @@ impl<L: Listener> Reader<'_, L> {
         if text.chars().count() == 1 && self.spaced.len() < WORD_MAX && text.starts_with(char::is_alphabetic) {
             if self.spaced.is_empty() {
                 self.spaced_at.0 = start;
+                self.spaced_opens = std::mem::take(&mut self.opens);
             } else if start - self.spaced_at.1 > 6 {
                 self.flush();
                 self.spaced_at.0 = start;
+                self.spaced_opens = std::mem::take(&mut self.opens);
             }
             self.spaced_at.1 = end;
             self.spaced.push_str(text);
@@ -150,14 +167,16 @@ impl<L: Listener> Reader<'_, L> {
             return;
         }
         self.flush();
-        self.listener.word(Word { text, start, end, spaced: false, joined: false });
+        let opens = std::mem::take(&mut self.opens);
+        self.listener.word(Word { text, start, end, spaced: false, joined: false, opens });
     }
 
     fn flush(&mut self) {
         let spaced = std::mem::take(&mut self.spaced);
+        let mut opens = std::mem::take(&mut self.spaced_opens);
         if self.letters.len() >= SPACED_MIN {
             let (start, end) = self.spaced_at;
-            self.listener.word(Word { text: &spaced, start, end, spaced: true, joined: false });
+            self.listener.word(Word { text: &spaced, start, end, spaced: true, joined: false, opens });
         } else {
             for (letter, (start, end)) in spaced.chars().zip(&self.letters) {
                 self.listener.word(Word {
@@ -166,6 +185,7 @@ impl<L: Listener> Reader<'_, L> {
                     end: *end,
                     spaced: false,
                     joined: false,
+                    opens: std::mem::take(&mut opens),
                 });
             }
         }
@@ -181,6 +201,11 @@ impl<L: Listener> Reader<'_, L> {
             self.listener.pause(paragraph);
         }
     }
+}
+
+/// Whether `c` belongs to a script that sets no blanks between words: Han, kana, Thai and their neighbours.
+pub(super) fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{E00}'..='\u{EDF}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{323AF}')
 }
 
 /// Hands on what `c` looks like, in lower case and without accents; whether there is anything.

@@ -39,6 +39,12 @@ const SIGNS: &[(&str, u32, Kind)] = &[
     ("end of document", 30, Kind::Marker), ("end of user input", 70, Kind::Marker),
     ("end of untrusted", 80, Kind::Marker), ("begin system", 70, Kind::Marker),
     ("end of context", 60, Kind::Marker), ("end of input", 40, Kind::Marker),
+    ("end of user", 70, Kind::Marker), ("end of source", 60, Kind::Marker), ("end of external", 70, Kind::Marker),
+    ("end of retrieved", 70, Kind::Marker), ("end of text", 40, Kind::Marker), ("end of content", 50, Kind::Marker),
+    ("{{#system", 100, Kind::Marker), ("{{system", 80, Kind::Marker), ("{{#user", 70, Kind::Marker), ("{{#assistant", 80, Kind::Marker),
+    ("<<assistant", 80, Kind::Marker), ("<<system", 90, Kind::Marker), ("<<user", 60, Kind::Marker),
+    ("<tool_response>", 90, Kind::Turn), ("<tool_result>", 90, Kind::Turn), ("<function_results>", 90, Kind::Turn), ("<result>", 30, Kind::Turn),
+    ("\"tool_result\"", 60, Kind::Turn), ("\"next_action\"", 50, Kind::Turn),
 ];
 
 /// Names of blocks that prompts put data in; none is an element whose end a page would hold without its beginning.
@@ -60,7 +66,7 @@ const BLOCKS: [&str; 14] = [
 ];
 
 /// Who takes a turn at the start of a line, and what that weighs.
-const TURNS: [(&str, u32); 9] = [
+const TURNS: [(&str, u32); 20] = [
     ("system", 45),
     ("system message", 70),
     ("system prompt", 80),
@@ -70,7 +76,22 @@ const TURNS: [(&str, u32); 9] = [
     ("developer", 35),
     ("sistem", 45),
     ("admin", 35),
+    ("user", 20),
+    ("ai", 35),
+    ("model", 25),
+    ("bot", 25),
+    ("llm", 45),
+    ("chatgpt", 35),
+    ("tool result", 60),
+    ("tool response", 60),
+    ("function result", 60),
+    ("developer message", 70),
+    ("instruction", 30),
 ];
+
+/// How a model begins an answer; after a turn of its own it was written for it.
+const ANSWERED: [&str; 8] =
+    ["sure", "certainly", "of course", "understood", "okay", "absolutely", "tabii", "natürlich"];
 
 /// What an address would carry away.
 const TALK: [&str; 22] = [
@@ -143,22 +164,55 @@ fn blocks(text: &str, note: &mut Note<'_>) {
     }
 }
 
-/// `system:` and others at the start of a line.
+/// `system:` and others at the start of a line, headings of that name, and dialogues that were written for a model.
 fn turns(text: &str, note: &mut Note<'_>) {
-    let mut at = 0;
+    const HEADING: u32 = 45;
+    let (mut at, mut examples, mut asked, mut answered) = (0, [0; 2], None, false);
     for line in text.split_inclusive('\n') {
         let head = &line[..line.floor_char_boundary(40)];
         let bare = head.trim_start_matches(|c: char| {
-            c.is_whitespace() || matches!(c, '#' | '*' | '[' | '-' | '=' | '>' | '{' | '"')
+            c.is_whitespace() || matches!(c, '#' | '*' | '[' | '-' | '=' | '>' | '{' | '"' | '/' | '<' | '!')
         });
+        let start = at + head.len() - bare.len();
         if let Some(end) = bare.find([':', ']', '*']) {
-            let name = bare[..end].trim().to_lowercase();
+            let name = bare[..end].trim().trim_matches('"').replace('_', " ").to_lowercase();
             if let Some(index) = TURNS.iter().position(|(known, _)| *known == name) {
-                let start = at + head.len() - bare.len();
                 note(Kind::Turn, TURNS[index].1, 2_000 + index, start, start + end);
+                let said = line.trim_start().get(end + 1..).unwrap_or_default().trim_start().to_lowercase();
+                if ANSWERED.iter().any(|start| said.starts_with(start)) {
+                    note(Kind::Turn, 50, 2_100, start, start + end);
+                }
+                answered |=
+                    asked.is_some() && matches!(name.as_str(), "assistant" | "ai" | "model" | "bot" | "chatgpt");
+                if matches!(name.as_str(), "user" | "human") {
+                    if answered {
+                        // He asks again: a talk between him and a model.
+                        note(Kind::Turn, 45, 2_101, start, start + end);
+                    }
+                    asked = Some(start);
+                }
+            }
+            let name = name.trim_start_matches("example ").trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+            if let Some(side) = [["input", "q"], ["output", "a"]].iter().position(|names| names.contains(&name)) {
+                examples[side] += 1;
+                if examples.iter().all(|count| *count == 2) {
+                    note(Kind::Turn, 45, 2_102, start, start + end);
+                }
+            }
+        } else if head.trim_start().starts_with('#') {
+            let name = bare.trim_end().to_lowercase();
+            if let Some(index) = TURNS.iter().position(|(known, _)| *known == name) {
+                note(Kind::Turn, HEADING, 2_000 + index, start, start + name.len().min(bare.len()));
             }
         }
         at += line.len();
+    }
+    // Brackets that close what stands outside of the text.
+    let start = text.trim_start();
+    let closers =
+        start.bytes().take(12).take_while(|byte| matches!(byte, b'"' | b'\'' | b'}' | b']' | b' ' | b')')).count();
+    if start[..closers].contains(['}', ']']) && start[..closers].bytes().filter(|byte| *byte != b' ').count() >= 2 {
+        note(Kind::Marker, 45, 2_103, text.len() - start.len(), text.len() - start.len() + closers);
     }
 }
 
@@ -171,6 +225,11 @@ fn addresses(text: &str, note: &mut Note<'_>) {
         let line = &text[at..text.floor_char_boundary((at + LENGTH_MAX).min(text.len()))];
         let line = line.split(['\n', ')', '"', '>']).next().unwrap_or_default();
         let Some(open) = line.find(['{', '[', '<', '$', '%', '=']) else { continue };
+        // A value that is left open is one that the reader shall fill in.
+        let bare = line.split_whitespace().next().unwrap_or_default();
+        if bare.ends_with('=') && bare.contains('?') {
+            note(Kind::Exfiltration, 45, 3_001, at, at + bare.len());
+        }
         let place = line[open..].to_ascii_lowercase();
         let is_place = line.contains(['{', '[', '<', '$'])
             || place.contains("=your")

@@ -1,12 +1,16 @@
 //! Phrases in the words of one sentence.
 
-use super::fold::{Listener, Word};
-use super::vocabulary::{Pattern, VOCABULARY, Vocabulary};
+use super::fold::{self, Listener, Word};
+use super::vocabulary::{Element, Pattern, VOCABULARY, Vocabulary};
 use super::{FOUND_MAX, Found, Kind};
 
 /// Words looked at together; a longer sentence is cut, with an overlap.
 const WORDS_MAX: usize = 96;
 const OVERLAP: usize = 24;
+/// Words at the end of a sentence that may belong to a command of the next one.
+const CARRIED: usize = 6;
+/// Letters of the longest word of a script without blanks.
+const UNSPACED_CHARS: usize = 10;
 
 /// Short words that stand in commands written without blanks.
 const FILLERS: [&str; 26] = [
@@ -18,6 +22,12 @@ const FILLERS: [&str; 26] = [
 const NEGATIONS: [&str; 13] =
     ["not", "never", "dont", "nor", "cannot", "nicht", "nie", "niemals", "asla", "jamais", "nunca", "non", "mai"];
 
+/// Words before a command within a clause.
+const LEADS: [&str; 22] = [
+    "please", "and", "then", "now", "so", "just", "simply", "instead", "must", "should", "shall", "also", "always",
+    "you", "or", "bitte", "und", "et", "y", "e", "lutfen", "ve",
+];
+
 #[derive(Clone, Copy)]
 struct Token {
     row: Option<u32>,
@@ -27,6 +37,8 @@ struct Token {
     tells: bool,
     you: bool,
     not: bool,
+    /// It begins a clause: a sign or a line end stands before it, or a word that leads to a command.
+    opens: bool,
 }
 
 pub(super) struct Sentences {
@@ -37,6 +49,10 @@ pub(super) struct Sentences {
     /// Words that say something when each letter is moved by thirteen, or when they are read backwards.
     rotated_known: usize,
     turned_known: usize,
+    /// Words of the sentence before that stand at the front.
+    carried: usize,
+    /// The word before leads to a command.
+    leads: bool,
     pub found: Vec<Found>,
     /// Different words that a report about attacks would use.
     pub reports: Vec<u32>,
@@ -51,12 +67,16 @@ impl Sentences {
             rotated: Vec::new(),
             rotated_known: 0,
             turned_known: 0,
+            carried: 0,
+            leads: false,
             found: Vec::new(),
             reports: Vec::new(),
         }
     }
 
-    fn push(&mut self, text: &str, row: Option<u32>, start: usize, end: usize) {
+    fn push(&mut self, text: &str, row: Option<u32>, start: usize, end: usize, opens: bool) {
+        let opens = opens || self.leads;
+        self.leads = LEADS.contains(&text);
         let tells = matches!(
             text,
             "to" | "would"
@@ -82,6 +102,7 @@ impl Sentences {
             tells,
             you: matches!(text, "you" | "please" | "must"),
             not: NEGATIONS.contains(&text),
+            opens,
         };
         if let Some(row) = row
             && self.vocabulary.is(row, self.vocabulary.report)
@@ -104,8 +125,9 @@ impl Sentences {
         if self.plain.len() >= WORDS_MAX {
             self.judge();
             for list in [&mut self.plain, &mut self.rotated, &mut self.turned] {
-                list.drain(..WORDS_MAX - OVERLAP);
+                list.drain(..list.len().saturating_sub(OVERLAP));
             }
+            self.carried = 0;
         }
     }
 
@@ -126,9 +148,11 @@ impl Sentences {
             if union.is_empty() {
                 continue;
             }
+            let carried = if index == 0 { self.carried } else { 0 };
             for (number, pattern) in vocabulary.patterns.iter().enumerate() {
-                let possible = pattern.elements.iter().all(|(_, atom)| union[atom / 64] & (1 << (atom % 64)) != 0);
-                if possible && let Some((first, last)) = search(vocabulary, pattern, tokens) {
+                let from = if pattern.kind == Kind::Override { 0 } else { carried };
+                let possible = pattern.elements.iter().all(|one| union[one.atom / 64] & (1 << (one.atom % 64)) != 0);
+                if possible && let Some((first, last)) = search(vocabulary, pattern, tokens, from) {
                     self.note(pattern, number, tokens, first, last, index > 0);
                 }
             }
@@ -159,8 +183,12 @@ impl Sentences {
         });
     }
 
-    fn clear(&mut self) {
-        self.plain.clear();
+    /// Forgets all but the last words, which stay when `carry`.
+    fn clear(&mut self, carry: bool) {
+        let kept = if carry { CARRIED.min(self.plain.len()) } else { 0 };
+        self.plain.drain(..self.plain.len() - kept);
+        self.carried = kept;
+        self.leads = false;
         self.rotated.clear();
         self.turned.clear();
         self.rotated_known = 0;
@@ -201,6 +229,29 @@ impl Sentences {
         words
     }
 
+    /// The known words of a run without blanks, the longest at each place; what stands between counts as one word.
+    fn unspaced(&mut self, word: &Word<'_>) {
+        let (mut at, mut opens, mut passed) = (0, word.opens, false);
+        while at < word.text.len() {
+            let rest = &word.text[at..];
+            let ends = rest.char_indices().map(|(start, c)| start + c.len_utf8()).take(UNSPACED_CHARS);
+            let known = ends.clone().filter_map(|end| Some((end, self.vocabulary.exact(&rest[..end])?))).last();
+            if let Some((end, row)) = known {
+                if std::mem::take(&mut passed) {
+                    self.push("", None, word.start, word.end, std::mem::take(&mut opens));
+                }
+                self.push(&rest[..end], Some(row), word.start, word.end, std::mem::take(&mut opens));
+                at += end;
+            } else {
+                passed = true;
+                at += ends.into_iter().next().unwrap_or(rest.len());
+            }
+        }
+        if passed {
+            self.push("", None, word.start, word.end, opens);
+        }
+    }
+
     fn leet(&self, text: &str) -> Option<u32> {
         let is_leet = |byte: u8| matches!(byte, b'0' | b'1' | b'3' | b'4' | b'5' | b'7' | b'@' | b'$' | b'!' | b'|');
         if text.len() > 24 || !text.bytes().any(is_leet) || !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
@@ -226,7 +277,10 @@ impl Sentences {
 
 impl Listener for Sentences {
     fn word(&mut self, word: Word<'_>) {
-        let row = self.vocabulary.row(word.text).or_else(|| self.leet(word.text));
+        let row = match word.spaced {
+            true => self.vocabulary.exact(word.text),
+            false => self.vocabulary.row(word.text).or_else(|| self.leet(word.text)),
+        };
         if row.is_none() && word.joined {
             return;
         }
@@ -239,48 +293,81 @@ impl Listener for Sentences {
             if parts.len() > 2 {
                 for (from, to) in parts {
                     let part = &word.text[from..to];
-                    self.push(part, self.vocabulary.row(part), word.start, word.end);
+                    self.push(part, self.vocabulary.row(part), word.start, word.end, false);
                 }
                 return;
             }
         }
-        self.push(word.text, row, word.start, word.end);
+        if row.is_none() && word.text.chars().any(fold::is_unspaced) {
+            return self.unspaced(&word);
+        }
+        self.push(word.text, row, word.start, word.end, word.opens);
     }
 
     fn pause(&mut self, paragraph: bool) {
         // `Ignore. Previous. Instructions.` is one command.
-        if paragraph || self.plain.len() > 2 {
+        if paragraph || self.plain.len() - self.carried > 2 {
             self.judge();
-            self.clear();
+            self.clear(!paragraph);
         }
     }
 }
 
 /// The first and the last word of the pattern's first place.
-fn search(vocabulary: &Vocabulary, pattern: &Pattern, tokens: &[Token]) -> Option<(usize, usize)> {
-    let is =
-        |at: usize, atom: usize| tokens.get(at).and_then(|token| token.row).is_some_and(|row| vocabulary.is(row, atom));
-    let (_, first) = *pattern.elements.first()?;
-    'starts: for start in (0..tokens.len()).filter(|at| is(*at, first)) {
+///
+/// The first `from` tokens are another sentence's.
+fn search(vocabulary: &Vocabulary, pattern: &Pattern, tokens: &[Token], from: usize) -> Option<(usize, usize)> {
+    if pattern.within > 0 {
+        return gather(vocabulary, pattern, tokens, from);
+    }
+    let fits = |at: usize, element: &Element| is(vocabulary, element, &tokens[at]);
+    let (first, others) = pattern.elements.split_first()?;
+    'starts: for start in (from..tokens.len()).filter(|at| fits(*at, first)) {
         // All places at which the elements so far can end: a bit each, from `start` on.
         let mut ends = 1u128;
         let mut last = start;
-        for (gap, atom) in &pattern.elements[1..] {
+        for element in others {
             let mut reach = 0u128;
-            (1..=gap + 1).for_each(|step| reach |= ends << step);
-            let mut fits = 0u128;
+            (1..=element.gap + 1).for_each(|step| reach |= ends << step);
+            let mut found = 0u128;
             for at in start + 1..tokens.len() {
-                if reach & (1 << (at - start)) != 0 && is(at, *atom) {
-                    fits |= 1 << (at - start);
+                if reach & (1 << (at - start)) != 0 && fits(at, element) {
+                    found |= 1 << (at - start);
                 }
             }
-            if fits == 0 {
+            if found == 0 {
                 continue 'starts;
             }
-            last = start + fits.trailing_zeros() as usize;
-            ends = fits;
+            last = start + found.trailing_zeros() as usize;
+            ends = found;
         }
         return Some((start, last));
+    }
+    None
+}
+
+fn is(vocabulary: &Vocabulary, element: &Element, token: &Token) -> bool {
+    token.row.is_some_and(|row| vocabulary.is(row, element.atom)) && (token.opens || !element.opens)
+}
+
+/// All elements in any order, within so many words.
+fn gather(vocabulary: &Vocabulary, pattern: &Pattern, tokens: &[Token], from: usize) -> Option<(usize, usize)> {
+    let mut places = vec![None; pattern.elements.len()];
+    for (at, token) in tokens.iter().enumerate().skip(from) {
+        let mut any = false;
+        for (index, element) in pattern.elements.iter().enumerate() {
+            if is(vocabulary, element, token) {
+                places[index] = Some(at);
+                any = true;
+            }
+        }
+        // A missing one is less than any place.
+        if any
+            && let Some(first) = places.iter().min().copied().flatten()
+            && at - first < pattern.within
+        {
+            return Some((first, at));
+        }
     }
     None
 }

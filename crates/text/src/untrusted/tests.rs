@@ -6,22 +6,31 @@ struct Case {
     text: String,
     attack: bool,
     technique: String,
+    #[serde(default)]
     half: String,
 }
 
+fn read(cases: &str) -> Vec<Case> {
+    cases.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 fn cases() -> Vec<Case> {
-    include_str!("../../fixtures/injections.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    read(include_str!("../../fixtures/injections.jsonl"))
 }
 
 /// Attacks, of them marked, harmless texts, of them marked.
 fn figures(half: &str) -> [usize; 4] {
+    counts(half, cases().iter().filter(|case| case.half == half))
+}
+
+fn counts<'c>(half: &str, cases: impl Iterator<Item = &'c Case>) -> [usize; 4] {
     let mut counts = [0; 4];
-    for case in cases().iter().filter(|case| case.half == half) {
+    for case in cases {
         let inspection = inspect(&case.text);
         let at = if case.attack { 0 } else { 2 };
         counts[at] += 1;
         counts[at + 1] += usize::from(inspection.suspicious);
-        if half == "open" && inspection.suspicious != case.attack {
+        if half != "sealed" && inspection.suspicious != case.attack {
             let reasons: Vec<_> = inspection.reasons.iter().map(|r| (r.kind, r.text.as_str())).collect();
             println!("{} {}: {:?}\n    {reasons:?}", case.id, case.technique, case.text);
         }
@@ -40,12 +49,55 @@ fn the_open_half_is_told_apart() {
     assert!(marked == attacks && wrong * 100 <= harmless * 4);
 }
 
+/// Attacks of many classes, and harmless texts that are near to them.
+#[test]
+fn classes_of_attacks_are_told_apart() {
+    let [attacks, marked, harmless, wrong] =
+        counts("classes", read(include_str!("../../fixtures/injections_open.jsonl")).iter());
+    assert!(attacks >= 100 && harmless >= 100);
+    assert!(marked == attacks && wrong * 100 <= harmless * 4);
+}
+
+/// Written after the phrases, another way: what it was at the first look stands in docs/untrusted.md.
+#[test]
+fn a_fresh_set_is_told_apart() {
+    let [attacks, marked, harmless, wrong] =
+        counts("fresh", read(include_str!("../../fixtures/injections_fresh.jsonl")).iter());
+    assert!(attacks >= 40 && harmless >= 40);
+    assert!(marked * 100 >= attacks * 55 && wrong * 100 <= harmless * 4);
+}
+
 /// Phrases and weights were chosen without it. What is missed is bounded, not mended: it would be no measure any more.
 #[test]
 fn the_sealed_half_is_told_apart() {
     let [attacks, marked, harmless, wrong] = figures("sealed");
     assert!(attacks >= 60 && harmless >= 100);
-    assert!(marked * 100 >= attacks * 84 && wrong * 100 <= harmless * 4);
+    assert!(marked * 100 >= attacks * 91 && wrong * 100 <= harmless * 4);
+}
+
+/// Nobody wrote these for a model: the texts of all other fixtures.
+#[test]
+fn texts_of_other_fixtures_are_not_marked() {
+    fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::String(text) if text.len() > 60 => found.push(text.clone()),
+            serde_json::Value::Array(values) => values.iter().for_each(|value| texts(value, found)),
+            serde_json::Value::Object(values) => values.values().for_each(|value| texts(value, found)),
+            _ => (),
+        }
+    }
+    let mut all = Vec::new();
+    for lines in [
+        include_str!("../../fixtures/events.jsonl"),
+        include_str!("../../fixtures/retold.jsonl"),
+        include_str!("../../fixtures/reference.jsonl"),
+        include_str!("../../fixtures/grounding.jsonl"),
+    ] {
+        lines.lines().for_each(|line| texts(&serde_json::from_str(line).unwrap(), &mut all));
+    }
+    let marked: Vec<_> = all.iter().filter(|text| inspect(text).suspicious).collect();
+    println!("other fixtures: {} of {} texts marked: {marked:?}", marked.len(), all.len());
+    assert!(all.len() > 1_000 && marked.len() * 100 <= all.len());
 }
 
 #[test]

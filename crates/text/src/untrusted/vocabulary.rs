@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::Kind;
+use super::{Kind, fold};
 
 static PHRASES: &str = include_str!("phrases.txt");
 
 pub(super) struct Vocabulary {
     /// Word or stem to the row of `atoms`.
-    words: HashMap<&'static str, u32>,
-    stems: HashMap<&'static str, u32>,
+    words: HashMap<String, u32>,
+    stems: HashMap<String, u32>,
     /// Which lengths stems have, a bit each.
     stem_lengths: u64,
     /// The elements that a word belongs to, by row; a bit each.
@@ -23,8 +23,17 @@ pub(super) struct Vocabulary {
 pub(super) struct Pattern {
     pub kind: Kind,
     pub weight: u32,
-    /// The words that may stand before an element, and the element.
-    pub elements: Vec<(usize, usize)>,
+    /// In any order within so many words of one sentence; 0: in this order.
+    pub within: usize,
+    pub elements: Vec<Element>,
+}
+
+pub(super) struct Element {
+    /// The words that may stand before it.
+    pub gap: usize,
+    pub atom: usize,
+    /// It begins a clause.
+    pub opens: bool,
 }
 
 pub(super) static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| Vocabulary::of(PHRASES));
@@ -41,13 +50,18 @@ impl Vocabulary {
                 classes.insert(first, parts.collect());
                 continue;
             }
-            let (mut gap, mut elements) = (0, Vec::new());
+            let (mut gap, mut within, mut opens, mut elements) = (0, 0, false, Vec::new());
             for part in parts {
-                if let Some(number) = part.strip_prefix("..") {
+                if part == "^" {
+                    opens = true;
+                } else if let Some(number) = part.strip_prefix('&') {
+                    within = number.parse().unwrap_or(0);
+                } else if let Some(number) = part.strip_prefix("..") {
                     gap = number.parse().unwrap_or(0);
                 } else {
                     let next = atoms.len();
-                    elements.push((std::mem::take(&mut gap), *atoms.entry(part).or_insert(next)));
+                    let atom = *atoms.entry(part).or_insert(next);
+                    elements.push(Element { gap: std::mem::take(&mut gap), atom, opens: std::mem::take(&mut opens) });
                 }
             }
             let weight = match first {
@@ -55,7 +69,7 @@ impl Vocabulary {
                 "medium" => 60,
                 _ => 30,
             };
-            patterns.push(Pattern { kind: kind(second), weight, elements });
+            patterns.push(Pattern { kind: kind(second), weight, within, elements });
         }
         let next = atoms.len();
         let report = *atoms.entry("@report").or_insert(next);
@@ -76,8 +90,9 @@ impl Vocabulary {
                 words.iter().for_each(|word| found.add(word, *atom));
             }
         }
-        // A word belongs to what its stems belong to.
-        let words: Vec<(&'static str, u32)> = found.words.iter().map(|(word, row)| (*word, *row)).collect();
+        // A word belongs to what its stems belong to, and a stem to what its own stems do.
+        let words: Vec<(String, u32)> =
+            found.words.iter().chain(&found.stems).map(|(word, row)| (word.clone(), *row)).collect();
         for (word, row) in words {
             for length in 1..word.len() + 1 {
                 if let Some(stem) = word.get(..length).and_then(|stem| found.stems.get(stem)) {
@@ -91,14 +106,16 @@ impl Vocabulary {
         found
     }
 
-    fn add(&mut self, word: &'static str, atom: usize) {
+    fn add(&mut self, word: &str, atom: usize) {
         let next = self.atoms.len() as u32;
-        let row = match word.strip_suffix('*') {
-            Some(stem) => {
-                self.stem_lengths |= 1 << stem.len();
-                *self.stems.entry(stem).or_insert(next)
-            }
-            None => *self.words.entry(word).or_insert(next),
+        let (stem, is_stem) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
+        let mut folded = String::new();
+        stem.chars().for_each(|c| _ = fold::fold(c, |c| folded.push(c)));
+        let row = if is_stem {
+            self.stem_lengths |= 1 << folded.len();
+            *self.stems.entry(folded).or_insert(next)
+        } else {
+            *self.words.entry(folded).or_insert(next)
         };
         if row == next {
             self.atoms.push(vec![0; self.width]);
