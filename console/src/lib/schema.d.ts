@@ -1193,6 +1193,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists all prompts: those that came with the product, then the others by name. */
         get: operations["prompts.list"];
         put?: never;
         post?: never;
@@ -1211,6 +1212,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /**
+         * Fills a template in, with real items where they are named. No model is asked; what is wrong with the template is part of
+         *     the answer.
+         */
         post: operations["prompts.preview"];
         delete?: never;
         options?: never;
@@ -1225,9 +1230,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Shows a prompt with its template. */
         get: operations["prompts.get"];
+        /** Makes a template the current version of the prompt, which comes into being where there is none. Earlier versions stay. */
         put: operations["prompts.put"];
         post?: never;
+        /** Deletes a prompt, unless a pipeline drafts with it (409); one that came with the product becomes again what it was. */
         delete: operations["prompts.delete"];
         options?: never;
         head?: never;
@@ -1241,6 +1249,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the versions of a prompt with what became of their drafts, newest first. */
         get: operations["prompts.versions"];
         put?: never;
         post?: never;
@@ -1257,6 +1266,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Shows one version with its template. */
         get: operations["prompts.version"];
         put?: never;
         post?: never;
@@ -1275,6 +1285,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Makes an earlier version the current one again. */
         post: operations["prompts.restore"];
         delete?: never;
         options?: never;
@@ -1873,7 +1884,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["voices.list"];
+        /** Lists all voices. */
+        get: operations["prompts.list_voices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1890,9 +1902,11 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        put: operations["voices.put"];
+        /** Adds a voice, or changes the one of that name. */
+        put: operations["prompts.put_voice"];
         post?: never;
-        delete: operations["voices.delete"];
+        /** Deletes a voice, unless a pipeline speaks with it (409). */
+        delete: operations["prompts.delete_voice"];
         options?: never;
         head?: never;
         patch?: never;
@@ -3515,6 +3529,8 @@ export interface components {
                 id: components["schemas"]["Id"];
                 name: string;
                 policy: components["schemas"]["PipelinePolicy"];
+                /** @description Name of the prompt; `null` writes a news post in the language of the sources. */
+                prompt?: string | null;
                 /** @description Names of providers in the order they are tried; the embedded generator follows as the last. */
                 providers: string[];
                 /**
@@ -3523,6 +3539,8 @@ export interface components {
                  */
                 sentences_max: number;
                 updated_at: components["schemas"]["Time"];
+                /** @description Name of the voice. */
+                voice?: string | null;
                 /**
                  * Format: int32
                  * @description Words of a draft at most.
@@ -3629,16 +3647,69 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description A page of a list. */
+        Page_Prompt: {
+            data: {
+                description: string;
+                figures?: components["schemas"]["PromptFigures"] | null;
+                kind: components["schemas"]["PromptKind"];
+                /** @description ISO 639-1 code of what is written; empty for the language of the sources. */
+                language: string;
+                name: string;
+                origin: components["schemas"]["PromptOrigin"];
+                /** @description The template; not in lists. */
+                source?: string | null;
+                /** @description First 16 hex digits of the SHA-256 of its source. */
+                version: string;
+                /**
+                 * Format: int64
+                 * @description How many versions of it are known.
+                 */
+                versions: number;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
+        Page_PromptVersion: {
+            data: {
+                /** @description The principal; `null` for one that came with the product. */
+                by?: string | null;
+                created_at?: components["schemas"]["Time"] | null;
+                figures: components["schemas"]["PromptFigures"];
+                is_current: boolean;
+                note: string;
+                /** @description The template; not in lists. */
+                source?: string | null;
+                version: string;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_Provider: {
             data: {
                 base_url: string;
+                /**
+                 * Format: int32
+                 * @description Longest time to connect, in milliseconds; `null`: the usual one.
+                 */
+                connect_timeout_ms?: number | null;
                 created_at: components["schemas"]["Time"];
+                /**
+                 * Format: int32
+                 * @description Longest wait for the first words, in milliseconds; `null`: the usual one.
+                 */
+                first_token_ms?: number | null;
                 has_key: boolean;
+                health?: components["schemas"]["ProviderHealth"] | null;
                 id: components["schemas"]["Id"];
                 /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
                 kind: string;
                 model: string;
                 name: string;
+                /**
+                 * Format: int64
+                 * @description Millionths of a dollar for a million prompt tokens that the provider had in its cache; `null`: as the others.
+                 */
+                price_cached?: number | null;
                 /**
                  * Format: int64
                  * @description Millionths of a dollar for a million prompt tokens.
@@ -3649,6 +3720,11 @@ export interface components {
                  * @description Millionths of a dollar for a million completion tokens.
                  */
                 price_out: number;
+                /**
+                 * Format: int32
+                 * @description Longest silence in the middle of an answer, in milliseconds; `null`: the usual one.
+                 */
+                stall_ms?: number | null;
                 /** Format: int32 */
                 timeout_s: number;
             }[];
@@ -3892,6 +3968,31 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description A page of a list. */
+        Page_Voice: {
+            data: {
+                /** @description Who reads it. */
+                audience: string;
+                /** @description What differs, by the kind of the channel. */
+                channels: {
+                    [key: string]: components["schemas"]["VoiceVariant"];
+                };
+                donts: string[];
+                dos: string[];
+                /** @description Texts that sound as they should. */
+                examples: string[];
+                /** @description ISO 639-1 code of what is written; empty for the prompt's. */
+                language: string;
+                name: string;
+                tone: string;
+                /**
+                 * Format: int32
+                 * @description Words of a draft at most, where that is less than the pipeline allows.
+                 */
+                words_max?: number | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_Waiting: {
             data: (components["schemas"]["Post"] & {
                 newest: components["schemas"]["PostVersion"];
@@ -3924,6 +4025,8 @@ export interface components {
             id: components["schemas"]["Id"];
             name: string;
             policy: components["schemas"]["PipelinePolicy"];
+            /** @description Name of the prompt; `null` writes a news post in the language of the sources. */
+            prompt?: string | null;
             /** @description Names of providers in the order they are tried; the embedded generator follows as the last. */
             providers: string[];
             /**
@@ -3932,6 +4035,8 @@ export interface components {
              */
             sentences_max: number;
             updated_at: components["schemas"]["Time"];
+            /** @description Name of the voice. */
+            voice?: string | null;
             /**
              * Format: int32
              * @description Words of a draft at most.
@@ -3968,10 +4073,14 @@ export interface components {
         PipelineRecipe: {
             name: string;
             policy?: components["schemas"]["PipelinePolicy"] | null;
+            /** @description Name of the prompt; `null` writes a news post in the language of the sources. */
+            prompt?: string | null;
             /** @description Names of providers in the order they are tried. */
             providers?: string[];
             /** Format: int32 */
             sentences_max?: number | null;
+            /** @description Name of the voice. */
+            voice?: string | null;
             /** Format: int32 */
             words_max?: number | null;
         };
@@ -4201,16 +4310,144 @@ export interface components {
             /** @description Names the kind of problem; its description stands there. */
             type: string;
         };
+        /** @description A prompt in its current version. */
+        Prompt: {
+            description: string;
+            figures?: components["schemas"]["PromptFigures"] | null;
+            kind: components["schemas"]["PromptKind"];
+            /** @description ISO 639-1 code of what is written; empty for the language of the sources. */
+            language: string;
+            name: string;
+            origin: components["schemas"]["PromptOrigin"];
+            /** @description The template; not in lists. */
+            source?: string | null;
+            /** @description First 16 hex digits of the SHA-256 of its source. */
+            version: string;
+            /**
+             * Format: int64
+             * @description How many versions of it are known.
+             */
+            versions: number;
+        };
+        /** @description What is wrong with a template. */
+        PromptFault: {
+            /**
+             * Format: int64
+             * @description From 1; `null` for the whole.
+             */
+            line?: number | null;
+            message: string;
+        };
+        /** @description What became of the drafts that a version made. */
+        PromptFigures: {
+            /**
+             * Format: double
+             * @description 0 to 1; `null` before the first decision.
+             */
+            acceptance_rate?: number | null;
+            /**
+             * Format: int64
+             * @description Those that were not rejected.
+             */
+            accepted: number;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar for these drafts, failed attempts before them included.
+             */
+            cost_micros: number;
+            /**
+             * Format: int64
+             * @description Those whose text, edited or not, was approved or published, or else rejected.
+             */
+            decided: number;
+            /** Format: int64 */
+            drafts: number;
+            /**
+             * Format: double
+             * @description Mean share of the words that people replaced between the draft and what was published, 0 to 1; `null` before the first
+             *     publication.
+             */
+            edit_distance?: number | null;
+        };
+        /** @enum {string} */
+        PromptKind: "news_post" | "linkedin_post" | "product_text" | "newsletter_item" | "headline_set" | "social_thread";
+        /** @description A message to a model. */
+        PromptMessage: {
+            /** @description `system` or `user`. */
+            role: string;
+            text: string;
+        };
+        /** @enum {string} */
+        PromptOrigin: "built_in" | "own" | "changed";
+        /** @description What a model would be told. */
+        PromptPreview: {
+            faults: components["schemas"]["PromptFault"][];
+            /** @description None when there are faults. */
+            messages: components["schemas"]["PromptMessage"][];
+            /**
+             * Format: int64
+             * @description Four bytes count as one.
+             */
+            tokens_estimated: number;
+            /** @description Of the template. */
+            version: string;
+        };
+        /** @description A template that becomes the current version. */
+        PromptSource: {
+            /** @description What was changed, for the list of versions. */
+            note?: string;
+            /** @description Front matter, a system part and a user part; at most 16,000 bytes. Its name is that of the address. */
+            source: string;
+        };
+        /** @description A template, and what it is tried with. */
+        PromptTrial: {
+            /** @description The kind of a channel. */
+            channel?: string | null;
+            /** @description Instead of a story, at most 50; without either a text that was made up. */
+            items?: components["schemas"]["Id"][];
+            source: string;
+            story?: components["schemas"]["Id"] | null;
+            /** @description The name of a voice. */
+            voice?: string | null;
+        };
+        /** @description One version of a prompt. */
+        PromptVersion: {
+            /** @description The principal; `null` for one that came with the product. */
+            by?: string | null;
+            created_at?: components["schemas"]["Time"] | null;
+            figures: components["schemas"]["PromptFigures"];
+            is_current: boolean;
+            note: string;
+            /** @description The template; not in lists. */
+            source?: string | null;
+            version: string;
+        };
         /** @description A model provider; its key is never shown. */
         Provider: {
             base_url: string;
+            /**
+             * Format: int32
+             * @description Longest time to connect, in milliseconds; `null`: the usual one.
+             */
+            connect_timeout_ms?: number | null;
             created_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Longest wait for the first words, in milliseconds; `null`: the usual one.
+             */
+            first_token_ms?: number | null;
             has_key: boolean;
+            health?: components["schemas"]["ProviderHealth"] | null;
             id: components["schemas"]["Id"];
             /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
             kind: string;
             model: string;
             name: string;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar for a million prompt tokens that the provider had in its cache; `null`: as the others.
+             */
+            price_cached?: number | null;
             /**
              * Format: int64
              * @description Millionths of a dollar for a million prompt tokens.
@@ -4221,8 +4458,41 @@ export interface components {
              * @description Millionths of a dollar for a million completion tokens.
              */
             price_out: number;
+            /**
+             * Format: int32
+             * @description Longest silence in the middle of an answer, in milliseconds; `null`: the usual one.
+             */
+            stall_ms?: number | null;
             /** Format: int32 */
             timeout_s: number;
+        };
+        /** @enum {string} */
+        ProviderBreaker: "closed" | "open" | "half_open";
+        /** @description What went wrong last, and when. */
+        ProviderFault: {
+            at: components["schemas"]["Time"];
+            kind: string;
+        };
+        /** @description How a provider did since this process began. */
+        ProviderHealth: {
+            /** Format: int64 */
+            answered: number;
+            /** @description `closed`: it is asked. `open`: it is left alone. `half_open`: one call tries it. */
+            breaker: components["schemas"]["ProviderBreaker"];
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Milliseconds to the first words of an answer, lately.
+             */
+            first_content_ms?: number | null;
+            /**
+             * Format: int32
+             * @description Calls under way.
+             */
+            in_flight: number;
+            last_fault?: components["schemas"]["ProviderFault"] | null;
+            open_until?: components["schemas"]["Time"] | null;
         };
         /** @description A provider as it is to be. */
         ProviderSettings: {
@@ -4230,13 +4500,21 @@ export interface components {
             api_key?: string | null;
             /** @description Such as `https://api.example.com/v1`. */
             base_url: string;
+            /** Format: int32 */
+            connect_timeout_ms?: number | null;
+            /** Format: int32 */
+            first_token_ms?: number | null;
             /** @description The wire dialect: `openai` (which most servers speak), `anthropic`, `gemini` or `ollama`. */
             kind?: string;
             model: string;
             /** Format: int64 */
+            price_cached?: number | null;
+            /** Format: int64 */
             price_in?: number;
             /** Format: int64 */
             price_out?: number;
+            /** Format: int32 */
+            stall_ms?: number | null;
             /** Format: int32 */
             timeout_s?: number;
         };
@@ -5318,6 +5596,53 @@ export interface components {
         };
         /** @enum {string} */
         VisitOutcome: "read" | "unchanged" | "failed";
+        /** @description How drafts are to sound. */
+        Voice: {
+            /** @description Who reads it. */
+            audience: string;
+            /** @description What differs, by the kind of the channel. */
+            channels: {
+                [key: string]: components["schemas"]["VoiceVariant"];
+            };
+            donts: string[];
+            dos: string[];
+            /** @description Texts that sound as they should. */
+            examples: string[];
+            /** @description ISO 639-1 code of what is written; empty for the prompt's. */
+            language: string;
+            name: string;
+            tone: string;
+            /**
+             * Format: int32
+             * @description Words of a draft at most, where that is less than the pipeline allows.
+             */
+            words_max?: number | null;
+        };
+        /** @description A voice as it is to be; what is left out is empty. */
+        VoiceSettings: {
+            audience?: string;
+            channels?: {
+                [key: string]: components["schemas"]["VoiceVariant"];
+            };
+            donts?: string[];
+            dos?: string[];
+            examples?: string[];
+            language?: string;
+            tone?: string;
+            /** Format: int32 */
+            words_max?: number | null;
+        };
+        /** @description What of a voice differs on a channel. */
+        VoiceVariant: {
+            audience?: string | null;
+            donts?: string[] | null;
+            dos?: string[] | null;
+            examples?: string[] | null;
+            language?: string | null;
+            tone?: string | null;
+            /** Format: int32 */
+            words_max?: number | null;
+        };
         /** @description A post that waits for a person, with what the decision needs. */
         Waiting: components["schemas"]["Post"] & {
             newest: components["schemas"]["PostVersion"];
@@ -8706,13 +9031,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Page_Prompt"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8720,23 +9054,35 @@ export interface operations {
     "prompts.preview": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                "application/json": components["schemas"]["PromptTrial"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PromptPreview"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8752,13 +9098,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8774,17 +9129,26 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                "application/json": components["schemas"]["PromptSource"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8800,13 +9164,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
                 content: {
-                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8822,13 +9193,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Page_PromptVersion"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8845,13 +9225,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["PromptVersion"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8859,7 +9248,10 @@ export interface operations {
     "prompts.restore": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 name: string;
                 version: string;
@@ -8868,13 +9260,22 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10333,7 +10734,7 @@ export interface operations {
             };
         };
     };
-    "voices.list": {
+    "prompts.list_voices": {
         parameters: {
             query?: never;
             header?: never;
@@ -10342,18 +10743,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Page_Voice"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "voices.put": {
+    "prompts.put_voice": {
         parameters: {
             query?: never;
             header?: never;
@@ -10364,22 +10774,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": unknown;
+                "application/json": components["schemas"]["VoiceSettings"];
             };
         };
         responses: {
-            /** @description ok */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Voice"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
     };
-    "voices.delete": {
+    "prompts.delete_voice": {
         parameters: {
             query?: never;
             header?: never;
@@ -10390,13 +10809,20 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
+                content?: never;
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
                 content: {
-                    "application/json": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

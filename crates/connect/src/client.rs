@@ -4,7 +4,7 @@ mod open;
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -130,10 +130,15 @@ impl Hop {
 #[derive(Clone)]
 pub struct Client(Arc<Inner>);
 
+type Pool = legacy::Client<Dialer, Full<Bytes>>;
+
 struct Inner {
-    pool: legacy::Client<Dialer, Full<Bytes>>,
+    /// Threads share them in turns; at least one.
+    pools: Vec<Pool>,
     /// Keeps no connection.
-    once: legacy::Client<Dialer, Full<Bytes>>,
+    once: Pool,
+    dialer: Dialer,
+    idle_time: Duration,
     large: Arc<Semaphore>,
     policy: Arc<Policy>,
     agent: HeaderValue,
@@ -161,23 +166,34 @@ impl Client {
     ) -> Self {
         let policy = Arc::new(Policy::new(&settings.allow));
         let dialer = Dialer::new(Arc::clone(&policy), resolver, roots);
-        let pool = |idle_max: usize| {
-            legacy::Client::builder(TokioExecutor::new())
-                .pool_timer(TokioTimer::new())
-                .pool_max_idle_per_host(idle_max)
-                .pool_idle_timeout(Duration::from_secs(settings.idle_timeout_s))
-                .http1_max_buf_size(HEAD_BYTES_MAX)
-                .http2_max_header_list_size(HEAD_BYTES_MAX as u32)
-                .build(dialer.clone())
-        };
+        let idle_time = Duration::from_secs(settings.idle_timeout_s);
         Client(Arc::new(Inner {
-            pool: pool(settings.idle_per_host_max),
-            once: pool(0),
+            pools: vec![pool(&dialer, settings.idle_per_host_max, idle_time)],
+            once: pool(&dialer, 0, idle_time),
+            dialer,
+            idle_time,
             large: Arc::new(Semaphore::new(LARGE_MAX)),
             policy,
             agent: agent(&settings.contact),
             clock,
             rng,
+        }))
+    }
+
+    /// The same with connections of its own, of which more are kept for each host: for the few hosts that are asked all the
+    /// time. Threads share them in `lanes` turns, so that with as many lanes as threads no call wakes another thread.
+    pub fn keeping(&self, idle_per_host_max: usize, lanes: usize) -> Client {
+        let Inner { dialer, idle_time, .. } = &*self.0;
+        Client(Arc::new(Inner {
+            pools: (0..lanes.max(1)).map(|_| pool(dialer, idle_per_host_max, *idle_time)).collect(),
+            once: self.0.once.clone(),
+            dialer: dialer.clone(),
+            idle_time: *idle_time,
+            large: Arc::clone(&self.0.large),
+            policy: Arc::clone(&self.0.policy),
+            agent: self.0.agent.clone(),
+            clock: self.0.clock.clone(),
+            rng: self.0.rng.clone(),
         }))
     }
 
@@ -228,7 +244,7 @@ impl Client {
         self.complete(&mut headers);
         let mut hops: Vec<Hop> = Vec::new();
         loop {
-            let pool = if once { &self.0.once } else { &self.0.pool };
+            let pool = if once { &self.0.once } else { self.0.pool() };
             let sending = Sending { method: &method, headers: &headers, body: &body, sent: &AtomicBool::new(false) };
             let answer = exchange(pool, &url, &sending, &limits, deadline).await?;
             let status = answer.status();
@@ -294,6 +310,29 @@ impl Client {
         headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static("*/*"));
         headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static(ACCEPT_ENCODING));
     }
+}
+
+impl Inner {
+    fn pool(&self) -> &Pool {
+        &self.pools[lane() % self.pools.len()]
+    }
+}
+
+/// A number of this thread, small and for as long as it lives.
+fn lane() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static LANE: usize = NEXT.fetch_add(1, Ordering::Relaxed));
+    LANE.with(|lane| *lane)
+}
+
+fn pool(dialer: &Dialer, idle_max: usize, idle_time: Duration) -> Pool {
+    legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(idle_max)
+        .pool_idle_timeout(idle_time)
+        .http1_max_buf_size(HEAD_BYTES_MAX)
+        .http2_max_header_list_size(HEAD_BYTES_MAX as u32)
+        .build(dialer.clone())
 }
 
 impl std::fmt::Debug for Client {

@@ -49,7 +49,7 @@ impl Client {
             return Err(Error::Refused { what: format!("the method {method}"), why: Why::Method });
         }
         self.complete(&mut headers);
-        let pool = if once { &self.0.once } else { &self.0.pool };
+        let pool = if once { &self.0.once } else { self.0.pool() };
         let sending = Sending { method: &method, headers: &headers, body: &body, sent };
         let answer = exchange(pool, &url, &sending, &limits, started + limits.total_timeout).await?;
         let (parts, incoming) = answer.into_parts();

@@ -24,6 +24,8 @@ use crate::server;
 
 /// Largest question, pictures included.
 const BODY_MAX: ByteSize = ByteSize::mib(32);
+/// Idle connections that each thread keeps for each provider.
+const CONNECTIONS_KEPT: usize = 256;
 /// The name that means any provider.
 const AUTO: &str = "auto";
 
@@ -124,7 +126,8 @@ struct Door {
 impl Door {
     fn new(settings: Settings, connect: &connect::Settings, keys: Option<HashSet<[u8; 32]>>) -> Door {
         let (clock, rng) = (Clock::system(), Rng::from_os());
-        let client = connect::Client::new(connect, clock.clone(), rng.clone());
+        let lanes = std::thread::available_parallelism().map_or(1, usize::from);
+        let client = connect::Client::new(connect, clock.clone(), rng.clone()).keeping(CONNECTIONS_KEPT, lanes);
         let router = |provider: &Provider| {
             let settings = Settings { providers: vec![provider.clone()], ..settings.clone() };
             Arc::new(Router::new(client.clone(), settings))

@@ -14,6 +14,9 @@ use crate::{CompletionId, Desk, Error, StoryId};
 /// How long one provider is waited for, all attempts included.
 pub(crate) const PROVIDER_TIME_MAX: Duration = Duration::from_secs(120);
 
+/// Idle connections that are kept for one provider.
+const CONNECTIONS_KEPT: usize = 64;
+
 /// The pipeline's providers, those of the configuration when it names none, in the order of the route: by rank and place, or
 /// by what each has to do.
 pub(crate) async fn of(desk: &Desk, pipeline: &Pipeline) -> Result<Vec<Provider>, Error> {
@@ -54,7 +57,8 @@ pub(crate) fn router(desk: &Desk, provider: &Provider) -> Arc<Router> {
         return Arc::clone(router);
     }
     let settings = connect::llm::Settings { providers: vec![provider.clone()], ..desk.llm.clone() };
-    let router = Arc::new(Router::with_meter(desk.client.clone(), settings, Arc::clone(&desk.till) as _));
+    let client = desk.client.keeping(CONNECTIONS_KEPT, 1);
+    let router = Arc::new(Router::with_meter(client, settings, Arc::clone(&desk.till) as _));
     routers.insert(provider.name.clone(), (provider.clone(), Arc::clone(&router)));
     router
 }
