@@ -392,6 +392,7 @@ async fn every_statement_prepares_and_no_hot_one_scans() {
     let whole = [
         "pipelines.",
         "prompts.users",
+        "drafts.channel_kinds",
         "providers.",
         "people.",
         "channels.",

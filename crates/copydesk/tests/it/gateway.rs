@@ -116,19 +116,15 @@ fn providers_of_the_configuration_are_named_by_callers() {
     let (one, two) = (provider(&home, "500"), provider(&home, "ok"));
     let of = |name: &str, server: &Server, dialect: &str| {
         format!(
-            "[[llm.providers]]\nname = \"{name}\"\ndialect = \"{dialect}\"\nbase_url = \"http://{}\"\nmodel = \"m-{name}\"\n",
+            "{{ name = \"{name}\", dialect = \"{dialect}\", base_url = \"http://{}\", model = \"m-{name}\" }}",
             server.address
         )
     };
-    let config = format!(
-        "[connect]\nallow = [\"{}\", \"{}\"]\n[llm]\nretry_delay_ms_min = 1\n{}{}",
-        one.address,
-        two.address,
-        of("broken", &one, "anthropic"),
-        of("sound", &two, "ollama"),
-    );
-    let file = home.file("gateway.toml", config);
-    let gateway = gateway(&home, &["--config", &file]);
+    let providers = [of("broken", &one, "anthropic"), of("sound", &two, "ollama")].join(", ");
+    home.allow(&[one.address, two.address])
+        .set("llm.retry_delay_ms_min", "1")
+        .set("llm.providers", &format!("[{providers}]"));
+    let gateway = gateway(&home, &[]);
     let models = http::get(gateway.address, "/v1/models").json();
     let names: Vec<&str> =
         models["data"].as_array().unwrap().iter().map(|model| model["id"].as_str().unwrap()).collect();

@@ -375,11 +375,13 @@ fn refuse(part: &Part, faults: &mut Vec<TemplateFault>) {
             {
                 refused("this statement");
             }
-            Token::Ident(name) if last == "." && before.iter().rev().nth(1).is_some_and(|at| at == "voice") => {
-                if !VOICE.contains(name) {
-                    let known = VOICE.join(", ");
-                    faults.push(fault(Some(line), format!("voice.{name} does not exist; a voice has {known}")));
-                }
+            Token::Ident(name)
+                if last == "."
+                    && before.iter().rev().nth(1).is_some_and(|at| at == "voice")
+                    && !VOICE.contains(name) =>
+            {
+                let known = VOICE.join(", ");
+                faults.push(fault(Some(line), format!("voice.{name} does not exist; a voice has {known}")));
             }
             Token::Ident(name) if !matches!(last, "." | "|" | "is" | "not is") => {
                 named.push((line, (*name).to_owned()))

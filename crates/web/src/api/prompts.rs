@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::sources::Nothing;
 use super::view::{Id, Page, Place, PromptKind, PromptOrigin, Time, request, shape, view};
 use crate::App;
 use crate::auth::Caller;
@@ -305,11 +306,11 @@ async fn version(
 
 /// Makes an earlier version the current one again.
 #[utoipa::path(post, path = "/prompts/{name}/versions/{version}/restore", tag = "prompts",
-    params(("name" = String, Path), ("version" = String, Path)), responses((status = 200, body = Prompt)))]
+    params(("name" = String, Path), ("version" = String, Path)), request_body = Nothing, responses((status = 200, body = Prompt)))]
 async fn restore(
-    caller: Caller,
     State(app): State<App>,
     Place((name, version)): Place<(String, String)>,
+    Asked(caller, _): Asked<Nothing>,
 ) -> Result<Response, Problem> {
     prompts::restore(&app.desk, &caller.actor, &name, &version).await?;
     Ok(json(&Prompt::whole(used::get(&app.desk, &caller.actor, &name).await?)))
