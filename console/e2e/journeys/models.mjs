@@ -77,6 +77,7 @@ const spending = {
     await page.getByRole("tab", { name: "Overview" }).click();
     await page.getByRole("button", { name: /^Remove the budget: Whole desk/ }).click();
     await t.until("no budget", async () => (await budgets()).length === 0);
+    await page.getByRole("button", { name: /^Undo/ }).waitFor();
     await page.keyboard.press("z");
     await t.until("the budget again", async () => (await budgets())[0]?.hard_micros === 50_000);
 

@@ -33,6 +33,8 @@ export default {
     await page.locator("ins", { hasText: "tide tables" }).waitFor();
     await page.getByRole("button", { name: /^Restore: / }).click();
     await t.until("the version before", async () => (await t.api("GET", path)).source === source);
+    // The way back is there when the page knows, which may be after the server does.
+    await page.getByRole("button", { name: /^Undo/ }).waitFor();
     await page.keyboard.press("z");
     await t.until("the new version again", async () => (await t.api("GET", path)).origin === "changed");
     await page.getByRole("button", { name: "As it came" }).click();
@@ -51,6 +53,7 @@ export default {
     await t.until("the voice", async () => (await voice())?.dos.length === 2);
     await page.getByRole("button", { name: "Remove journey" }).click();
     await t.until("no voice", async () => (await voice()) === undefined);
+    await page.getByRole("button", { name: /^Undo/ }).waitFor();
     await page.keyboard.press("z");
     await t.until("the voice again", async () => (await voice())?.tone === "calm");
     await t.api("DELETE", "voices/journey");
