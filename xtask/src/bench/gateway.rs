@@ -156,6 +156,7 @@ fn litellm(upstream: &str, folder: &Path) -> Result<Server> {
     let (port, file) = (run::free_port()?, folder.join("litellm.yaml"));
     let config = format!(
         "model_list:\n  - model_name: lab\n    litellm_params: {{model: openai/lab, api_base: \"{upstream}\", api_key: sk-none}}\n\
+         general_settings: {{master_key: sk-lab, dangerously_permit_weak_or_unset_master_key: true}}\n\
          litellm_settings: {{telemetry: false, set_verbose: false, num_retries: 0}}\n"
     );
     fs::write(&file, config)?;
