@@ -30,6 +30,7 @@ use crate::policy::Policy;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::settings::Settings;
 
+use open::Places;
 pub use open::Opened;
 
 pub static REQUESTS: Family<Counter> = Family::new(&["name", "outcome"], 256);
@@ -141,6 +142,7 @@ struct Inner {
     idle_time: Duration,
     large: Arc<Semaphore>,
     policy: Arc<Policy>,
+    places: Places,
     agent: HeaderValue,
     clock: Clock,
     rng: Rng,
@@ -174,6 +176,7 @@ impl Client {
             idle_time,
             large: Arc::new(Semaphore::new(LARGE_MAX)),
             policy,
+            places: Places::default(),
             agent: agent(&settings.contact),
             clock,
             rng,
@@ -191,6 +194,7 @@ impl Client {
             idle_time: *idle_time,
             large: Arc::clone(&self.0.large),
             policy: Arc::clone(&self.0.policy),
+            places: Places::default(),
             agent: self.0.agent.clone(),
             clock: self.0.clock.clone(),
             rng: self.0.rng.clone(),
@@ -246,7 +250,7 @@ impl Client {
         loop {
             let pool = if once { &self.0.once } else { self.0.pool() };
             let sending = Sending { method: &method, headers: &headers, body: &body, sent: &AtomicBool::new(false) };
-            let answer = exchange(pool, &url, &sending, &limits, deadline).await?;
+            let answer = exchange(pool, &url, uri(&url)?, &sending, &limits, deadline).await?;
             let status = answer.status();
             let target = if limits.redirects_max == 0 { None } else { location(status, answer.headers()) };
             let Some(target) = target else {
@@ -360,16 +364,19 @@ fn outcome(result: Result<StatusCode, &Error>) -> &'static str {
     }
 }
 
+fn uri(url: &Url) -> Result<Uri, Error> {
+    url.as_str().parse().map_err(|e: http::uri::InvalidUri| Error::BadUrl { url: shown(url), why: e.to_string() })
+}
+
 /// One request to one address, up to the head of the answer.
 async fn exchange(
     pool: &legacy::Client<Dialer, Full<Bytes>>,
     url: &Url,
+    uri: Uri,
     sending: &Sending<'_>,
     limits: &Limits,
     deadline: Instant,
 ) -> Result<http::Response<Incoming>, Error> {
-    let bad = |why: String| Error::BadUrl { url: shown(url), why };
-    let uri: Uri = url.as_str().parse().map_err(|e: http::uri::InvalidUri| bad(e.to_string()))?;
     let mut request = http::Request::new(Full::new(sending.body.clone()));
     *request.method_mut() = sending.method.clone();
     *request.uri_mut() = uri;

@@ -27,6 +27,7 @@ pub(crate) static FINISHED: Family<Counter> = Family::new(&["kind", "outcome"], 
 pub(crate) static DURATION: Family<Histogram> = Family::new(&["kind"], 100);
 pub(crate) static PICKUP: Histogram = Histogram::new();
 pub(crate) static RUNNING: Gauge = Gauge::new();
+pub(crate) static AWAY: Gauge = Gauge::new();
 pub(crate) static RESCUED: Counter = Counter::new();
 pub(crate) static STALE_ACKS: Counter = Counter::new();
 pub(crate) static WORKERS: Gauge = Gauge::new();
@@ -59,6 +60,11 @@ pub static METRICS: &[Metric] = &[
     Metric { name: "copydesk_queue_jobs", help: "Jobs by where they stand", cell: Cell::Gauges(&STANDING) },
     Metric { name: "copydesk_queue_oldest_seconds", help: "Age of the oldest due job", cell: Cell::Gauges(&OLDEST) },
     Metric { name: "copydesk_jobs_running", help: "Jobs running in this process", cell: Cell::Gauge(&RUNNING) },
+    Metric {
+        name: "copydesk_jobs_waiting_outside",
+        help: "Of the running jobs, those that wait for somebody outside and cost no worker",
+        cell: Cell::Gauge(&AWAY),
+    },
     Metric {
         name: "copydesk_jobs_rescued_total",
         help: "Jobs taken back from silent processes",

@@ -7,6 +7,8 @@ stdx::settings! {
         workers_min: u32 = 4,
         /// Jobs that run at once in this process, of all priorities together.
         workers_max: u32 = 32,
+        /// Jobs beside them that may wait for somebody outside, such as a language model, and cost no worker meanwhile.
+        waiting_max: u32 = 256,
         /// Longest time a job may run, in seconds, unless its kind says otherwise.
         deadline_s: u64 = 90,
         /// Wait after a first failure, in milliseconds; it doubles with each further one.
@@ -36,6 +38,12 @@ impl Settings {
             "workers_max",
             self.workers_max.to_string(),
             "must be 1 to 4096; remove the line to use 32",
+        );
+        check(
+            self.waiting_max <= 65_536,
+            "waiting_max",
+            self.waiting_max.to_string(),
+            "must be 0 to 65536; remove the line to use 256",
         );
         check(
             (1..=4_096).contains(&self.workers_min),

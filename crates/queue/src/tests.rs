@@ -2,6 +2,7 @@ mod chaos;
 mod fair;
 mod groups;
 mod model;
+mod outside;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -18,10 +18,10 @@ use crate::claim::{Lease, Offer};
 use crate::names::code_of;
 use crate::node::NodeInfo;
 use crate::pool::{Cpu, Load, PoolView, Pools};
-use crate::queue::{DURATION, PICKUP, RUNNING, Run};
+use crate::queue::{AWAY, DURATION, PICKUP, RUNNING, Run};
 use crate::view::SignalKind;
 use crate::waiting::Waiting;
-use crate::{Context, Fault, Job, JobId, Priority, Queue, cron, heartbeat, house};
+use crate::{Context, Fault, Job, JobId, Priority, Queue, cron, heartbeat, house, outside};
 
 type Handle =
     Arc<dyn Fn(Context, &str) -> Pin<Box<dyn Future<Output = Result<Option<Json>, Fault>> + Send>> + Send + Sync>;
@@ -95,6 +95,8 @@ struct Shelf {
     /// Workers at it.
     staff: usize,
     running: [usize; 4],
+    /// Of those that run, the ones that wait for somebody outside: they have no worker and cost nothing.
+    away: usize,
     /// In workers, by class: a quick job takes a small part of one.
     cost: [f64; 4],
     by_queue: HashMap<i64, usize>,
@@ -328,11 +330,41 @@ impl Workers {
             *shelf.by_queue.entry(job.queue).or_default() += 1;
             shelf.ready[class].push_back(Item { lease: lease.id, cost, job });
         }
-        while shelf.staff < self.pools.ceiling() && shelf.staff < shelf.running() + shelf.ready() {
+        self.hire(&mut shelf);
+    }
+
+    /// As many workers as there is work, up to the ceiling.
+    fn hire(self: &Arc<Self>, shelf: &mut Shelf) {
+        while shelf.staff < self.pools.ceiling() && shelf.staff < shelf.running() - shelf.away + shelf.ready() {
             shelf.staff += 1;
             let worker = Arc::clone(self);
             self.tasks.spawn(async move { worker.work().await });
         }
+    }
+
+    /// Gives the place of a job that waits to others; `false` when too many wait.
+    pub(crate) fn lend(self: &Arc<Self>, class: usize, cost: f64) -> bool {
+        let mut shelf = self.shelf();
+        if shelf.away >= self.queue.0.settings.waiting_max as usize {
+            return false;
+        }
+        shelf.away += 1;
+        shelf.staff -= 1;
+        shelf.cost[class] = (shelf.cost[class] - cost).max(0.0);
+        AWAY.add(1);
+        self.hire(&mut shelf);
+        drop(shelf);
+        self.changed.notify_one();
+        true
+    }
+
+    /// The job goes on. For a moment more may run than there are places.
+    pub(crate) fn take_back(&self, class: usize, cost: f64) {
+        let mut shelf = self.shelf();
+        shelf.away -= 1;
+        shelf.staff += 1;
+        shelf.cost[class] += cost;
+        AWAY.add(-1);
     }
 
     /// Runs what is ready until nothing is.
@@ -341,7 +373,8 @@ impl Workers {
         loop {
             let item = {
                 let mut shelf = self.shelf();
-                let item = shelf.pop();
+                // Those that come back from a wait may be too many.
+                let item = if shelf.staff > self.pools.ceiling() { None } else { shelf.pop() };
                 if item.is_none() {
                     shelf.staff -= 1;
                 }
@@ -357,7 +390,7 @@ impl Workers {
         self.changed.notify_one();
     }
 
-    async fn run(&self, item: Item) {
+    async fn run(self: &Arc<Self>, item: Item) {
         let Item { lease, cost, job } = item;
         let (queue, class) = (&self.queue, job.class() as usize - 1);
         let kind = self.kind(job.kind).await;
@@ -376,7 +409,7 @@ impl Workers {
         if queue.is_unwanted(job.id) {
             run.cancel.notify_one();
         }
-        let outcome = self.outcome(kind, &job, &run.cancel).await;
+        let outcome = outside::seated(self, class, cost, self.outcome(kind, &job, &run.cancel)).await;
         let time = clock.elapsed();
         RUNNING.add(-1);
         queue.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);

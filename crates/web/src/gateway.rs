@@ -55,14 +55,15 @@ pub async fn answer(gate: Gate<'_>, completion: &Completion, ended: Option<Ended
             return failure::of(&call, rests, gate.now, passed.bearer.is_some());
         }
     };
-    let names = Relayed { id: format!("chatcmpl-{:016x}", gate.id), created: gate.now, model: passed.model.clone() };
+    let names =
+        || Relayed { id: format!("chatcmpl-{:016x}", gate.id), created: gate.now, model: passed.model.clone() };
     if !passed.is_streamed {
-        let response = whole(&mut stream, &names).await;
+        let response = whole(&mut stream, names).await;
         end.run().await;
         return response;
     }
     let (provider, attempts) = (stream.provider().to_owned(), stream.attempts().len() + 1);
-    let relay = Relay { stream, names, wants_usage: passed.wants_usage, has_begun: false, end };
+    let relay = Relay { stream, names: names(), wants_usage: passed.wants_usage, has_begun: false, end };
     let frames = stream::unfold(Some(relay), |relay| async move {
         let mut relay = relay?;
         loop {
@@ -84,7 +85,7 @@ pub async fn answer(gate: Gate<'_>, completion: &Completion, ended: Option<Ended
     response
 }
 
-async fn whole(stream: &mut Stream, names: &Relayed) -> Response<Body> {
+async fn whole(stream: &mut Stream, names: impl FnOnce() -> Relayed) -> Response<Body> {
     let mut document = Vec::new();
     loop {
         let piece = stream.next().await;
@@ -99,7 +100,7 @@ async fn whole(stream: &mut Stream, names: &Relayed) -> Response<Body> {
         }
     }
     if let (true, Some(answer)) = (document.is_empty(), stream.answer()) {
-        document = names.whole(answer);
+        document = names().whole(answer);
     }
     let mut response = Response::new(body::full(document));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,20 +1,21 @@
 //! Answers whose body is read while it comes.
 
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use http::header::{self, HeaderMap};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Uri};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use stdx::ByteSize;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Client, RECEIVED, Request, Sending, exchange, host, outcome};
+use super::{Client, RECEIVED, Request, Sending, exchange, host, outcome, uri};
 use crate::error::{Error, Why};
 
 /// The head of an answer, whatever its status, and its body to come.
@@ -44,21 +45,21 @@ impl Client {
 
     async fn head(&self, request: Request, sent: &AtomicBool, started: Instant) -> Result<Opened, Error> {
         let Request { name, method, url, mut headers, body, limits, once } = request;
-        let url = self.0.policy.parse(&url)?;
+        let place = self.place(url)?;
         if matches!(method, Method::CONNECT | Method::TRACE) {
             return Err(Error::Refused { what: format!("the method {method}"), why: Why::Method });
         }
         self.complete(&mut headers);
         let pool = if once { &self.0.once } else { self.0.pool() };
         let sending = Sending { method: &method, headers: &headers, body: &body, sent };
-        let answer = exchange(pool, &url, &sending, &limits, started + limits.total_timeout).await?;
+        let answer = exchange(pool, &place.url, place.uri.clone(), &sending, &limits, started + limits.total_timeout).await?;
         let (parts, incoming) = answer.into_parts();
         let coding = parts.headers.get(header::CONTENT_ENCODING).map(|v| String::from_utf8_lossy(v.as_bytes()));
         if let Some(coding) = coding.filter(|coding| !coding.is_empty() && *coding != "identity") {
             let source = std::io::Error::new(std::io::ErrorKind::Unsupported, "a plain body was asked for");
             return Err(Error::Decompress { coding: coding.chars().take(40).collect(), source: Arc::new(source) });
         }
-        let reading = Reading { name, incoming, url, left: limits.body_max.bytes(), limit: limits.body_max };
+        let reading = Reading { name, incoming, place, left: limits.body_max.bytes(), limit: limits.body_max };
         let body = stream::unfold(Some(reading), |reading| async move {
             let mut reading = reading?;
             match reading.next().await {
@@ -69,12 +70,41 @@ impl Client {
         });
         Ok(Opened { status: parts.status, headers: parts.headers, body: Box::pin(body) })
     }
+
+    /// The address as it was read the last time. The rules that need no look-up never change; where a name leads is checked
+    /// for each connection.
+    fn place(&self, url: String) -> Result<Arc<Place>, Error> {
+        let known = || self.0.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = known().get(&url) {
+            return Ok(Arc::clone(place));
+        }
+        let read = self.0.policy.parse(&url)?;
+        let place = Arc::new(Place { uri: uri(&read)?, url: read });
+        let mut known = known();
+        if known.len() >= PLACES_MAX {
+            known.clear();
+        }
+        known.insert(url, Arc::clone(&place));
+        Ok(place)
+    }
 }
+
+/// An address that was read and checked, in the two forms in which it is needed.
+pub(super) struct Place {
+    url: Url,
+    uri: Uri,
+}
+
+/// The addresses that are asked again and again.
+pub(super) type Places = Mutex<HashMap<String, Arc<Place>>>;
+
+/// Beyond so many the client begins to collect anew.
+const PLACES_MAX: usize = 64;
 
 struct Reading {
     name: &'static str,
     incoming: Incoming,
-    url: Url,
+    place: Arc<Place>,
     left: u64,
     limit: ByteSize,
 }
@@ -82,7 +112,7 @@ struct Reading {
 impl Reading {
     async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         while let Some(frame) = self.incoming.frame().await {
-            let frame = frame.map_err(|e| Error::Protocol { host: host(&self.url), source: Arc::new(e) })?;
+            let frame = frame.map_err(|e| Error::Protocol { host: host(&self.place.url), source: Arc::new(e) })?;
             let Ok(chunk) = frame.into_data() else { continue };
             RECEIVED.with(&[self.name]).add(chunk.len() as u64);
             let left = self.left.checked_sub(chunk.len() as u64);

@@ -123,6 +123,10 @@ impl Dialect {
     /// The events of a whole answer of status 200.
     pub(super) fn events(self, body: &[u8]) -> Vec<Event> {
         let mut told = Told::default();
+        if self == Dialect::OpenAi && openai::plain(body, &mut told) {
+            told.done();
+            return told.events;
+        }
         let read = serde_json::from_slice(body).and_then(|document: Value| {
             if error_of(&document).is_some() {
                 told.error(&document, body);

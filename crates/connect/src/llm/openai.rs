@@ -4,6 +4,7 @@
 //! servers.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Error, Value, json};
 
@@ -82,11 +83,25 @@ pub(super) fn frame(frame: Frame<'_>, told: &mut Told) -> Result<(), Error> {
 
 /// A whole answer.
 pub(super) fn whole(document: Value, told: &mut Told) -> Result<(), Error> {
-    let counted = document.get("usage").and_then(usage);
-    if let Some(usage) = counted {
+    if let Some(usage) = document.get("usage").and_then(usage) {
         told.usage(usage);
     }
-    let reply: Reply = serde_json::from_value(document)?;
+    reply(serde_json::from_value(document)?, told)
+}
+
+/// A whole answer as almost all of them are, read in one go; `false`, and nothing told, for one that must be looked at twice.
+pub(super) fn plain(body: &[u8], told: &mut Told) -> bool {
+    let Ok(mut read) = serde_json::from_slice::<Reply>(body) else { return false };
+    if read.error.is_some() || read.choices.is_empty() {
+        return false;
+    }
+    if let Some(usage) = read.usage.take().as_ref().and_then(usage) {
+        told.usage(usage);
+    }
+    reply(read, told).is_ok()
+}
+
+fn reply(reply: Reply, told: &mut Told) -> Result<(), Error> {
     let Some(choice) = reply.choices.into_iter().next() else {
         return Err(serde::de::Error::custom("it has no choice"));
     };
@@ -150,6 +165,8 @@ struct Step {
 struct Reply {
     model: Option<String>,
     choices: Vec<Choice>,
+    usage: Option<Value>,
+    error: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]

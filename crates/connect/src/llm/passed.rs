@@ -3,7 +3,8 @@
 
 use std::fmt;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use stdx::config::Secret;
@@ -245,11 +246,36 @@ enum PlainRole {
     Assistant,
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Content {
     Whole(String),
     Parts(Vec<Part>),
+}
+
+/// By hand: what serde makes of untagged forms copies everything first.
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Content;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text or a list of parts")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Content, E> {
+                Ok(Content::Whole(text.to_owned()))
+            }
+
+            fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Content, E> {
+                Ok(Content::Whole(text))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Content, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Content::Parts)
+            }
+        }
+        input.deserialize_any(Reader)
+    }
 }
 
 #[derive(Deserialize)]

@@ -66,6 +66,8 @@ impl Stream {
                 Ok(None)
             }
             Err(fault) => {
+                // What came before the fault is not lost with it.
+                self.last = open.live.kept();
                 self.attempts.push(open.live.fail(&fault, &open.clock));
                 self.open = None;
                 Err(Broken { provider: self.provider.clone(), fault })

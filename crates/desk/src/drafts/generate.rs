@@ -75,7 +75,7 @@ pub(super) async fn run(
             made(answer)
         };
         let tag = tags::of_provider(&name);
-        let given = desk.kept.generated.get_or_load_here(&key, &[&tag], load).await;
+        let given = queue::outside(desk.kept.generated.get_or_load_here(&key, &[&tag], load)).await;
         record.latency_us = began.elapsed().as_micros() as u64;
         record.at = desk.now();
         match given {
