@@ -30,8 +30,8 @@ use crate::policy::Policy;
 use crate::resolve::{Resolve, SystemResolver};
 use crate::settings::Settings;
 
-use open::Places;
 pub use open::Opened;
+use open::Places;
 
 pub static REQUESTS: Family<Counter> = Family::new(&["name", "outcome"], 256);
 pub static SECONDS: Family<Histogram> = Family::new(&["name"], 32);

@@ -55,8 +55,7 @@ pub async fn answer(gate: Gate<'_>, completion: &Completion, ended: Option<Ended
             return failure::of(&call, rests, gate.now, passed.bearer.is_some());
         }
     };
-    let names =
-        || Relayed { id: format!("chatcmpl-{:016x}", gate.id), created: gate.now, model: passed.model.clone() };
+    let names = || Relayed { id: format!("chatcmpl-{:016x}", gate.id), created: gate.now, model: passed.model.clone() };
     if !passed.is_streamed {
         let response = whole(&mut stream, names).await;
         end.run().await;

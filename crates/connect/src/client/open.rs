@@ -52,7 +52,8 @@ impl Client {
         self.complete(&mut headers);
         let pool = if once { &self.0.once } else { self.0.pool() };
         let sending = Sending { method: &method, headers: &headers, body: &body, sent };
-        let answer = exchange(pool, &place.url, place.uri.clone(), &sending, &limits, started + limits.total_timeout).await?;
+        let answer =
+            exchange(pool, &place.url, place.uri.clone(), &sending, &limits, started + limits.total_timeout).await?;
         let (parts, incoming) = answer.into_parts();
         let coding = parts.headers.get(header::CONTENT_ENCODING).map(|v| String::from_utf8_lossy(v.as_bytes()));
         if let Some(coding) = coding.filter(|coding| !coding.is_empty() && *coding != "identity") {
