@@ -6,6 +6,7 @@
 //! included.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -23,6 +24,8 @@ use crate::scratch::Scratch;
 
 /// Words of the question, as a draft's is long.
 const WORDS: usize = 400;
+/// How long a server may take to answer its first call.
+const WAKE_MOST: Duration = Duration::from_secs(60);
 const PEERS: [&str; 2] = ["litellm", "portkey"];
 /// Processor time of one call, in microseconds.
 const CPU_MOST_US: f64 = 100.0;
@@ -95,6 +98,7 @@ pub fn bench(mut args: Args) -> Result<ExitCode> {
 
     let mut samples = Vec::new();
     for server in &servers {
+        wake(server)?;
         measure(&plan, &load, server, 2, false, scratch.path())?;
     }
     for rep in 1..=plan.reps {
@@ -200,6 +204,29 @@ fn start(command: &mut Command, port: u16, folder: &Path) -> Result<Owned> {
         std::thread::sleep(Duration::from_millis(50));
     }
     Ok(process)
+}
+
+/// One call, which may take its time: some load most of themselves at the first one.
+fn wake(server: &Server) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        let said = ask(server).with_context(|| format!("the first call of {}", server.name));
+        match said {
+            Ok(said) if said.starts_with("HTTP/1.1 200") => return Ok(()),
+            said if began.elapsed() > WAKE_MOST => bail!("{} does not answer: {said:?}", server.name),
+            _ => std::thread::sleep(Duration::from_millis(500)),
+        }
+    }
+}
+
+/// The first line of an answer.
+fn ask(server: &Server) -> Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", server.port))?;
+    stream.set_read_timeout(Some(WAKE_MOST))?;
+    stream.write_all(request(server, false).as_bytes())?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(line.trim().to_owned())
 }
 
 /// The bytes of a request.

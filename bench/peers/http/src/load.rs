@@ -109,7 +109,7 @@ async fn read_answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::R
             let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
             let length =
                 head.lines().find_map(|line| line.strip_prefix("content-length: ")?.trim().parse::<usize>().ok());
-            if head.contains("transfer-encoding: chunked") {
+            if head.lines().any(|line| line.starts_with("transfer-encoding:") && line.ends_with("chunked")) {
                 // The last chunk; one of these answers holds it nowhere else.
                 while !buffer.ends_with(b"0\r\n\r\n") {
                     if stream.read_buf(buffer).await? == 0 {
