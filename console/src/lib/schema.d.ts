@@ -2052,7 +2052,7 @@ export interface components {
             resets_at?: components["schemas"]["Time"] | null;
             /**
              * Format: int64
-             * @description Millionths of a dollar at which a warning is logged.
+             * @description Millionths of a dollar at which a warning is logged and shown.
              */
             soft_micros?: number | null;
             /** Format: int64 */
@@ -2061,7 +2061,7 @@ export interface components {
         /** @enum {string} */
         BudgetPeriod: "day" | "month" | "ever";
         /** @enum {string} */
-        BudgetScope: "all" | "provider" | "pipeline" | "user" | "key";
+        BudgetScope: "all" | "provider" | "pipeline" | "channel" | "user" | "key";
         /** @description A budget as it is to be; that of the same scope, name and period is changed. */
         BudgetSettings: {
             /**
@@ -2069,7 +2069,7 @@ export interface components {
              * @description Millionths of a dollar; 0 forbids every call.
              */
             hard_micros?: number | null;
-            /** @description The provider's name, or the id of a pipeline, user or key; left out for the whole desk. */
+            /** @description The provider's name, or the id of a pipeline, channel, user or key; left out for the whole desk. */
             name?: string;
             period: components["schemas"]["BudgetPeriod"];
             scope: components["schemas"]["BudgetScope"];
@@ -2690,6 +2690,26 @@ export interface components {
             title: string;
             url?: string;
         };
+        /** @description What a text took: of every call that was made for it, failed ones too. */
+        DraftCost: {
+            /**
+             * Format: int32
+             * @description Attempts at all providers.
+             */
+            attempts: number;
+            /** Format: int64 */
+            completion_tokens: number;
+            /**
+             * Format: int64
+             * @description Millionths of a dollar.
+             */
+            micros: number;
+            model: string;
+            /** Format: int64 */
+            prompt_tokens: number;
+            /** @description Who gave the text; `embedded` needs no model. */
+            provider: string;
+        };
         /** @enum {string} */
         Durability: "durable" | "relaxed";
         /** @description What is known of the last runs of a kind, in seconds. */
@@ -3210,7 +3230,7 @@ export interface components {
             count?: number | null;
             /** @description The page of the console that shows them. */
             href: string;
-            /** @description `health`, `failed_publications`, `dead_letters`, `sources` or `review`. */
+            /** @description `health`, `failed_publications`, `dead_letters`, `sources`, `budgets` or `review`. */
             kind: string;
             /** @description `error` or `warning`. */
             severity: string;
@@ -3262,7 +3282,7 @@ export interface components {
                 resets_at?: components["schemas"]["Time"] | null;
                 /**
                  * Format: int64
-                 * @description Millionths of a dollar at which a warning is logged.
+                 * @description Millionths of a dollar at which a warning is logged and shown.
                  */
                 soft_micros?: number | null;
                 /** Format: int64 */
@@ -3631,6 +3651,7 @@ export interface components {
                 body: string;
                 by: string;
                 completion?: components["schemas"]["Id"] | null;
+                cost?: components["schemas"]["DraftCost"] | null;
                 created_at: components["schemas"]["Time"];
                 excerpt: string;
                 grounded: boolean;
@@ -4279,6 +4300,7 @@ export interface components {
             body: string;
             by: string;
             completion?: components["schemas"]["Id"] | null;
+            cost?: components["schemas"]["DraftCost"] | null;
             created_at: components["schemas"]["Time"];
             excerpt: string;
             grounded: boolean;

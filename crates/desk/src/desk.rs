@@ -90,7 +90,12 @@ impl Desk {
     pub fn new(parts: Parts) -> Desk {
         let ids = parts.queue.ids();
         Desk(Arc::new(Inner {
-            till: Arc::new(crate::money::Till::new(parts.store.clone(), parts.clock.clone(), Arc::clone(&ids))),
+            till: Arc::new(crate::money::Till::new(
+                parts.store.clone(),
+                parts.clock.clone(),
+                Arc::clone(&ids),
+                parts.settings.ledger_days,
+            )),
             ids,
             routers: Mutex::default(),
             stories: tokio::sync::Mutex::default(),

@@ -47,11 +47,14 @@ pub static METRICS: &[Metric] = &[
 
 store::sql! {
     COMPLETION_ADD = "drafts.completion_add",
-        "INSERT INTO completion (id, provider, model, prompt_version, story, outcome, error, attempts, prompt_tokens, completion_tokens, cost_micros, latency_us, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+        "INSERT INTO completion (id, provider, model, prompt_version, story, outcome, error, attempts, prompt_tokens, completion_tokens, cost_micros, latency_us, at, draft)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     COMPLETIONS_OF = "drafts.completions",
         "SELECT id, provider, model, prompt_version, story, outcome, error, attempts, prompt_tokens, completion_tokens, cost_micros, latency_us, at FROM completion WHERE id < $1 ORDER BY id DESC LIMIT $2";
 }
+
+/// Beyond it nothing is counted: sums of many stay numbers.
+const COUNT_MAX: i64 = 1_000_000_000_000_000;
 
 /// What a draft is to be made from; exactly one of the three.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -311,9 +314,7 @@ async fn make(
                 if let Some(id) = recall(tx, &actor).await? {
                     return id.parse::<PostId>().map_err(|_| Error::IdempotencyMismatch);
                 }
-                for record in &records {
-                    write_completion(tx, record).await?;
-                }
+                write_completions(tx, &records).await?;
                 suspects.write(tx).await?;
                 let id = match existing {
                     Some(id) => {
@@ -378,7 +379,17 @@ fn topic_of(members: &[Member]) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or(name)
 }
 
-pub(crate) async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), Error> {
+/// The calls of one draft, in their order; the last one gave its text.
+pub(crate) async fn write_completions(tx: &mut Tx, records: &[Completion]) -> Result<(), Error> {
+    for record in records {
+        write_completion(tx, record, records.last().map(|last| last.id)).await?;
+    }
+    Ok(())
+}
+
+async fn write_completion(tx: &mut Tx, c: &Completion, draft: Option<crate::CompletionId>) -> Result<(), Error> {
+    // A provider may count what it likes.
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX).min(COUNT_MAX);
     let values = params![
         c.id.to_i64(),
         c.provider,
@@ -388,11 +399,12 @@ pub(crate) async fn write_completion(tx: &mut Tx, c: &Completion) -> Result<(), 
         c.outcome,
         c.error,
         c.attempts,
-        c.prompt_tokens as i64,
-        c.completion_tokens as i64,
-        c.cost_micros as i64,
-        c.latency_us as i64,
-        c.at
+        number(c.prompt_tokens),
+        number(c.completion_tokens),
+        number(c.cost_micros),
+        number(c.latency_us),
+        c.at,
+        draft.map(crate::CompletionId::to_i64)
     ];
     tx.exec(&COMPLETION_ADD, values).await?;
     let (provider, outcome, time) = (c.provider.clone(), c.outcome.clone(), Duration::from_micros(c.latency_us));

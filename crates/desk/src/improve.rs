@@ -327,7 +327,7 @@ async fn models_of(desk: &Desk, actor: &Actor, pipeline: &pipelines::Pipeline) -
         (target, router)
     });
     let mut models = Models::new(known.collect(), desk.rng.clone(), desk.clock.clone(), desk.ids.clone());
-    models.purpose = money::purpose(actor, Some(pipeline.id));
+    models.purpose = money::purpose_of_draft(desk, actor, pipeline.id).await?;
     Ok(models)
 }
 
@@ -347,12 +347,7 @@ async fn record(desk: &Desk, records: &[Completion]) -> Result<(), Error> {
     desk.store
         .write(move |tx| {
             let records = records.clone();
-            Box::pin(async move {
-                for record in &records {
-                    drafts::write_completion(tx, record).await?;
-                }
-                Ok::<_, Error>(())
-            })
+            Box::pin(async move { drafts::write_completions(tx, &records).await })
         })
         .await
 }

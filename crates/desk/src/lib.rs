@@ -187,6 +187,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0015_prompts.sqlite.sql"),
             postgres: include_str!("../migrations/0015_prompts.postgres.sql"),
         },
+        Migration {
+            version: 16,
+            name: "draft_cost",
+            sqlite: include_str!("../migrations/0016_draft_cost.sqlite.sql"),
+            postgres: include_str!("../migrations/0016_draft_cost.postgres.sql"),
+        },
     ],
 };
 

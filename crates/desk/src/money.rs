@@ -13,7 +13,7 @@ use stdx::time::Civil;
 use store::{Row, params};
 
 use crate::people::{Action, Actor, Principal};
-use crate::{BudgetId, Desk, Error, Fault, PipelineId};
+use crate::{BudgetId, Desk, Error, Fault, PipelineId, channels};
 
 pub use report::{Ahead, Day, Entry, Spending, ahead, entries, spending};
 pub use till::Till;
@@ -33,6 +33,8 @@ pub enum Scope {
     All,
     Provider,
     Pipeline,
+    /// What is drafted for a channel.
+    Channel,
     User,
     Key,
 }
@@ -92,13 +94,14 @@ store::sql! {
 const BUDGETS_MAX: i64 = 1_000;
 
 impl Scope {
-    pub const ALL: [Scope; 5] = [Scope::All, Scope::Provider, Scope::Pipeline, Scope::User, Scope::Key];
+    pub const ALL: [Scope; 6] = [Scope::All, Scope::Provider, Scope::Pipeline, Scope::Channel, Scope::User, Scope::Key];
 
     pub fn name(self) -> &'static str {
         match self {
             Scope::All => "all",
             Scope::Provider => "provider",
             Scope::Pipeline => "pipeline",
+            Scope::Channel => "channel",
             Scope::User => "user",
             Scope::Key => "key",
         }
@@ -170,6 +173,19 @@ pub(crate) fn purpose(actor: &Actor, pipeline: Option<PipelineId>) -> connect::l
     }
 }
 
+/// As [`purpose`], of a draft: what it costs counts in whole for every channel that it goes to.
+pub(crate) async fn purpose_of_draft(
+    desk: &Desk,
+    actor: &Actor,
+    pipeline: PipelineId,
+) -> Result<connect::llm::Purpose, Error> {
+    let channels = channels::list(&mut desk.store.read()).await?;
+    let name = |purpose: connect::llm::Purpose, channel: &channels::Channel| {
+        purpose.with(Scope::Channel.name(), channel.id.to_string())
+    };
+    Ok(channels.iter().fold(purpose(actor, Some(pipeline)), name))
+}
+
 /// Writes down what calls have cost. What cannot be written now is by the next call, or charged whole.
 pub async fn settle(desk: &Desk) {
     if let Err(error) = desk.till.flush().await {
@@ -239,6 +255,21 @@ fn check(new: &NewBudget) -> Result<(), Error> {
 pub async fn list(desk: &Desk, actor: &Actor) -> Result<Vec<Budget>, Error> {
     actor.may(Action::Read)?;
     all(desk).await
+}
+
+/// The budgets that have reached a limit of theirs, soft or hard.
+pub async fn reached(desk: &Desk) -> Result<Vec<Budget>, Error> {
+    let mut budgets = all(desk).await?;
+    budgets.retain(|budget| budget.is_used_up() || budget.soft_micros.is_some_and(|soft| budget.spent_micros >= soft));
+    Ok(budgets)
+}
+
+impl Budget {
+    /// Nothing more can be put aside.
+    pub fn is_used_up(&self) -> bool {
+        // One of nothing is meant to forbid.
+        self.hard_micros.is_some_and(|hard| hard > 0 && self.spent_micros >= hard)
+    }
 }
 
 async fn all(desk: &Desk) -> Result<Vec<Budget>, Error> {

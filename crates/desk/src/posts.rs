@@ -16,7 +16,7 @@ use store::{Conn, Row, Tx, params};
 pub use life::{Approval, Command, Delivery, DeliveryState, Life, State};
 pub use list::{Claimed, Cursor, Filter, Sort, TOTAL_MAX, Total, list, total};
 pub use search::reindex;
-pub use version::{Draft, Edit, SourceRef, VersionView};
+pub use version::{Cost, Draft, Edit, SourceRef, VersionView};
 pub use who::names;
 
 use crate::desk::kept::kept;
@@ -143,6 +143,10 @@ store::sql! {
         "SELECT post, version, title, excerpt, body, sources, analysis, grounding, score, grounded, completion, by_actor, created_at FROM post_version WHERE post = $1 AND version = $2";
     VERSION_LIST = "posts.version_list",
         "SELECT post, version, title, excerpt, body, sources, analysis, grounding, score, grounded, completion, by_actor, created_at FROM post_version WHERE post = $1 ORDER BY version DESC LIMIT 200";
+    COSTS = "posts.version_costs",
+        "SELECT draft, max(CASE WHEN id = draft THEN provider END), max(CASE WHEN id = draft THEN model END), CAST(sum(attempts) AS BIGINT),
+             CAST(sum(prompt_tokens) AS BIGINT), CAST(sum(completion_tokens) AS BIGINT), CAST(sum(cost_micros) AS BIGINT)
+         FROM completion WHERE draft {in:$1} GROUP BY draft";
     DELIVERIES = "posts.deliveries", "SELECT channel, state, version, key, remote_id FROM delivery WHERE post = $1 ORDER BY channel";
     DELIVERY_PUT = "posts.delivery_put",
         "INSERT INTO delivery (id, post, channel, version, state, key, remote_id, attempts, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $8)
@@ -263,7 +267,9 @@ pub async fn counts(desk: &Desk) -> Result<BTreeMap<String, u64>, Error> {
 /// One version of a post.
 pub async fn version(conn: &mut Conn, id: PostId, version: Version) -> Result<VersionView, Error> {
     let row = conn.opt(&VERSION_GET, params![id.to_i64(), version]).await?;
-    version::read(&row.ok_or_else(|| Error::not_found("version", format!("{version} of post {id}")))?)
+    let mut found = version::read(&row.ok_or_else(|| Error::not_found("version", format!("{version} of post {id}")))?)?;
+    version::price(conn, std::slice::from_mut(&mut found)).await?;
+    Ok(found)
 }
 
 /// As [`version`], from the cache if it is there: for those who only look.
@@ -292,7 +298,10 @@ pub async fn kept_versions(desk: &Desk, id: PostId) -> Result<Arc<Vec<VersionVie
 
 /// All versions, newest first, at most 200.
 pub async fn versions(conn: &mut Conn, id: PostId) -> Result<Vec<VersionView>, Error> {
-    conn.all(&VERSION_LIST, params![id.to_i64()]).await?.iter().map(version::read).collect()
+    let rows = conn.all(&VERSION_LIST, params![id.to_i64()]).await?;
+    let mut all: Vec<VersionView> = rows.iter().map(version::read).collect::<Result<_, _>>()?;
+    version::price(conn, &mut all).await?;
+    Ok(all)
 }
 
 /// Makes a post in the draft state with its first version.

@@ -31,6 +31,8 @@ stdx::settings! {
         draft_delay_ms: u64 = 20_000,
         /// Entries of one batch that are drafted at the same time.
         batch_parallel_max: u32 = 50,
+        /// How long each call of a model stays in the ledger, in days; 0: for good. The sums of the days stay in any case.
+        ledger_days: u32 = 730,
         /// Items that are this much apart never share a story, in hours.
         story_window_h: u32 = 72,
         /// How long an approval can be taken back before it is published, in milliseconds.
@@ -60,6 +62,7 @@ impl Settings {
         within("backfill", self.backfill.into(), 0, 10_000);
         within("draft_delay_ms", self.draft_delay_ms, 0, 3_600_000);
         within("batch_parallel_max", self.batch_parallel_max.into(), 1, 1_000);
+        within("ledger_days", self.ledger_days.into(), 0, 36_500);
         within("story_window_h", self.story_window_h.into(), 1, 24 * 60);
         within("undo_ms", self.undo_ms, 0, 3_600_000);
         within("session_h", self.session_h.into(), 1, 24 * 90);

@@ -51,6 +51,8 @@ export interface Version {
   grounding: { supported?: boolean; unsupported?: Unfound[]; sentences?: { start: number; end: number; source: number | null; support: number }[] };
   score: number;
   grounded: boolean;
+  /** In millionths of a dollar; nothing of a text that a person wrote. */
+  cost?: { model: string; prompt_tokens: number; completion_tokens: number; micros: number } | null;
   by: string;
   created_at: string;
 }

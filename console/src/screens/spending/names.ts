@@ -10,12 +10,12 @@ type Named = { id: string; name: string };
 export type Names = Record<Exclude<Scope, "all">, readonly { value: string; label: string }[]>;
 
 export async function readNames(signal: AbortSignal): Promise<Names> {
-  const page = async (path: "/providers" | "/pipelines" | "/users" | "/keys", isOpen = true) =>
+  const page = async (path: "/providers" | "/pipelines" | "/channels" | "/users" | "/keys", isOpen = true) =>
     isOpen ? (await call<Page<Named>>("GET", path, { signal })).data : [];
   const isAdmin = may("admin");
-  const [providers, pipelines, users, keys] = await Promise.all([page("/providers"), page("/pipelines"), page("/users", isAdmin), page("/keys", isAdmin)]);
+  const [providers, pipelines, channels, users, keys] = await Promise.all([page("/providers"), page("/pipelines"), page("/channels"), page("/users", isAdmin), page("/keys", isAdmin)]);
   const byId = (rows: Named[]) => rows.map(({ id, name }) => ({ value: id, label: name }));
-  return { provider: providers.map(({ name }) => ({ value: name, label: name })), pipeline: byId(pipelines), user: byId(users), key: byId(keys) };
+  return { provider: providers.map(({ name }) => ({ value: name, label: name })), pipeline: byId(pipelines), channel: byId(channels), user: byId(users), key: byId(keys) };
 }
 
 /** What a place is called; the end of its id where it has no name (any more), or none for this role. */

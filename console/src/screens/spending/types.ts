@@ -1,8 +1,8 @@
 // What /budgets, /ledger and /spending tell. All amounts are millionths of a dollar.
 
-export type Scope = "all" | "provider" | "pipeline" | "user" | "key";
+export type Scope = "all" | "provider" | "pipeline" | "channel" | "user" | "key";
 export type Period = "day" | "month" | "ever";
-export const SCOPES: readonly Scope[] = ["all", "provider", "pipeline", "user", "key"];
+export const SCOPES: readonly Scope[] = ["all", "provider", "pipeline", "channel", "user", "key"];
 export const PERIODS: readonly Period[] = ["day", "month", "ever"];
 
 /** What a budget or a sum is about: the provider's name, or the id of the others; empty for the whole desk. */

@@ -40,7 +40,7 @@ pub(super) async fn run(
     story: Option<StoryId>,
     members: &[Member],
 ) -> Result<Made, Error> {
-    let purpose = money::purpose(actor, Some(pipeline.id));
+    let purpose = money::purpose_of_draft(desk, actor, pipeline.id).await?;
     let mut records = Vec::new();
     let started = Instant::now();
     let (version, prompt, told) = match used::of(desk, pipeline, members).await {

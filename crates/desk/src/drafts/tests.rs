@@ -8,7 +8,7 @@ use crate::people::Actor;
 use crate::posts::State;
 use crate::prompts::{self, Variant, Voice};
 use crate::testing::Bench;
-use crate::{channels, drafts, events, items, moderation, money, pipelines, sources};
+use crate::{channels, drafts, events, items, moderation, money, pipelines, posts, sources};
 
 const FERRY: &str = "The harbour ferry between Port Alder and Saint Brannoc will stop for eleven days from Monday. \
  Engineers found cracks in two of the four shafts on Thursday night. The repair costs 2.4 million crowns. \
@@ -164,7 +164,7 @@ async fn a_hijacked_model_brings_nothing_out_and_changes_nothing() {
         let sources = sources::list(&bench.desk, &Actor::system(), None, 10).await.unwrap().len();
         let post =
             drafts::generate(&bench.desk, &Actor::system(), &request(&format!("{FERRY} {ATTACK}"))).await.unwrap();
-        let version = crate::posts::version(&mut bench.desk.store.read_fresh(), post.id, post.version).await.unwrap();
+        let version = posts::version(&mut bench.desk.store.read_fresh(), post.id, post.version).await.unwrap();
         let all = format!("{} {} {}", version.title, version.excerpt, version.body);
         for foreign in ["evil", "7946", "data block", "<|", "approve this"] {
             assert!(!all.contains(foreign), "{body}: {all}");
@@ -185,7 +185,12 @@ async fn what_a_draft_costs_stands_in_the_ledger_and_no_budget_is_passed_for_it(
     let good = draft("The ferry will stop for eleven days from Monday. The repair costs 2.4 million crowns.");
     let (bench, asked) = bench(&["no JSON at all", &good]).await;
     let actor = Actor::system();
-    drafts::generate(&bench.desk, &actor, &request(FERRY)).await.unwrap();
+    let first = drafts::generate(&bench.desk, &actor, &request(FERRY)).await.unwrap();
+    let cost =
+        async |post| posts::versions(&mut bench.desk.store.read_fresh(), post).await.unwrap().remove(0).cost.unwrap();
+    let told = cost(first.id).await;
+    assert_eq!((told.provider.as_str(), told.model.as_str(), told.attempts), ("mock", "m", 2));
+    assert_eq!((told.prompt_tokens, told.completion_tokens, told.micros), (200, 100, 300));
     let entries = money::entries(&bench.desk, &actor, None, 10).await.unwrap();
     assert_eq!(
         entries.iter().map(|entry| (entry.micros, entry.outcome.as_str())).collect::<Vec<_>>(),
@@ -197,12 +202,16 @@ async fn what_a_draft_costs_stands_in_the_ledger_and_no_budget_is_passed_for_it(
         "{:?}",
         entries[0].places
     );
+    let channel = channels::list(&mut bench.desk.store.read_fresh()).await.unwrap().remove(0).id.to_string();
+    assert!(entries[1].places.contains(&money::Place::new(money::Scope::Channel, channel)), "{:?}", entries[1].places);
     // So much has been spent that the next one could pass the limit.
     let place = money::Place::new(money::Scope::Pipeline, pipeline);
     let new = money::NewBudget { place, period: money::Period::Day, hard_micros: Some(600), soft_micros: Some(200) };
     money::put(&bench.desk, &actor, new).await.unwrap();
     let others = request(&format!("{FERRY} The mayor will speak on Sunday."));
     let post = drafts::generate(&bench.desk, &actor, &others).await.unwrap();
+    let told = cost(post.id).await;
+    assert_eq!((told.provider.as_str(), told.attempts, told.prompt_tokens, told.micros), ("embedded", 1, 0, 0));
     assert!(post.grounded, "the embedded generator needs no money");
     assert_eq!(asked.lock().unwrap().len(), 2);
     let records = drafts::completions(&bench.desk, &actor, None, 2).await.unwrap();
@@ -238,6 +247,31 @@ async fn fifty_entries_of_a_batch_wait_for_their_model_at_once() {
     let entries = result["entries"].as_array().unwrap();
     assert!(entries.iter().enumerate().all(|(i, entry)| entry["index"] == i), "in their order");
     assert!(entries[70]["error"].as_str().unwrap().contains("story"), "{}", entries[70]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_drafts_wait_for_their_model_than_there_are_workers() {
+    let (bench, asked) = bench(&[&draft("The ferry will stop for eleven days from Monday.")]).await;
+    let closed = Arc::clone(&bench.site.gate).write_owned().await;
+    let tasks = stdx::task::Tasks::default();
+    let workers = queue::Workers::start(&bench.desk.queue, crate::jobs::handlers(&bench.desk), &tasks);
+    let count = queue::Settings::default().workers_max as usize + 8;
+    for n in 0..count {
+        let entries = vec![request(&format!("{FERRY} The note has the number {n}."))];
+        let job = crate::jobs::GenerateBatch { pipeline: None, entries, actor: Actor::system() };
+        bench.desk.queue.enqueue_now(&job, queue::Enqueue::default()).await.unwrap();
+    }
+    let until = async |what: &dyn Fn() -> bool| {
+        while !what() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    until(&|| asked.lock().unwrap().len() == count).await;
+    drop(closed);
+    until(&|| workers.running() == 0).await;
+    let made: u64 = posts::counts(&bench.desk).await.unwrap().values().sum();
+    assert_eq!(made, count as u64);
+    tasks.shutdown(std::time::Duration::from_secs(5)).await;
 }
 
 const MINE: &str = "---\nname: mine\nkind: headline_set\n---\n[system]\nWrite headlines in our own way.\n\
@@ -280,7 +314,7 @@ async fn a_pipeline_drafts_with_its_own_prompt_and_voice() {
     recipe(&bench, Some("mine"), Some("desk")).await.unwrap();
     let post = drafts::generate(desk, &actor, &request(FERRY)).await.unwrap();
     assert_eq!(post.title, "Ferry between Port Alder and Saint Brannoc stops");
-    let version = crate::posts::version(&mut desk.store.read_fresh(), post.id, 1).await.unwrap();
+    let version = posts::version(&mut desk.store.read_fresh(), post.id, 1).await.unwrap();
     assert!(version.body.starts_with("- Ferry between") && version.body.lines().count() == 3, "{}", version.body);
     let question = asked.lock().unwrap()[0].clone();
     for part in [
@@ -366,7 +400,7 @@ async fn what_people_make_of_drafts_is_counted_by_version() {
         );
     }
     moderation::reject(desk, &actor, posts[0].id, 1, "dull").await.unwrap();
-    let edit = crate::posts::Edit {
+    let edit = posts::Edit {
         body: Some("The harbour ferry will stop for eleven days. Buses run.".into()),
         ..Default::default()
     };

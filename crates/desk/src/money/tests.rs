@@ -199,7 +199,7 @@ async fn what_a_dead_process_had_put_aside_is_charged_once() {
     let bench = Bench::new().await;
     put(&bench.desk, &Actor::system(), all_day(1_000)).await.unwrap();
     let provider = provider("p");
-    let gone = Till::new(bench.desk.store.clone(), bench.clock.clone(), Arc::clone(&bench.desk.ids));
+    let gone = Till::new(bench.desk.store.clone(), bench.clock.clone(), Arc::clone(&bench.desk.ids), 0);
     let hold = gone.reserve(&Purpose::default(), &provider, 600).await.unwrap();
     // It ends without a word; so much is not there for others.
     drop(gone);
@@ -300,4 +300,38 @@ async fn an_absurd_count_does_not_stop_the_ledger() {
     assert!(entries.len() == 3 && holds == 0, "{} entries, {holds} holds", entries.len());
     assert_eq!(sum, 3 * MICROS_MAX);
     assert!(bench.desk.till.reserve(&Purpose::default(), &provider, 1).await.is_err());
+}
+
+#[tokio::test]
+async fn old_calls_leave_the_ledger_and_their_sums_stay() {
+    let bench = Bench::new().await;
+    let provider = provider("p");
+    let till = Till::new(bench.desk.store.clone(), bench.clock.clone(), Arc::clone(&bench.desk.ids), 30);
+    for _ in 0..3 {
+        let hold = till.reserve(&Purpose::default(), &provider, 100).await.unwrap();
+        till.settle(hold, &attempt(&provider, "ok", 100));
+        till.flush().await.unwrap();
+        bench.clock.advance(Duration::from_secs(20 * 86_400));
+    }
+    // The third call was twenty days ago, the second forty, the first sixty.
+    till.flush().await.unwrap();
+    let (entries, sum, holds) = books(&bench).await;
+    assert_eq!((entries.len(), sum, holds), (1, 300, 0));
+}
+
+#[tokio::test]
+async fn budgets_tell_when_they_have_reached_a_limit() {
+    let bench = Bench::new().await;
+    let (actor, provider) = (Actor::system(), provider("p"));
+    let spend = async |micros| {
+        let hold = bench.desk.till.reserve(&Purpose::default(), &provider, micros).await.unwrap();
+        bench.desk.till.settle(hold, &attempt(&provider, "ok", micros));
+        reached(&bench.desk).await.unwrap().first().map(Budget::is_used_up)
+    };
+    put(&bench.desk, &actor, NewBudget { soft_micros: Some(600), ..all_day(1_000) }).await.unwrap();
+    assert_eq!(spend(599).await, None);
+    assert_eq!(spend(1).await, Some(false), "the soft limit");
+    assert_eq!(spend(400).await, Some(true), "all of it");
+    bench.clock.advance(Duration::from_secs(86_400));
+    assert_eq!(reached(&bench.desk).await.unwrap(), [], "a new day");
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use connect::llm::{Attempt, Hold, Meter, Overdrawn, Provider, Purpose, Usage};
 use futures_util::future::BoxFuture;
-use stdx::{Clock, IdGen, Timestamp};
+use stdx::{Clock, Id, IdGen, Timestamp};
 use store::{Store, Tx, params};
 
 use super::{MICROS_MAX, Period, Place, Scope};
@@ -41,6 +41,7 @@ store::sql! {
              prompt_tokens = spending.prompt_tokens + excluded.prompt_tokens,
              completion_tokens = spending.completion_tokens + excluded.completion_tokens, micros = spending.micros + excluded.micros";
     HOLDS = "money.holds", "SELECT count(*) FROM hold";
+    PRUNE = "money.ledger_prune", "DELETE FROM ledger WHERE id IN (SELECT id FROM ledger WHERE id < $1 ORDER BY id LIMIT $2)";
     LEFT = "money.holds_left",
         "SELECT id, micros, provider, model, places, ends_at FROM hold WHERE ends_at < $1 ORDER BY ends_at, id LIMIT $2";
 }
@@ -50,6 +51,9 @@ const HOLD_TIME: Duration = Duration::from_secs(3_600);
 /// How often it is looked for.
 const SWEEP_EVERY: i64 = 60_000_000;
 const SWEEP_MAX: usize = 500;
+const HOUR_US: i64 = 3_600_000_000;
+/// So many old entries of the ledger go in one transaction.
+const PRUNE_MAX: i64 = 5_000;
 /// Settled in one transaction.
 const BATCH: usize = 200;
 /// No attempt takes more tokens.
@@ -66,6 +70,8 @@ pub struct Till {
     open: Mutex<HashMap<u64, Open>>,
     ended: Mutex<Vec<Ended>>,
     writing: tokio::sync::Mutex<()>,
+    /// How long the ledger is kept; for good when `None`.
+    kept: Option<Duration>,
     swept_at: AtomicI64,
 }
 
@@ -110,11 +116,13 @@ struct Applied {
 }
 
 impl Till {
-    pub fn new(store: Store, clock: Clock, ids: Arc<IdGen>) -> Till {
+    /// With a ledger that forgets calls after so many days; 0: never.
+    pub fn new(store: Store, clock: Clock, ids: Arc<IdGen>, ledger_days: u32) -> Till {
         Till {
             store,
             clock,
             ids,
+            kept: (ledger_days > 0).then(|| Duration::from_secs(86_400 * u64::from(ledger_days))),
             open: Mutex::default(),
             ended: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
@@ -225,7 +233,22 @@ impl Till {
             );
             self.write(left).await?;
         }
-        Ok(())
+        let hour = |at: i64| at / HOUR_US;
+        if hour(last) != hour(now.micros()) { self.prune(now).await } else { Ok(()) }
+    }
+
+    /// Forgets calls that are too old; the sums of their days stay.
+    async fn prune(&self, now: Timestamp) -> Result<(), Error> {
+        let Some(kept) = self.kept else { return Ok(()) };
+        let first = Id::lower_bound(now - kept).to_i64();
+        loop {
+            let gone = self.store.write(move |tx| {
+                Box::pin(async move { Ok::<_, Error>(tx.exec(&PRUNE, params![first, PRUNE_MAX]).await?) })
+            });
+            if gone.await? < PRUNE_MAX as u64 {
+                return Ok(());
+            }
+        }
     }
 
     fn end(&self, ended: Ended) {

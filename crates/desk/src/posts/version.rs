@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use stdx::Timestamp;
-use store::{Row, Tx, params};
+use store::{Conn, Row, Tx, params};
 
 use crate::people::Actor;
 use crate::{CompletionId, Error, PostId, Version};
@@ -60,6 +60,19 @@ pub struct Edit {
     pub topic: Option<String>,
 }
 
+/// What a text took: of every call that was made for it, failed ones too.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Who gave the text.
+    pub provider: String,
+    pub model: String,
+    /// Attempts at all providers.
+    pub attempts: u32,
+    pub prompt_tokens: u64,
+    pub completion_tokens: u64,
+    pub micros: u64,
+}
+
 /// A version with everything that is known of it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VersionView {
@@ -75,6 +88,9 @@ pub struct VersionView {
     pub score: f64,
     pub grounded: bool,
     pub completion: Option<CompletionId>,
+    /// What it took to make the text; `None` for one that a person wrote.
+    #[serde(default)]
+    pub cost: Option<Cost>,
     pub by: String,
     pub created_at: Timestamp,
 }
@@ -124,7 +140,31 @@ pub(super) fn read(row: &Row) -> Result<VersionView, Error> {
         score: row.get(8)?,
         grounded: row.get(9)?,
         completion: row.get::<Option<stdx::Id>>(10)?.map(CompletionId),
+        cost: None,
         by: row.get(11)?,
         created_at: row.get(12)?,
     })
+}
+
+/// Adds what each of `versions` took.
+pub(super) async fn price(conn: &mut Conn, versions: &mut [VersionView]) -> Result<(), Error> {
+    let asked: Vec<i64> = versions.iter().filter_map(|version| Some(version.completion?.to_i64())).collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    for row in conn.all(&super::COSTS, params![store::list(&asked)]).await? {
+        let draft = CompletionId(row.get(0)?);
+        let cost = Cost {
+            provider: row.get::<Option<String>>(1)?.unwrap_or_default(),
+            model: row.get::<Option<String>>(2)?.unwrap_or_default(),
+            attempts: row.get::<i64>(3)? as u32,
+            prompt_tokens: row.get::<i64>(4)? as u64,
+            completion_tokens: row.get::<i64>(5)? as u64,
+            micros: row.get::<i64>(6)? as u64,
+        };
+        for version in versions.iter_mut().filter(|version| version.completion == Some(draft)) {
+            version.cost = Some(cost.clone());
+        }
+    }
+    Ok(())
 }

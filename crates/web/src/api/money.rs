@@ -43,7 +43,7 @@ pub struct Budget {
     period: money::Period,
     /// Millionths of a dollar that are never passed: what a call could cost at most is put aside before it is made.
     hard_micros: Option<u64>,
-    /// Millionths of a dollar at which a warning is logged.
+    /// Millionths of a dollar at which a warning is logged and shown.
     soft_micros: Option<u64>,
     spent_micros: u64,
     /// Put aside for calls that are under way.
@@ -77,7 +77,7 @@ request! {
     /// A budget as it is to be; that of the same scope, name and period is changed.
     BudgetSettings {
         scope: money::Scope as BudgetScope,
-        /// The provider's name, or the id of a pipeline, user or key; left out for the whole desk.
+        /// The provider's name, or the id of a pipeline, channel, user or key; left out for the whole desk.
         #[serde(default)]
         name: String,
         period: money::Period as BudgetPeriod,

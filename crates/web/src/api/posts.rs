@@ -124,8 +124,25 @@ view! {
         score: f64,
         grounded: bool,
         completion: Option<CompletionId> as Option<Id>,
+        /// What it took to make the text; `null` for one that a person wrote.
+        cost: Option<posts::Cost> as Option<DraftCost>,
         by: String,
         created_at: Timestamp as Time,
+    }
+}
+
+view! {
+    /// What a text took: of every call that was made for it, failed ones too.
+    DraftCost of posts::Cost {
+        /// Who gave the text; `embedded` needs no model.
+        provider: String,
+        model: String,
+        /// Attempts at all providers.
+        attempts: u32,
+        prompt_tokens: u64,
+        completion_tokens: u64,
+        /// Millionths of a dollar.
+        micros: u64,
     }
 }
 

@@ -191,12 +191,13 @@ async fn generator(app: &App, person: &Person, text: &VersionView) -> Result<Opt
     let found = drafts::completions(&app.desk, &person.actor, above, 1).await?;
     Ok(found.into_iter().find(|call| call.id == id).map(|call| {
         let attempts = if call.attempts > 1 { format!(", {} attempts", call.attempts) } else { String::new() };
-        format!(
-            "{} · {} in {}{attempts}",
-            call.provider,
-            call.model,
-            show::lasting(call.latency_us as f64 / 1_000_000.0)
-        )
+        let time = show::lasting(call.latency_us as f64 / 1_000_000.0);
+        // Of all calls of the draft, failed ones too.
+        let cost = text.cost.as_ref().filter(|cost| cost.prompt_tokens > 0).map(|cost| {
+            let dollars = cost.micros as f64 / 1_000_000.0;
+            format!(", {} + {} tokens, ${dollars:.4}", cost.prompt_tokens, cost.completion_tokens)
+        });
+        format!("{} · {} in {time}{attempts}{}", call.provider, call.model, cost.unwrap_or_default())
     }))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use desk::figures::{self, Sources};
+use desk::money;
 use observe::health::{Component, State};
 use queue::JobFilter;
 use serde::Serialize;
@@ -16,7 +17,7 @@ use crate::problem::Problem;
 /// Something that needs a person.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Notification {
-    /// `health`, `failed_publications`, `dead_letters`, `sources` or `review`.
+    /// `health`, `failed_publications`, `dead_letters`, `sources`, `budgets` or `review`.
     #[schema(value_type = String)]
     kind: &'static str,
     /// `error` or `warning`.
@@ -72,6 +73,19 @@ pub async fn all(app: &App, components: &[Component], seen: Seen) -> Result<Vec<
         let text = format!("{} for review, the first one for more than a day", of(seen.waiting, "post"));
         add("review", "warning", seen.waiting, text, "/console/review", seen.oldest_at);
     }
+    let reached = money::reached(&app.desk).await?;
+    if let Some(first) = reached.iter().find(|budget| budget.is_used_up()).or(reached.first()) {
+        let severity = if first.is_used_up() { "error" } else { "warning" };
+        let count = reached.len() as u64;
+        found.push(Notification {
+            kind: "budgets",
+            severity,
+            text: spent(first, count),
+            count: Some(count),
+            href: "/console/spending",
+            at: now,
+        });
+    }
     found.sort_by_key(|notification| notification.severity != "error");
     Ok(found)
 }
@@ -99,6 +113,26 @@ pub fn sentence(component: &Component) -> String {
         Some(reason) => format!("The {} {state}: {reason}.", component.name),
         None => format!("The {} {state}.", component.name),
     }
+}
+
+/// `The month's budget of the provider Near has reached its soft limit, and 2 more: $8.20 of $10.00 are spent.`
+fn spent(budget: &money::Budget, count: u64) -> String {
+    let place = match budget.place.scope {
+        money::Scope::All => "the whole desk".to_owned(),
+        money::Scope::Provider => format!("the provider {}", budget.place.name),
+        // The others are known by their ids, which are for the page.
+        scope => format!("a {}", scope.name()),
+    };
+    let period = match budget.period {
+        money::Period::Ever => "The".to_owned(),
+        period => format!("The {}'s", period.name()),
+    };
+    let what = if budget.is_used_up() { "is used up" } else { "has reached its soft limit" };
+    let more = if count > 1 { format!(", and {} more", count - 1) } else { String::new() };
+    let limit = budget.hard_micros.or(budget.soft_micros).unwrap_or_default();
+    let dollars = |micros: u64| format!("${}.{:02}", micros / 1_000_000, micros % 1_000_000 / 10_000);
+    let (spent, limit) = (dollars(budget.spent_micros), dollars(limit));
+    format!("{period} budget of {place} {what}{more}: {spent} of {limit} are spent")
 }
 
 fn of(count: u64, noun: &str) -> String {

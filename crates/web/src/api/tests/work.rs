@@ -102,6 +102,23 @@ async fn budgets_are_set_and_shown() {
         assert!(bench.get(&format!("/api/v3/spending?{bad}")).await.status >= 400, "{bad}");
     }
     assert_eq!(bench.get("/api/v3/ledger?limit=5").await.expect(200).json()["data"], json!([]));
+    // Nothing is said of a budget before it has reached a limit.
+    let needs = async || -> Vec<serde_json::Value> {
+        let board = bench.get("/api/v3/dashboard?level=extended").await.expect(200).json();
+        let all = board["notifications"].as_array().unwrap();
+        all.iter().filter(|one| one["kind"] == "budgets").cloned().collect()
+    };
+    assert_eq!(needs().await, Vec::<serde_json::Value>::new());
+    let month = json!({ "scope": "all", "period": "month", "hard_micros": 9_000_000, "soft_micros": 0 });
+    let other = admin("PUT", "/api/v3/budgets").body(month).send().await.expect(200).json();
+    let told = needs().await;
+    let text = "The month's budget of the whole desk has reached its soft limit: $0.00 of $9.00 are spent";
+    assert_eq!(
+        (&told[0]["severity"], &told[0]["text"], &told[0]["count"]),
+        (&json!("warning"), &json!(text), &json!(1))
+    );
+    let path = format!("/api/v3/budgets/{}", other["id"].as_str().unwrap());
+    bench.call(Role::Admin, "DELETE", &path).send().await.expect(204);
     let path = format!("/api/v3/budgets/{}", set["id"].as_str().unwrap());
     admin("DELETE", &path).send().await.expect(204);
     admin("DELETE", &path).send().await.expect(404);
