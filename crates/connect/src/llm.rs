@@ -181,6 +181,11 @@ impl Fault {
         matches!(self, Fault::Status { status: 401..=404, .. } | Fault::InBand { status: Some(401..=404), .. })
     }
 
+    /// Whether a server that knows no schema may have said so: some refuse the question, some fall over it.
+    pub(crate) fn may_be_schema_s(&self) -> bool {
+        self.is_question_s() || matches!(self, Fault::Status { status: 500 | 501, .. })
+    }
+
     /// Whether the provider works and the question is at fault.
     pub fn is_question_s(&self) -> bool {
         matches!(

@@ -118,7 +118,8 @@ impl Live {
             // A redirect would carry the question, and perhaps the key, to another place.
             redirects_max: 0,
         };
-        let request = self.dialect.request(provider, completion, is_streamed, limits)?;
+        let shaped = self.target().shaped(completion);
+        let request = self.dialect.request(provider, &shaped, is_streamed, limits)?;
         let sent = Arc::clone(&self.ticket.sent);
         let opened = transport.open(request, &sent).await?;
         self.ticket.status = Some(opened.status.as_u16());

@@ -292,7 +292,9 @@ impl Router {
                 last = Some((provider, Fault::Unspeakable(what)));
                 continue;
             }
-            for number in 1..=self.settings.attempts_max {
+            let (mut number, mut is_without_schema) = (0, false);
+            while number < self.settings.attempts_max {
+                number += 1;
                 if run.left().is_zero() {
                     return Err(Failure::Deadline { after: run.deadline, last: last.map(|(_, fault)| fault) });
                 }
@@ -327,6 +329,16 @@ impl Router {
                 };
                 let is_committed = live.ticket.first_content.is_some();
                 run.attempts.push(live.fail(&fault, &self.clock));
+                if fault.may_be_schema_s() && !is_committed {
+                    if is_without_schema {
+                        target.takes_schema();
+                    } else if target.drops_schema(run.completion) {
+                        is_without_schema = true;
+                        number -= 1;
+                        last = Some((provider, fault));
+                        continue;
+                    }
+                }
                 // After the first content another provider is the better bet.
                 let again = !is_committed || is_last;
                 let wait = self.wait_after(&fault, number, live.retry_after).filter(|_| again);

@@ -1,6 +1,7 @@
 //! A provider with the memory of how it did.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use tokio::time::Instant;
 
 use super::choice::Load;
 use super::hedge::Habit;
-use super::{Fault, Provider, Settings};
+use super::{Completion, Fault, Format, Provider, Settings};
 
 /// The newest attempt's part in the mean of latencies.
 const NEWEST: f64 = 0.2;
@@ -23,6 +24,8 @@ pub(super) struct Target {
     pub breaker: Breaker,
     breaker_failures: u32,
     in_flight: AtomicU32,
+    /// It refuses a schema, so that plain JSON is asked for.
+    is_plain: AtomicBool,
     memory: Mutex<Memory>,
     habit: Mutex<Habit>,
 }
@@ -62,9 +65,32 @@ impl Target {
             breaker: Breaker::new(settings.breaker_failures, Duration::from_secs(settings.breaker_pause_s)),
             breaker_failures: settings.breaker_failures,
             in_flight: AtomicU32::new(0),
+            is_plain: AtomicBool::new(false),
             memory: Mutex::default(),
             habit: Mutex::default(),
         }
+    }
+
+    /// The question as this provider takes it: without a schema where it has refused one. Passed questions are nobody's to
+    /// change.
+    pub fn shaped<'a>(&self, completion: &'a Completion) -> Cow<'a, Completion> {
+        match completion.format {
+            Format::Schema { .. } if completion.passed.is_none() && self.is_plain.load(Ordering::Relaxed) => {
+                Cow::Owned(Completion { format: Format::JsonObject, ..completion.clone() })
+            }
+            _ => Cow::Borrowed(completion),
+        }
+    }
+
+    /// After a fault that may be about the schema: from now on plain JSON is asked for. `false` if there was none.
+    pub fn drops_schema(&self, completion: &Completion) -> bool {
+        let has_schema = matches!(completion.format, Format::Schema { .. }) && completion.passed.is_none();
+        has_schema && !self.is_plain.swap(true, Ordering::Relaxed)
+    }
+
+    /// Plain JSON did not help either.
+    pub fn takes_schema(&self) {
+        self.is_plain.store(false, Ordering::Relaxed);
     }
 
     /// `place`: its place among those that could be asked, which is its rank when it has none.

@@ -50,7 +50,7 @@ pub(crate) fn question(told: &Told, members: &[Member], rng: &Rng) -> Completion
         messages: vec![Message::system(told.system.clone()), Message::user(user)],
         tokens_max: Some(told.words_max * 4 + 400),
         temperature: Some(told.temperature),
-        format: Format::JsonObject,
+        format: Format::Schema { name: told.kind.name().to_owned(), schema: told.kind.schema().clone() },
         passed: None,
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn ask(
         // A token has two letters or more, and the text may grow.
         tokens_max: Some((length * 3 / 4) as u32 + 600),
         temperature: Some(0.3),
-        format: Form::JsonObject,
+        format: Form::Schema { name: "improved_text".to_owned(), schema: FORM.clone() },
         passed: None,
     }
 }

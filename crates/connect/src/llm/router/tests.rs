@@ -1,8 +1,8 @@
 mod failover;
 mod money;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use stdx::config::Secret;
 use stdx::{Clock, Rng};
@@ -186,6 +186,56 @@ async fn the_deadline_covers_all_attempts() {
     assert!(call.latency < Duration::from_secs(6) && call.attempts.len() >= 2, "{call:?}");
     let call = router.complete_within(&question(), Duration::ZERO).await;
     assert_eq!(call.result.unwrap_err().to_string(), "no language model answered within 0 s");
+}
+
+/// A server that answers `status` to a question with a schema, and what it was asked for each time.
+async fn plain(status: u16, always: bool) -> (Server, Arc<Mutex<Vec<&'static str>>>) {
+    let asked: Arc<Mutex<Vec<&'static str>>> = Arc::default();
+    let seen_forms = Arc::clone(&asked);
+    let server = Server::start(move |_, seen| {
+        let body = String::from_utf8_lossy(&seen.body).into_owned();
+        let form = if body.contains("json_schema") { "schema" } else { "json" };
+        seen_forms.lock().unwrap().push(form);
+        let (status, body) = match always || form == "schema" {
+            true => (status, "{\"error\":{\"message\":\"response_format is not supported\"}}"),
+            false => (200, "{\"choices\":[{\"message\":{\"content\":\"{}\"},\"finish_reason\":\"stop\"}]}"),
+        };
+        let head =
+            format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", body.len());
+        vec![Act::Send(format!("{head}{body}").into())]
+    })
+    .await;
+    (server, asked)
+}
+
+#[tokio::test]
+async fn servers_that_refuse_a_schema_are_asked_for_plain_json() {
+    let schema = super::super::structured::Schema::new(serde_json::json!({ "type": "object" })).unwrap();
+    let shaped = Completion { format: super::super::Format::Schema { name: "form".into(), schema }, ..question() };
+    for status in [400, 422, 500, 501] {
+        let (server, asked) = plain(status, false).await;
+        let (asker, _) = router(&[&server], |settings| settings.attempts_max = 1);
+        let call = asker.complete(&shaped).await;
+        assert_eq!(call.result.unwrap().text, "{}", "{status}");
+        assert_eq!(call.attempts.len(), 2);
+        asker.complete(&shaped).await.result.unwrap();
+        assert_eq!(*asked.lock().unwrap(), ["schema", "json", "json"], "{status}: it is known by then");
+    }
+    // Where plain JSON does not help either, the schema was not at fault.
+    let (server, asked) = plain(400, true).await;
+    let (asker, _) = router(&[&server], |settings| settings.attempts_max = 1);
+    for _ in 0..2 {
+        assert!(matches!(
+            asker.complete(&shaped).await.result,
+            Err(Failure::Fault { fault: Fault::Status { status: 400, .. }, .. })
+        ));
+    }
+    assert_eq!(*asked.lock().unwrap(), ["schema", "json", "schema", "json"]);
+    // A rejected key has nothing to do with it.
+    let (server, asked) = plain(401, true).await;
+    let (asker, _) = router(&[&server], |_| {});
+    assert!(asker.complete(&shaped).await.result.is_err());
+    assert_eq!(*asked.lock().unwrap(), ["schema"]);
 }
 
 #[tokio::test]
