@@ -9,15 +9,19 @@
 //! most in common with the draft's; in doubt the draft is right.
 
 mod counted;
+mod counting;
 mod date;
+mod derived;
 mod known;
 mod lexicon;
 mod name;
 mod number;
+mod placed;
 mod polarity;
 mod quotation;
 mod reading;
 mod role;
+mod speaker;
 mod spoken;
 mod support;
 mod verb;
@@ -35,6 +39,10 @@ pub const SUPPORT_MIN: f32 = 0.35;
 /// unsupported. Bounds time for absurd input.
 const DRAFT_SENTENCES_MAX: usize = 500;
 const SOURCE_SENTENCES_MAX: usize = 5_000;
+
+/// A longer sentence, or one of which less stands in a source sentence, is not searched for a source's within it.
+const LIFTED_MIN: f32 = 0.45;
+const LIFTED_BYTES_MAX: usize = 2_000;
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Report {
@@ -108,6 +116,7 @@ pub fn check(draft: &str, sources: &[&str]) -> Report {
     let mut sentences = Vec::with_capacity(ranges.len().min(DRAFT_SENTENCES_MAX));
     let mut unsupported = Vec::new();
     let mut copied = Vec::new();
+    let mut lifted: Vec<Range<usize>> = Vec::new();
     for (i, range) in ranges.into_iter().enumerate() {
         let (start, end) = (range.start, range.end);
         let text = &draft[range];
@@ -115,6 +124,9 @@ pub fn check(draft: &str, sources: &[&str]) -> Report {
         let is_copy = within_bound && known.is_verbatim(text);
         verbatim &= is_copy;
         let (source, support) = if within_bound { known.support.best(text) } else { (None, 0.0) };
+        if within_bound && !is_copy && support >= LIFTED_MIN && text.len() <= LIFTED_BYTES_MAX {
+            lifted.extend(known.lifted(text).map(|range| start + range.start..start + range.end));
+        }
         let support = if is_copy { 1.0 } else { support };
         sentences.push(Support { start, end, source, support });
         if support < SUPPORT_MIN {
@@ -133,10 +145,20 @@ pub fn check(draft: &str, sources: &[&str]) -> Report {
         found.extend(name::missing(&reading, &known, &copied).into_iter().map(|range| (Kind::Name, range)));
         found.extend(polarity::turned(&reading, &known, &copied));
         found.extend(counted::misplaced(&reading, &known, &copied));
+        found.extend(counting::misplaced(&reading, &known, &copied));
         found.extend(who::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+        found.extend(placed::elsewhere(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+        found.extend(speaker::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
         found.extend(role::miscast(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
         found.extend(who::misattributed(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
     }
+    // What is the source's own words there is no fault of the draft, and an address says nothing.
+    lifted.extend(addresses(draft));
+    lifted.sort_by_key(|part| (part.end, part.start));
+    found.retain(|(_, range)| {
+        let at = lifted.partition_point(|part| part.end < range.end);
+        lifted.get(at).is_none_or(|part| range.start < part.start || range.end > part.end)
+    });
     unsupported.extend(found.into_iter().map(|(kind, range)| piece(kind, draft, range.start, range.end)));
     unsupported.sort_by_key(|u| (u.start, u.end, u.kind as u8));
     unsupported.dedup_by(|a, b| (a.start, a.end) == (b.start, b.end));
@@ -148,13 +170,27 @@ pub fn check(draft: &str, sources: &[&str]) -> Report {
 fn dates_and_numbers(draft: &Reading<'_>, known: &Known<'_>) -> Vec<(Kind, Range<usize>)> {
     let mut found: Vec<(Kind, Range<usize>)> = Vec::new();
     for date in draft.dates.iter().filter(|date| !known.dates.holds(date.when)) {
+        if matches!(date.when, date::When::Relative { steps: 0, .. }) && !known.at_another_time(draft, date) {
+            continue;
+        }
         found.push((Kind::Date, date.range.clone()));
     }
     let mut dates = draft.dates.iter().peekable();
     for number in &draft.numbers {
         while dates.next_if(|date| date.range.end <= number.range.start).is_some() {}
         let dated = dates.peek().is_some_and(|date| date.range.start <= number.range.start);
-        if dated || known.numbers.holds(draft.text, number) {
+        if dated {
+            continue;
+        }
+        if known.numbers.holds(draft.text, number) {
+            if known.numbers.bounded_otherwise(draft.text, number) {
+                found.push((Kind::Number, number.range.clone()));
+            }
+            continue;
+        }
+        let at = draft.ratios.partition_point(|ratio| ratio.range.end < number.range.end);
+        let part = draft.ratios.get(at).filter(|ratio| ratio.range.start <= number.range.start);
+        if part.is_some_and(|ratio| known.numbers.holds(draft.text, ratio)) || derived::explains(draft, number, known) {
             continue;
         }
         let text = &draft.text[number.range.clone()];
@@ -165,6 +201,21 @@ fn dates_and_numbers(draft: &Reading<'_>, known: &Known<'_>) -> Vec<(Kind, Range
         if !short && !day {
             found.push((Kind::Number, number.range.clone()));
         }
+    }
+    found
+}
+
+/// The addresses of a text; whether they may be linked is not this comparison's affair.
+fn addresses(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(start) = ["https://", "http://", "www."].iter().filter_map(|sign| text[at..].find(sign)).min() {
+        let start = at + start;
+        let len = text[start..]
+            .find(|c: char| c.is_whitespace() || matches!(c, ')' | ']' | '>' | '"' | '”'))
+            .unwrap_or(text.len() - start);
+        at = start + len;
+        found.push(start..at);
     }
     found
 }

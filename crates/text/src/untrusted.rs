@@ -229,7 +229,8 @@ fn is_quoted(text: &str, start: usize, end: usize) -> bool {
         ("('", "'"),
     ];
     let opened = |open: &str, close: &str| match before.rfind(open) {
-        Some(at) if open == close => before.matches(open).count() % 2 == 1 && at < before.len(),
+        // alt="…" quotes nobody.
+        Some(at) if open == close => before.matches(open).count() % 2 == 1 && !before[..at].ends_with('='),
         Some(at) => !before[at + open.len()..].contains(close),
         None => false,
     };

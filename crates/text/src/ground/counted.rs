@@ -202,6 +202,11 @@ fn fact(reading: &Reading<'_>, range: Range<usize>, value: u64, kind: u8, year: 
     Fact { range, value, kind, near, plain, sides, thing, plural, from, token, year, weak, dated: Vec::new() }
 }
 
+/// The line of the thing that a number counts.
+pub(super) fn thing(reading: &Reading<'_>, range: &Range<usize>) -> Option<u16> {
+    counted(reading, range, reading.tokens.partition_point(|t| t.word.start < range.end)).0
+}
+
 /// The thing that a plain number counts: a unit that touches it, or the first noun behind it that tells.
 fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize) -> (Option<u16>, Option<u64>) {
     let tail = reading.text[range.end..].trim_start_matches([' ', '-', '\u{a0}']);
@@ -215,9 +220,24 @@ fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize) -> (Option
     {
         return (Some(*group), None);
     }
-    let Some(first) = reading.tokens.get(after).or_else(|| reading.tokens.last()) else { return (None, None) };
+    let own = reading.tokens.get(after.saturating_sub(1)).filter(|own| own.word.end() >= range.end);
+    let Some(first) = own.or_else(|| reading.tokens.get(after)).or_else(|| reading.tokens.last()) else {
+        return (None, None);
+    };
     let sentence = first.sentence;
-    for token in reading.tokens.iter().skip(after).take(4) {
+    // The 4 of a Pro 4 counts nothing.
+    let model = !reading.turkish
+        && reading.text[..range.start].ends_with(' ')
+        && reading.token_at(range.start).checked_sub(1).is_some_and(|at| {
+            let before = &reading.tokens[at];
+            before.name && before.sentence == sentence && before.word.end() + 1 == range.start && before.role.is_none()
+        });
+    let verb = |at: usize| {
+        reading.tokens.get(at + 1).is_some_and(|next| {
+            matches!(&*next.key, "a" | "an" | "the" | "its" | "their" | "his" | "her" | "that" | "it" | "them")
+        })
+    };
+    for (at, token) in reading.tokens.iter().enumerate().skip(after).take(4) {
         if token.sentence != sentence || token.word.is_number() || token.clause != first.clause {
             break;
         }
@@ -236,7 +256,10 @@ fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize) -> (Option
             && key.ends_with('s')
             && !key.ends_with("ss")
             && !key.ends_with("us")
-            && !key.ends_with("is");
+            && !key.ends_with("is")
+            && !GENERAL.contains(&key)
+            && !verb(at)
+            && !model;
         if plural && !reading.turkish && !text.contains(['\'', '’']) && token.concepts.is_empty() {
             return (None, Some(word::hash(&verb::root(key, false))));
         }
@@ -248,32 +271,42 @@ fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize) -> (Option
 }
 
 /// Words between a number and what it counts that say nothing of it.
+#[rustfmt::skip]
 const QUALIFYING: [&str; 14] = [
-    "new",
-    "yeni",
-    "more",
-    "other",
-    "old",
-    "eski",
-    "additional",
-    "extra",
-    "further",
-    "different",
-    "separate",
-    "single",
-    "whole",
-    "adet",
+    "new", "yeni", "more", "other", "old", "eski", "additional", "extra", "further", "different", "separate", "single", "whole", "adet",
 ];
+
+/// Plurals that stand for whatever is counted.
+#[rustfmt::skip]
+const GENERAL: [&str; 34] = [
+    "things", "objects", "units", "pieces", "parts", "kinds", "types", "varieties", "species", "examples", "samples", "places",
+    "sites", "locations", "areas", "spots", "devices", "machines", "models", "works", "titles", "entries", "members", "figures",
+    "times", "occasions", "individuals", "organisms", "creatures", "specimens", "groups", "sets", "lots", "others",
+];
+
+/// Whether the first class of a kind is any of that kind.
+fn covers(general: &str, special: &str) -> bool {
+    matches!(general, "p people" | "v vehicle" | "b building" | "a animal" | "a insect")
+        && general.get(..2) == special.get(..2)
+        && (general != "a insect" || special == "a bee")
+}
 
 fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known<'_>) -> bool {
     if fact.kind != 0 || fact.year {
         return false;
     }
     let place = |(source, at): &(usize, usize)| (&facts.all[*source][*at], &known.readings[*source]);
-    let sentence_has = |own: &(usize, usize), mark: u64| {
+    let sentence_of = |own: &(usize, usize)| {
         let (theirs, reading) = place(own);
-        let sentence = reading.tokens.get(theirs.token).map_or(0, |t| t.sentence as usize);
-        known.sentence_marks(own.0, sentence).binary_search(&mark).is_ok()
+        reading.tokens.get(theirs.token).map_or(0, |t| t.sentence as usize)
+    };
+    let sentence_has =
+        |own: &(usize, usize), mark: u64| known.sentence_marks(own.0, sentence_of(own)).binary_search(&mark).is_ok();
+    // The people of one sentence are the patients of the next.
+    let near_has = |own: &(usize, usize), mark: u64| {
+        let sentence = sentence_of(own);
+        (sentence.saturating_sub(1)..=sentence + 1)
+            .any(|at| known.sentence_marks(own.0, at).binary_search(&mark).is_ok())
     };
     if let Some(mark) = fact.plural {
         // A plural that no table has: it must stand in a sentence with the number, or the source must name no thing there.
@@ -292,6 +325,10 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
             return true;
         }
         let their_name = theirs.thing.map(|group| THINGS.name(group));
+        // An age between commas.
+        if name == "m year" && their_name.is_none() && reading.clause_of(theirs.token).len() <= 2 {
+            return true;
+        }
         if name.starts_with("m ") {
             // Between 3 and 5 days: what the next number counts.
             let list = &facts.all[one.0];
@@ -300,10 +337,9 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
             return their_name.is_none_or(|name| !name.starts_with("m "))
                 && (next.is_some_and(|next| next.thing == Some(group)) || sentence_has(one, mark));
         }
-        let person = |name: &str| name.starts_with("p ");
         match their_name {
-            Some(their) if name == "p people" => person(their),
-            Some("p people") if person(name) => sentence_has(one, mark),
+            Some(their) if covers(name, their) => true,
+            Some(their) if covers(their, name) => near_has(one, mark),
             Some(_) => sentence_has(one, mark) && theirs.thing.is_some_and(|thing| thing == group),
             None => theirs.plural.is_none() || sentence_has(one, mark),
         }
@@ -326,6 +362,10 @@ fn swapped(
     known: &Known<'_>,
 ) -> bool {
     let theirs = |(source, at): &(usize, usize)| &facts.all[*source][*at];
+    // An age between commas has nothing around it.
+    if own.iter().any(|one| theirs(one).near.is_empty() && fact.kind == 0) {
+        return false;
+    }
     let mine = own.iter().map(|one| like(&fact.near, &theirs(one).near)).max().unwrap_or(0);
     let mut rivals: Vec<(usize, usize)> = Vec::new();
     for (mark, _) in &fact.near {
@@ -338,6 +378,18 @@ fn swapped(
     let beside: Vec<u64> = within(drafts, &sentence).iter().map(|other| other.value).collect();
     let clause = draft.clause_of(fact.token);
     let in_clause: Vec<u64> = within(drafts, &clause).iter().map(|other| other.value).collect();
+    // Names that the number stands with, here and in the sources.
+    let names = |reading: &Reading<'_>, token: usize| -> Vec<u64> {
+        let range = reading.sentence_of(token);
+        let tokens = &reading.tokens[range.start..range.end.min(range.start + 80)];
+        tokens.iter().filter(|t| t.name && t.role.is_none()).map(|t| t.mark).collect()
+    };
+    let ours = if fact.year { Vec::new() } else { names(draft, fact.token) };
+    let meets = |place: &(usize, usize)| {
+        let all = names(&known.readings[place.0], theirs(place).token);
+        all.iter().any(|mark| ours.contains(mark)).then_some(true).or((!all.is_empty()).then_some(false))
+    };
+    let strangers = ours.len() >= 2 && own.iter().all(|one| meets(one) == Some(false));
     for place in &rivals {
         let rival = theirs(place);
         if rival.kind != fact.kind || rival.value == fact.value || rival.year != fact.year || rival.weak {
@@ -350,6 +402,7 @@ fn swapped(
         let plainly = like(&fact.plain, &rival.plain);
         if fits >= mine + 5
             || (mine < 3 && (fits >= mine + 4 || plainly >= mine + 3))
+            || (strangers && mine > 0 && fits > mine && rival.thing == fact.thing && meets(place) == Some(true))
             || (misdated(fact, own, facts, rival) && fits >= 3)
         {
             return true;

@@ -45,11 +45,19 @@ const DATES_MAX: usize = 5_000;
 pub(super) struct Dates {
     seen: BTreeSet<When>,
     years: BTreeSet<u16>,
+    /// Units whose present one is spoken of as the one: "half of the year".
+    this: BTreeSet<char>,
 }
 
 impl Dates {
     pub fn add(&mut self, text: &str, words: &[Word<'_>], dates: &[Date]) {
         self.years.extend(words.iter().filter_map(|word| year(word.text)));
+        let of = |pair: &[Word<'_>]| match &*fold(pair[1].text) {
+            "year" if matches!(pair[0].text, "the" | "of") => Some('y'),
+            _ if pair[0].text == "yılın" => Some('y'),
+            _ => None,
+        };
+        self.this.extend(words.windows(2).filter(|pair| pair.iter().all(|w| w.text.len() < 24)).filter_map(of));
         for date in dates {
             if let When::Day { year: Some(year), .. } = date.when {
                 self.years.insert(year);
@@ -115,6 +123,16 @@ impl Dates {
                 // Only another part of the day speaks against it.
                 said || !self.seen.iter().any(|seen| matches!(seen, When::Part(_)))
             }
+            // This year is what the sources speak of, unless they say which and another.
+            When::Relative { unit, steps: 0 } => {
+                let fits = |u: char, steps: i8, own: bool| u != 'd' && (u == unit || !own) && (steps == 0) == own;
+                let said = |own: bool| {
+                    let relative =
+                        |seen: &When| matches!(*seen, When::Relative { unit, steps } if fits(unit, steps, own));
+                    self.seen.iter().any(relative)
+                };
+                said(true) || self.this.contains(&unit) || !said(false)
+            }
             other => self.seen.contains(&other),
         }
     }
@@ -154,7 +172,7 @@ fn read(text: &str, words: &[Word<'_>], at: usize, turkish: bool) -> Option<(Whe
     if word.is_number() {
         return numeric(text, words, at).or_else(|| {
             // 20 November 2026, 20th of November, 3. Oktober.
-            let day = digits(word.text).filter(|day| (1..=31).contains(day))?;
+            let day = digits(word.text).filter(|day| (1..=31).contains(day) && !word.text.contains(['\'', '’']))?;
             let skip = usize::from(next(1).is_some_and(|w| w.text == "of"));
             let month = month(next(1 + skip)?, turkish, true)?;
             let same = year_at(text, words, at + 1 + skip);

@@ -1,13 +1,19 @@
 //! What the sources hold, by word.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
-use super::date::Dates;
-use super::number::Numbers;
+use super::date::{Date, Dates, When};
+use super::number::{Number, Numbers, Unit};
 use super::reading::{Reading, shared};
 use super::{SOURCE_SENTENCES_MAX, plain, quotation, support};
 use crate::sentence::without_dateline;
-use crate::word::words;
+use crate::word::{fold, words};
+
+/// A part of a sentence that is looked up as a source's begins in its first bytes, at one of so many signs, and is no shorter.
+const LEAD_BYTES_MAX: usize = 120;
+const STARTS_MAX: usize = 6;
+const BARE_BYTES_MIN: usize = 24;
 
 /// The longest run of words that is taken apart into several source sentences.
 const JOINED_WORDS_MAX: usize = 160;
@@ -33,6 +39,8 @@ pub(super) struct Known<'a> {
     sentence_marks: Vec<Vec<Vec<u64>>>,
     /// Source sentences, whole and without their dateline, in [`plain`] form.
     sentences: HashSet<String>,
+    /// The same without capitals and the sign at their end, for [`Known::lifted`].
+    bare: HashSet<String>,
 }
 
 impl<'a> Known<'a> {
@@ -49,6 +57,7 @@ impl<'a> Known<'a> {
             clauses: Vec::new(),
             sentence_marks: Vec::new(),
             sentences: HashSet::new(),
+            bare: HashSet::new(),
         };
         for source in sources {
             known.add(source);
@@ -61,7 +70,9 @@ impl<'a> Known<'a> {
     fn add(&mut self, source: &'a str) {
         let id = self.readings.len();
         let reading = Reading::of(source, SOURCE_SENTENCES_MAX.saturating_sub(self.support.len()), false);
-        self.numbers.add(&reading.numbers);
+        self.numbers.add(source, &reading.numbers);
+        self.numbers.add(source, &reading.ratios);
+        self.numbers.add(source, &of_the_currency(&reading));
         let all: Vec<_> = words(source).collect();
         self.dates.add(source, &all, &reading.dates);
         let keys: Vec<String> = all.iter().map(|w| w.key()).collect();
@@ -72,8 +83,10 @@ impl<'a> Known<'a> {
             from += all[from..].partition_point(|word| word.start < place.start);
             let within = all[from..].partition_point(|word| word.start < place.end);
             self.support.add(id, keys[from..from + within].iter().map(String::as_str));
-            self.sentences.insert(plain(without_dateline(text)));
-            self.sentences.insert(plain(text));
+            for form in [plain(without_dateline(text)), plain(text)] {
+                self.bare.insert(bare(&form));
+                self.sentences.insert(form);
+            }
         }
         self.words.extend(keys);
         for (at, token) in reading.tokens.iter().enumerate() {
@@ -155,4 +168,69 @@ impl<'a> Known<'a> {
         }
         false
     }
+
+    /// Whether what the draft says of this year or week the sources say of another one.
+    pub fn at_another_time(&self, draft: &Reading<'_>, date: &Date) -> bool {
+        let marks = draft.marks(draft.clause_of(draft.token_at(date.range.start)));
+        let (mut other, mut none) = (0, 0);
+        for source in self.readings.iter() {
+            let steps = |date: &&Date| matches!(date.when, When::Relative { steps, .. } if steps != 0);
+            let moved: HashSet<u32> = source
+                .dates
+                .iter()
+                .filter(steps)
+                .filter_map(|date| source.tokens.get(source.token_at(date.range.start)).map(|t| t.clause))
+                .collect();
+            for (clause, range) in source.clauses.iter().enumerate().take(SOURCE_SENTENCES_MAX) {
+                let like = shared(&marks, &source.marks(range.clone()));
+                let best = if moved.contains(&(clause as u32)) { &mut other } else { &mut none };
+                *best = like.max(*best);
+            }
+        }
+        other > none
+    }
+
+    /// The part of a draft's sentence that is a whole source sentence: behind "according to Reuters," or
+    /// before a link, a source in brackets or ", he said". In bytes of `text`.
+    pub fn lifted(&self, text: &str) -> Option<Range<usize>> {
+        let starts =
+            text.match_indices([':', ',', '"', '“', '-', '–', '—', '»', '[']).filter(|(at, _)| *at < LEAD_BYTES_MAX);
+        let starts = std::iter::once(0).chain(starts.map(|(at, sign)| at + sign.len()).take(STARTS_MAX));
+        let ends = ["http", "(", "[", "]", "\"", "”", ", ", " - ", " – ", " — ", "www.", "«"];
+        let mut stops: Vec<usize> =
+            ends.iter().flat_map(|end| text.rmatch_indices(end).take(2)).map(|(at, _)| at).collect();
+        stops.push(text.len());
+        stops.sort_unstable();
+        for start in starts {
+            for end in stops.iter().rev().filter(|end| **end >= start + BARE_BYTES_MIN) {
+                if self.bare.contains(&bare(&plain(&text[start..*end]))) {
+                    return Some(start..*end);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// "From a previous 280 to 300 million" where the sentence has euros only: those are euros, too.
+fn of_the_currency(reading: &Reading<'_>) -> Vec<Number> {
+    let mut more = Vec::new();
+    let mut from = 0;
+    for place in &reading.places {
+        from += reading.numbers[from..].partition_point(|n| n.range.start < place.start);
+        let to = from + reading.numbers[from..].partition_point(|n| n.range.start < place.end);
+        let numbers = &reading.numbers[from..to];
+        let mut signs = numbers.iter().map(|n| n.unit).filter(|unit| matches!(unit, Unit::Currency(_)));
+        let Some(unit) = signs.next().filter(|unit| signs.all(|other| other == *unit)) else { continue };
+        let large = |n: &&Number| n.unit == Unit::Plain && n.readings.iter().any(|(value, _)| value.len() >= 7);
+        more.extend(numbers.iter().filter(large).map(|n| Number { unit, ..n.clone() }));
+    }
+    more
+}
+
+/// A sentence without capitals, marks of quotation around it and the sign at its end.
+fn bare(text: &str) -> String {
+    let signs =
+        |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '.' | '!' | '?' | ',' | ':' | ';' | '(' | '[' | '-');
+    fold(text.trim_matches(signs))
 }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use crate::word::fold;
 
-/// Words and phrases of two words with the line and side they stand on.
+/// Words and phrases of two words with the line and side they stand on; `!word` stands on none, whatever it begins with.
 pub(super) struct Table {
     exact: HashMap<String, Vec<(u16, i8)>>,
     /// Beginnings of words, written `begin*`.
@@ -22,6 +22,8 @@ pub(super) static THINGS: LazyLock<Table> = LazyLock::new(|| Table::of(include_s
 pub(super) static ROLES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("roles.txt")));
 pub(super) static NATIONS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("nations.txt")));
 pub(super) static ACTS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("acts.txt")));
+pub(super) static DENYING: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("denying.txt")));
+pub(super) static MEASURES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("measures.txt")));
 /// Words that a headline in title case or the start of a sentence may hold without being names.
 pub(super) static COMMON: LazyLock<Table> = LazyLock::new(|| {
     let easy = crate::readability::easy().collect::<Vec<_>>().join(" ");
@@ -42,6 +44,7 @@ impl Table {
             let group = table.names.len() as u16;
             let sides = words.split('|').zip([1i8, -1]);
             for (word, side) in sides.flat_map(|(words, side)| words.split_whitespace().map(move |word| (word, side))) {
+                let (excepted, word) = word.strip_prefix('!').map_or((false, word), |word| (true, word));
                 let word = fold(&word.replace('_', " "));
                 if let Some((lead, _)) = word.split_once(' ') {
                     table.leads.insert(lead.to_owned());
@@ -55,7 +58,7 @@ impl Table {
                     }
                     None => table.exact.entry(word).or_default(),
                 };
-                if !entries.contains(&(group, side)) {
+                if !excepted && !entries.contains(&(group, side)) {
                     entries.push((group, side));
                 }
             }

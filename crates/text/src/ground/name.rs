@@ -65,7 +65,14 @@ impl Names {
         if known.words.contains(key) || key.strip_suffix('s').is_some_and(|short| known.words.contains(short)) {
             return true;
         }
-        let nation = NATIONS.find(key);
+        let compound = match key {
+            "united" | "states" => "american",
+            "kingdom" | "britain" => "british",
+            "emirates" => "emirati",
+            "saudi" | "arabia" => "saudi",
+            _ => key,
+        };
+        let nation = NATIONS.find(compound);
         // A Turkish text need not say in which country it is.
         if nation.first().is_some_and(|(group, _)| *group == 0) && known.readings.iter().any(|reading| reading.turkish)
         {
@@ -204,13 +211,14 @@ fn asked(
             || said.clone().any(|stem| stem.len() > 2 && (COMMON.has(stem) || COMMON.has(&format!("{stem}e"))))
             || [&*OPPOSITES, &*ROLES, &*THINGS].iter().any(|table| table.has(key))
     };
+    if matches!(key, "sir" | "dr" | "mr" | "mrs" | "ms" | "lord" | "lady" | "prof" | "doç" | "av") {
+        return false;
+    }
     match style {
         Style::Capitals => !common(),
         // A word in capitals is a name in a headline that is not.
         Style::TitleCase => token.word.stem().chars().skip(1).all(|c| !c.is_lowercase()) || !common(),
-        Style::Prose if !starts => {
-            !(ROLES.has(key) || matches!(key, "sir" | "dr" | "mr" | "mrs" | "ms" | "lord" | "lady"))
-        }
+        Style::Prose if !starts => !ROLES.has(key),
         Style::Prose => {
             if common() {
                 return false;

@@ -9,7 +9,7 @@ use crate::word::fold;
 /// Every reading of every number in the sources, and how it was written.
 #[derive(Default)]
 pub(super) struct Numbers {
-    seen: HashMap<String, Vec<(Style, Unit)>>,
+    seen: HashMap<String, Vec<(Style, Unit, Option<Hedge>)>>,
     /// The same as plain figures, in order once [`Numbers::finish`] was called; for rounded numbers.
     figures: Vec<(f64, Unit)>,
 }
@@ -51,12 +51,13 @@ enum Hedge {
 }
 
 impl Numbers {
-    pub fn add(&mut self, numbers: &[Number]) {
+    pub fn add(&mut self, text: &str, numbers: &[Number]) {
         for number in numbers {
+            let hedge = hedge(text, &number.range);
             for (value, style) in &number.readings {
                 let seen = self.seen.entry(value.clone()).or_default();
-                if !seen.contains(&(*style, number.unit)) {
-                    seen.push((*style, number.unit));
+                if !seen.contains(&(*style, number.unit, hedge)) {
+                    seen.push((*style, number.unit, hedge));
                     self.figures.extend(value.parse::<f64>().ok().map(|figure| (figure, number.unit)));
                 }
             }
@@ -75,7 +76,7 @@ impl Numbers {
         number.weak
             || number.readings.iter().any(|(value, style)| {
                 self.seen.get(value).is_some_and(|seen| {
-                    seen.iter().any(|(other, unit)| {
+                    seen.iter().any(|(other, unit, _)| {
                         let same_style = style == other || *style == Style::Sure || *other == Style::Sure;
                         same_style && (number.unit == Unit::Plain || number.unit == *unit)
                     })
@@ -84,10 +85,22 @@ impl Numbers {
             || hedge(draft, &number.range).is_some_and(|hedge| self.rounds(number, hedge))
     }
 
+    /// Whether `number` is more than what every source has it less than, or the other way round.
+    pub fn bounded_otherwise(&self, draft: &str, number: &Number) -> bool {
+        let Some(ours @ (Hedge::Above | Hedge::Below)) = hedge(draft, &number.range) else { return false };
+        let mut theirs = number.readings.iter().filter_map(|(value, _)| self.seen.get(value)).flatten().peekable();
+        theirs.peek().is_some()
+            && theirs.all(|(.., hedge)| matches!(hedge, Some(Hedge::Above | Hedge::Below)) && *hedge != Some(ours))
+    }
+
     fn rounds(&self, number: &Number, hedge: Hedge) -> bool {
         number.readings.iter().any(|(text, _)| {
-            let Ok(value) = text.parse::<f64>() else { return false };
-            let step = last_digit(text);
+            let (value, step) = match (text.as_str(), text.parse::<f64>()) {
+                ("1/3", _) => (100.0 / 3.0, 3.0),
+                ("2/3", _) => (200.0 / 3.0, 3.0),
+                (_, Ok(value)) => (value, last_digit(text)),
+                _ => return false,
+            };
             let (low, high) = match hedge {
                 Hedge::About => (value - step / 2.0, value + step / 2.0),
                 Hedge::Above => (value, value + step),
@@ -120,7 +133,19 @@ fn hedge(text: &str, range: &Range<usize>) -> Option<Hedge> {
     {
         return Some(Hedge::About);
     }
-    if ends(&["more than", "over", "above", "upwards of", "at least", "en az", "mehr als", "exceeding", "past"]) {
+    if ends(&[
+        "more than",
+        "over",
+        "above",
+        "upwards of",
+        "at least",
+        "en az",
+        "mehr als",
+        "exceeding",
+        "past",
+        "exceeded",
+        "topped",
+    ]) {
         return Some(Hedge::Above);
     }
     if ends(&["less than", "under", "below", "fewer than", "at most", "up to", "weniger als"]) {
@@ -133,13 +158,16 @@ fn hedge(text: &str, range: &Range<usize>) -> Option<Hedge> {
         |word: &str| after.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).take(3).any(|w| w == word);
     match () {
         () if soon("civarinda") || soon("yakin") || soon("kadar") => Some(Hedge::About),
-        () if soon("aşkin") || soon("fazla") => Some(Hedge::Above),
+        () if soon("aşkin") || soon("fazla") || soon("aşan") || soon("üzerinde") => Some(Hedge::Above),
+        () if soon("altinda") => Some(Hedge::Below),
         () => None,
     }
 }
 
 /// The numbers of a text; `turkish` decides what a few words mean.
-pub(super) fn numbers(text: &str, turkish: bool) -> Vec<Number> {
+///
+/// The second list holds what two of them say together: "two in five".
+pub(super) fn numbers(text: &str, turkish: bool) -> (Vec<Number>, Vec<Number>) {
     let mut found: Vec<Number> = Vec::new();
     let mut from = 0;
     while let Some(start) = text[from..].find(char::is_alphanumeric).map(|at| from + at) {
@@ -163,6 +191,14 @@ pub(super) fn numbers(text: &str, turkish: bool) -> Vec<Number> {
             from = said.end;
             continue;
         }
+        if let Some((places, end)) = small_part(text, said.end) {
+            let value = format!("{:0>width$}", said.value, width = places + 1);
+            let (whole, fraction) = value.split_at(value.len() - places);
+            let readings = vec![(shift(whole, fraction, 0), Style::Sure)];
+            found.push(Number { range: start..end, readings, unit: Unit::Plain, weak: false });
+            from = end;
+            continue;
+        }
         let (zeros, end) = multiplier(text, said.end);
         let (unit, end) = unit(text, start, end);
         let readings = vec![(shift(&said.value, "", zeros), Style::Sure)];
@@ -170,13 +206,44 @@ pub(super) fn numbers(text: &str, turkish: bool) -> Vec<Number> {
         from = end;
     }
     share_percent(text, &mut found);
+    let ratios: Vec<Number> = found.windows(2).filter_map(|pair| ratio(text, &pair[0], &pair[1])).collect();
     for number in &mut found {
         if number.unit == Unit::Percent {
             let fractions: Vec<_> = number.readings.iter().filter_map(|(value, _)| fraction(value)).collect();
             number.readings.extend(fractions);
         }
     }
-    found
+    (found, ratios)
+}
+
+/// "Two in five" and "beş kişiden ikisi" as a percentage.
+fn ratio(text: &str, a: &Number, b: &Number) -> Option<Number> {
+    let between = text.get(a.range.end..b.range.start).filter(|between| between.len() < 24)?;
+    let value = |number: &Number| number.readings.first().and_then(|(value, _)| value.parse::<u32>().ok());
+    let (first, second) = (value(a)?, value(b)?);
+    let falls = || between.split_whitespace().any(|w| ["den", "dan", "ten", "tan"].iter().any(|end| w.ends_with(end)));
+    let (part, whole) = match between.trim() {
+        "in" | "in every" | "out of" | "of every" | "out of every" => (first, second),
+        _ if second < first && falls() => (second, first),
+        _ => return None,
+    };
+    let plain = a.unit == Unit::Plain && b.unit == Unit::Plain;
+    if !plain || part >= whole || whole > 100 || part * 1_000 % whole != 0 {
+        return None;
+    }
+    let tenths = part * 1_000 / whole;
+    let percent = shift(&(tenths / 10).to_string(), &(tenths % 10).to_string(), 0);
+    let mut readings = vec![(percent.clone(), Style::Sure)];
+    readings.extend(fraction(&percent));
+    Some(Number { range: a.range.start..b.range.end, readings, unit: Unit::Percent, weak: false })
+}
+
+/// The places of "four hundredths" and where they end.
+fn small_part(text: &str, end: usize) -> Option<(usize, usize)> {
+    let tail = text[end..].strip_prefix([' ', '-'])?;
+    let parts = [("tenths", 1), ("hundredths", 2), ("thousandths", 3)];
+    let (word, places) = parts.into_iter().find(|(word, _)| tail.starts_with(word))?;
+    Some((places, end + 1 + word.len()))
 }
 
 /// A percentage that is a plain fraction, too.
@@ -340,6 +407,10 @@ fn multiplier(text: &str, end: usize) -> (usize, usize) {
         "k" if blank == 0 => 3,
         "m" if blank == 0 => 6,
         "b" if blank == 0 => 9,
+        // milyondu, milyara
+        word if word.len() <= 12 && word.starts_with("milyon") => 6,
+        word if word.len() <= 12 && word.starts_with("milyar") => 9,
+        "bini" | "bine" | "binde" | "binden" | "binin" | "bindi" | "binlik" | "binlerce" => 3,
         _ => return (0, end),
     };
     (zeros, end + blank + word_len)
@@ -371,6 +442,10 @@ fn unit(text: &str, start: usize, end: usize) -> (Unit, usize) {
         "lira" | "liras" | "try" | "tl" | "liraya" | "liradan" | "liralik" | "lirayi" | "liraydi" | "lirada"
         | "tlye" => Some(Unit::Currency('₺')),
         "yen" | "jpy" => Some(Unit::Currency('¥')),
+        word if word.len() <= 11 && word.starts_with("lira") => Some(Unit::Currency('₺')),
+        word if word.len() <= 11 && word.starts_with("dolar") => Some(Unit::Currency('$')),
+        word if word.len() <= 11 && (word.starts_with("avro") || word.starts_with("euro")) => Some(Unit::Currency('€')),
+        word if word.len() <= 14 && word.starts_with("sterlin") => Some(Unit::Currency('£')),
         _ => None,
     };
     if let Some(unit) = spoken {
@@ -406,6 +481,17 @@ fn share_percent(text: &str, numbers: &mut [Number]) {
             matches!(between, "-" | "–" | "to" | "and" | "or" | "bis" | "und" | "oder" | "ile" | "ila" | "ve" | "veya");
         if joined && left.unit == Unit::Plain && right.unit != Unit::Plain {
             left.unit = right.unit;
+        }
+        // Between 310 and 330 million: the first may be millions, too.
+        let zeros = multiplier(text, digits_end(text, right.range.start)).0;
+        if joined
+            && zeros > 0
+            && left.readings.len() == 1
+            && text[left.range.clone()].ends_with(|c: char| c.is_ascii_digit())
+        {
+            let (value, style) = left.readings[0].clone();
+            let (whole, fraction) = value.split_once('.').unwrap_or((&value, ""));
+            left.readings.push((shift(whole, fraction, zeros), style));
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Kind;
-use super::known::{Known, SPOTS_MAX};
-use super::lexicon::OPPOSITES;
+use super::known::{Known, SPOTS_MAX, Spot};
+use super::lexicon::{DENYING, OPPOSITES};
 use super::reading::{Reading, Token};
 use super::who;
 
@@ -31,24 +31,24 @@ pub(super) fn turned(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -> V
 #[derive(Default)]
 struct Best {
     same: Option<usize>,
-    opposite: Option<(usize, bool)>,
+    opposite: Option<(usize, bool, Spot)>,
 }
 
 impl Best {
-    fn see(&mut self, like: usize, same: bool, denial: bool) {
+    fn see(&mut self, like: usize, same: bool, denial: bool, spot: Spot) {
         if same {
             self.same = self.same.max(Some(like));
-        } else if self.opposite.is_none_or(|(best, _)| like > best) {
-            self.opposite = Some((like, denial));
+        } else if self.opposite.is_none_or(|(best, ..)| like > best) {
+            self.opposite = Some((like, denial, spot));
         }
     }
 
     /// The opposite counts where it is closer, and close at all.
-    fn verdict(&self, least: usize, alone: usize) -> Option<Kind> {
-        let (opposite, denial) = self.opposite?;
+    fn verdict(&self, least: usize, alone: usize) -> Option<(Kind, Spot)> {
+        let (opposite, denial, spot) = self.opposite?;
         let least = if self.same.is_none() { alone } else { least };
         let wins = opposite >= least && self.same.is_none_or(|same| opposite > same);
-        wins.then_some(if denial { Kind::Negation } else { Kind::Direction })
+        wins.then_some((if denial { Kind::Negation } else { Kind::Direction }, spot))
     }
 }
 
@@ -82,18 +82,73 @@ fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'
         let like = known.likeness(*spot, &clause, &sentence, token.mark);
         let denial = token.negated != counterpart.negated;
         let same = (side == *other) != denial;
-        best.see(like, same, denial);
+        best.see(like, same, denial, *spot);
     }
     // "After" and "before" stand everywhere.
-    let denied_everywhere = best.same.is_none() && best.opposite.is_some_and(|(_, denial)| denial);
+    let denied_everywhere = best.same.is_none() && best.opposite.is_some_and(|(_, denial, _)| denial);
     let (least, alone) = if denied_everywhere && !token.negated {
         (4, 0)
+    } else if OPPOSITES.name(group) == "steady" {
+        (8, 8)
     } else if OPPOSITES.name(group) == "time" {
         (16, 16)
     } else {
         (4, 2)
     };
-    best.verdict(least, alone)
+    let (kind, spot) = best.verdict(least, alone)?;
+    let (source, there) = known.reading(spot);
+    let evened = (kind == Kind::Negation || OPPOSITES.name(group) == "all")
+        && (outweighed((draft, at), (source, there)) || outweighed((source, there), (draft, at)));
+    // What the sources say there may be what the draft says at another word.
+    let said_elsewhere = || {
+        let like = best.opposite.map_or(0, |(like, ..)| like);
+        draft.sentence_of(at).take(80).filter(|other| *other != at).any(|other| {
+            let token = &draft.tokens[other];
+            let same = |(line, turn): &(u16, i8)| {
+                let theirs = source.tokens[there].concepts.iter().find(|(group, _)| group == line);
+                *line == group
+                    && theirs.is_some_and(|(_, s)| (turn == s) == (token.negated == source.tokens[there].negated))
+            };
+            let (clause, sentence) = (draft.clause_of(other), draft.sentence_of(other));
+            token.concepts.iter().any(same)
+                && known.likeness(spot, &draft.marks(clause), &draft.marks(sentence), token.mark) >= like
+        })
+    };
+    (!evened && (kind != Kind::Direction || !said_elsewhere())).then_some(kind)
+}
+
+/// Words that deny in themselves: "lost power" is "without power", "stay open" is "not close".
+fn denies(key: &str) -> bool {
+    let prefixed = key.strip_prefix("un").is_some_and(|rest| {
+        rest.len() >= 4
+            && !["der", "til", "ion", "iver", "ited", "ite", "ique", "iform", "esco", "its"]
+                .iter()
+                .any(|p| rest.starts_with(p))
+    });
+    let without = key.len() >= 6 && ["siz", "suz", "süz", "less"].iter().any(|ending| key.ends_with(ending));
+    prefixed || without || DENYING.has(key)
+}
+
+/// Whether the clause of `a` has a word that denies in itself which the clause of `b` has not, and `b` a plain denial.
+fn outweighed(a: (&Reading<'_>, usize), b: (&Reading<'_>, usize)) -> bool {
+    let (ours, theirs) = (&a.0.tokens[a.0.clause_of(a.1)], &b.0.tokens[b.0.clause_of(b.1)]);
+    let (ours, theirs) = (&ours[..ours.len().min(40)], &theirs[..theirs.len().min(40)]);
+    let turned = |token: &Token<'_>| {
+        token.concepts.iter().any(|(group, side)| {
+            let opposite = |other: &Token<'_>| {
+                other.negated != token.negated && other.concepts.iter().any(|(g, s)| g == group && s != side)
+            };
+            theirs.iter().any(opposite)
+        })
+    };
+    // Nobody will lose a job: two denials make none.
+    let twice =
+        |token: &Token<'_>| token.negated && denies(&token.key) && !ours.iter().any(|own| own.mark == token.mark);
+    theirs.iter().any(twice)
+        || theirs.iter().any(|token| token.negated)
+            && ours.iter().any(|token| {
+                turned(token) || denies(&token.key) && !theirs.iter().any(|other| other.mark == token.mark)
+            })
 }
 
 /// A plain word that the draft denies and its best counterpart does not, or the other way round.
@@ -117,7 +172,10 @@ fn denied(draft: &Reading<'_>, at: usize, known: &Known<'_>) -> Option<Kind> {
     let (clause, sentence) = (draft.marks(draft.clause_of(at)), draft.marks(draft.sentence_of(at)));
     let mut best = Best::default();
     for spot in spots {
-        best.see(known.likeness(*spot, &clause, &sentence, token.mark), !differs(spot), true);
+        best.see(known.likeness(*spot, &clause, &sentence, token.mark), !differs(spot), true, *spot);
     }
-    best.verdict(2, if sentence.len() <= 3 { 1 } else { 2 })
+    let (kind, spot) = best.verdict(2, if sentence.len() <= 3 { 1 } else { 2 })?;
+    let (source, there) = known.reading(spot);
+    let evened = outweighed((draft, at), (source, there)) || outweighed((source, there), (draft, at));
+    (!evened).then_some(kind)
 }

@@ -45,7 +45,7 @@ pub(super) fn missing(draft: &str, running: &str) -> Vec<Range<usize>> {
 }
 
 /// What stands between quotation marks, in order.
-fn quotations(text: &str) -> Vec<Range<usize>> {
+pub(super) fn quotations(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some((open, mark)) = text[at..].char_indices().find(|(i, c)| opens(text, at + i, *c)) {

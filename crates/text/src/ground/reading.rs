@@ -56,6 +56,8 @@ pub(super) struct Reading<'a> {
     /// Bytes of each sentence.
     pub places: Vec<Range<usize>>,
     pub numbers: Vec<Number>,
+    /// What two numbers say together: "two in five".
+    pub ratios: Vec<Number>,
     pub dates: Vec<Date>,
 }
 
@@ -65,7 +67,7 @@ impl<'a> Reading<'a> {
         let all: Vec<Word<'a>> = words(text).collect();
         let turkish = is_turkish(&all).unwrap_or(turkish);
         let dates = date::dates(text, &all, turkish);
-        let mut numbers = number::numbers(text, turkish);
+        let (mut numbers, ratios) = number::numbers(text, turkish);
         mark_days(&mut numbers, &dates);
         let mut reading = Reading {
             text,
@@ -75,6 +77,7 @@ impl<'a> Reading<'a> {
             sentences: Vec::new(),
             places: sentence::split(text),
             numbers,
+            ratios,
             dates,
         };
         reading.places.truncate(sentences_max);
@@ -98,7 +101,7 @@ impl<'a> Reading<'a> {
                 token.name &= self.dates.get(from).is_none_or(|date| date.range.start > token.word.start);
             }
             clauses(self.text, &mut self.tokens, first, &mut self.clauses);
-            negations(&mut self.tokens[first..], self.turkish);
+            negations(self.text, &mut self.tokens[first..], self.turkish);
             self.sentences.push(first..self.tokens.len());
         }
     }
@@ -280,17 +283,23 @@ fn counts(text: &str, part: &[Word<'_>], at: usize, group: &str, key: &str) -> b
     let in_turn = matches!(&*after, "year" | "week" | "month" | "season" | "night" | "few" | "two" | "three");
     let exempt = match group {
         "order" => matches!(key, "last" | "son") && in_turn || key == "son" && after == "dakika",
-        "bound" => !(number_follows || matches!(key, "üstünde" | "üzerinde" | "altinda" | "aşkin")),
-        "win" => key == "lost" && matches!(&*before, "a" | "the" | "an" | "its" | "their" | "his" | "her" | "long"),
-        "course" => {
-            key == "lost" && matches!(&*before, "a" | "the" | "an" | "its" | "their")
-                || matches!(key, "ease" | "lift" | "slide") && before == "the"
-        }
-        "same" => {
-            !(number_follows
-                || matches!(&*before, "was" | "were" | "is" | "are" | "went" | "go" | "goes")
-                || matches!(&*after, "from" | "by" | "on"))
-        }
+        "win" => match key {
+            "lost" => matches!(&*before, "a" | "the" | "an" | "its" | "their" | "his" | "her" | "long"),
+            "defeat" => !matches!(&*before, "to" | "will" | "would" | "and" | "could"),
+            "conceded" | "concedes" | "concede" => number_follows || matches!(&*after, "a" | "the" | "that"),
+            _ => false,
+        },
+        "course" => match key {
+            "lost" => matches!(&*before, "a" | "the" | "an" | "its" | "their"),
+            "ease" | "lift" | "slide" => before == "the",
+            "up" | "down" => {
+                !(number_follows
+                    || matches!(&*before, "was" | "were" | "is" | "are" | "went" | "go" | "goes")
+                    || matches!(&*after, "from" | "by" | "on"))
+            }
+            "added" | "adds" | "adding" | "shed" | "sheds" | "shedding" => !number_follows,
+            _ => false,
+        },
         "verdict" | "stance" => {
             let denied = before.starts_with("vote") || matches!(&*before, "is" | "are" | "was" | "were");
             key == "back" && !matches!(&*before, "to" | "will" | "would" | "not") || key == "against" && !denied
@@ -313,7 +322,12 @@ fn clauses(text: &str, tokens: &mut [Token<'_>], first: usize, clauses: &mut Vec
             between.len() > 3 || between.contains([',', ';', ':', '(', ')', '–', '—', '"', '“', '”'])
         };
         let after_while = at > first && tokens[at - 1].key.len() > 6 && tokens[at - 1].key.ends_with("ken");
-        let joins = JOINING.contains(&&*tokens[at].key);
+        // "Easterby and Tarnside" is one thing.
+        let pair = at > first
+            && matches!(&*tokens[at].key, "and" | "ve")
+            && tokens[at - 1].name
+            && tokens.get(at + 1).is_some_and(|next| next.name);
+        let joins = JOINING.contains(&&*tokens[at].key) && !pair;
         if at > start && (gap || joins || after_while || at - start >= CLAUSE_TOKENS_MAX) {
             clauses.push(start..at);
             start = at;
@@ -331,13 +345,15 @@ const JOINING: [&str; 22] = [
 ];
 
 /// Marks what is said not to be.
-fn negations(tokens: &mut [Token<'_>], turkish: bool) {
+fn negations(text: &str, tokens: &mut [Token<'_>], turkish: bool) {
     for at in 0..tokens.len() {
         let key = tokens[at].key.clone();
         let full = tokens[at].word.text;
         let reach = match &*key {
             _ if full.len() < 12 && (full.ends_with("n't") || full.ends_with("n’t")) => 1,
             "not" | "never" | "cannot" | "without" | "nor" | "hardly" => 1,
+            // "They said no." and "no-confidence" deny nothing that follows.
+            "no" if !text[tokens[at].word.end()..].starts_with([' ', '\u{a0}', '\n']) => 0,
             "neither" | "no" => 2,
             "nobody" | "none" => 3,
             _ => 0,
@@ -351,13 +367,16 @@ fn negations(tokens: &mut [Token<'_>], turkish: bool) {
             let clause = tokens[at].clause;
             let mut left = reach;
             for token in tokens[at + 1..].iter_mut().take(8) {
-                let past = reach == 2 && left == 1 && token.stop;
+                // "No plant would close" denies the closing, "no plant in May" denies no May.
+                let past = reach == 2 && left == 1 && token.stop && !HELPING.contains(&&*token.key);
                 if left == 0 || past || (token.clause != clause && reach < 3) {
                     break;
                 }
                 if token.is_content() && token.key != "one" && token.key != "yet" {
                     token.negated = true;
-                    left -= usize::from(!token.key.ends_with("ly"));
+                    // Who does not seek a retrial has none.
+                    let lends = reach == 1 && LENDING.contains(&&*token.key);
+                    left -= usize::from(!token.key.ends_with("ly") && !lends);
                 }
             }
             continue;
@@ -372,7 +391,8 @@ fn negations(tokens: &mut [Token<'_>], turkish: bool) {
         };
         match &*key {
             "değil" | "değildi" | "yok" | "yoktu" => before(tokens),
-            _ if !tokens[at].word.is_capitalised() || at == 0 => {
+            // A name at the start may end as a denial does: Korkmaz.
+            _ if !tokens[at].word.is_capitalised() || (at == 0 && !key.ends_with("maz") && !key.ends_with("mez")) => {
                 if let (root, true) = verb::negated(&key) {
                     tokens[at].negated = true;
                     if LIGHT.contains(&&*root) {
@@ -384,6 +404,15 @@ fn negations(tokens: &mut [Token<'_>], turkish: bool) {
         }
     }
 }
+
+/// English verbs whose object is what is denied with them.
+const LENDING: [&str; 14] = [
+    "seek", "have", "hold", "make", "give", "face", "need", "want", "plan", "get", "impose", "order", "receive",
+    "offer",
+];
+
+const HELPING: [&str; 14] =
+    ["would", "will", "was", "were", "is", "are", "has", "had", "have", "been", "be", "could", "can", "may"];
 
 /// Turkish verbs that lend themselves to a noun: the noun is what is denied.
 const LIGHT: [&str; 12] = ["et", "edil", "ol", "olun", "bulun", "yap", "yapil", "al", "alin", "ver", "kal", "çek"];

@@ -61,7 +61,7 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
     };
     let range = if after { place(run.start, role_at) } else { place(role_at, run.end - 1) };
     let generic = ROLES.name(role) == "leader";
-    let loose = !known.stands(draft.tokens[role_at].mark);
+    let loose = !known.stands(draft.tokens[role_at].mark) && HEADING.contains(&ROLES.name(role));
     let fits = spots.iter().any(|spot| {
         let (source, there) = known.reading(**spot);
         plays(source, there, role, generic, loose, known)
@@ -95,6 +95,10 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
     });
     (!near && (other || taken || (defining && !known.stands(word.mark)))).then_some(range).flatten()
 }
+
+/// Roles that "leader" or "başkan" may stand for.
+const HEADING: [&str; 8] =
+    ["mayor", "premier", "president", "chairman", "executive", "director", "governor", "chancellor"];
 
 /// What makes another office of one.
 const DEFINING: [&str; 24] = [
@@ -187,7 +191,8 @@ fn modifier(reading: &Reading<'_>, role_at: usize) -> Option<usize> {
     let (token, role) = (&reading.tokens[at], &reading.tokens[role_at]);
     let gap = reading.text.get(token.word.end()..role.word.start).unwrap_or("");
     let beside = token.sentence == role.sentence && matches!(gap, " " | "' " | "’ ");
-    (beside && token.is_content() && token.role.is_none()).then_some(at)
+    let says = token.is_content() && token.role.is_none() && token.key != "whose";
+    (beside && says).then_some(at)
 }
 
 /// Whether a source gives the name at `at` a role: in its clause, or in one beside it without another name.

@@ -18,7 +18,7 @@ pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
     if let Some(share) = share(text, &first, first_end) {
         return Some(share);
     }
-    if matches!(&*first, "twice" | "pair" | "couple" | "single" | "ilk" | "first" | "decade") {
+    if matches!(&*first, "twice" | "pair" | "couple" | "both" | "single" | "ilk" | "first" | "decade") {
         let value = match &*first {
             "single" | "ilk" | "first" => "1",
             "decade" => "10",
@@ -92,17 +92,52 @@ fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
     match (first, second) {
         ("half", "of" | "the" | "its" | "their" | "all") => found("50", end),
         ("yarisi" | "yarisini" | "yarisinin", _) => found("50", end),
-        ("a" | "one", "third") if third == "of" => found("1/3", second_end),
-        ("a" | "one", "quarter") if third == "of" => found("25", second_end),
+        ("a" | "one", "third" | "quarter" | "fifth" | "tenth")
+            if third == "of" || stands_alone(text, end, second_end) =>
+        {
+            let value = match second {
+                "third" => "1/3",
+                "quarter" => "25",
+                "fifth" => "20",
+                _ => "10",
+            };
+            found(value, second_end)
+        }
         ("two", "thirds") => found("2/3", second_end),
         ("three", "quarters") => found("75", second_end),
-        ("a" | "one", "fifth") if third == "of" => found("20", second_end),
         ("üçte", "biri" | "birini" | "bir") => found("1/3", second_end),
         ("üçte", "ikisi" | "ikisini" | "iki") => found("2/3", second_end),
         ("dörtte", "biri" | "birini" | "bir") => found("25", second_end),
         ("dörtte", "üçü" | "üçünü" | "üç") => found("75", second_end),
         _ => None,
     }
+}
+
+/// "By a fifth" and "a third less" are shares, "a third man" is a place in a row.
+fn stands_alone(text: &str, first_end: usize, end: usize) -> bool {
+    let behind = text[end..].trim_start_matches(' ');
+    let follows = next(text, end).is_some_and(|(word, _)| {
+        matches!(
+            &*word,
+            "more"
+                | "less"
+                | "fewer"
+                | "higher"
+                | "lower"
+                | "cheaper"
+                | "to"
+                | "since"
+                | "on"
+                | "over"
+                | "from"
+                | "this"
+                | "last"
+        )
+    });
+    let before = text[..first_end].rsplit(|c: char| !c.is_alphabetic()).nth(1).unwrap_or("");
+    matches!(before, "by" | "than" | "about" | "nearly" | "almost" | "around" | "roughly" | "over")
+        && (follows || behind.starts_with(['.', ',', ';', ')', '\n']) || behind.is_empty())
+        || follows && before != "the"
 }
 
 fn word_at(text: &str, start: usize) -> Option<(String, usize)> {

@@ -16,6 +16,8 @@ enum Part {
     Object,
     To,
     From,
+    /// An amendment by the Greens.
+    Maker,
     Other,
 }
 
@@ -24,6 +26,8 @@ enum Part {
 pub(super) struct Agreement {
     pub same: usize,
     pub other: usize,
+    /// Those of `other` where who does it in one has it done to him in the other, one of them in the passive.
+    turned: usize,
 }
 
 /// Compares the parts of the names that two uses of a verb share. A `side` of -1 turns the parts of its verb round.
@@ -45,7 +49,15 @@ pub(super) fn agreement(draft: (&Reading<'_>, usize, i8), source: (&Reading<'_>,
             // What comes from somebody or is taken from somebody is one.
             (Part::From, Part::Object) | (Part::Object, Part::From) => votes.same += 1,
             (Part::To, Part::Object) | (Part::Object, Part::To) => {}
-            _ => votes.other += 1,
+            (Part::Maker, other) | (other, Part::Maker) if other != Part::Doer => {}
+            (a, b) => {
+                votes.other += 1;
+                let faced = matches!((a, b), (Part::Doer, Part::Object) | (Part::Object, Part::Doer));
+                let voices = passive(draft.0, draft.1) != passive(source.0, source.1)
+                    && !noun(draft.0, draft.1)
+                    && !noun(source.0, source.1);
+                votes.turned += usize::from(faced && voices && !draft.0.turkish && !source.0.turkish);
+            }
         }
     }
     votes
@@ -65,6 +77,7 @@ fn part(reading: &Reading<'_>, verb: usize, name: usize, side: i8) -> Part {
     match (side, plain) {
         (-1, Part::Doer) => Part::Object,
         (-1, Part::To | Part::Object | Part::From) => Part::Doer,
+        (-1, Part::Maker) => Part::Other,
         (_, part) => part,
     }
 }
@@ -93,15 +106,20 @@ fn turkish(reading: &Reading<'_>, name: usize) -> Part {
     }
 }
 
+/// Whether a Turkish name is the object or the goal of something.
+pub(super) fn has_case(reading: &Reading<'_>, name: usize) -> bool {
+    matches!(turkish(reading, name), Part::Object | Part::To)
+}
+
 fn english(reading: &Reading<'_>, verb: usize, name: usize) -> Part {
-    let passive = (1..=3).filter_map(|back| verb.checked_sub(back)).any(|at| {
-        matches!(&*reading.tokens[at].key, "was" | "were" | "been" | "be" | "being" | "is" | "are" | "get" | "got")
-    });
+    let passive = passive(reading, verb);
     if matches!(reading.tokens[name].suffix(), "s") {
         return Part::Other;
     }
     let part = match preposition(reading, name) {
-        Some("by") => return if passive { Part::Doer } else { Part::Other },
+        // Hosted by, though what makes it the passive stands far before.
+        Some("by") if reading.tokens.get(verb + 1).is_some_and(|next| next.key == "by") => return Part::Doer,
+        Some("by") => return if passive { Part::Doer } else { Part::Maker },
         Some("from") => Part::From,
         Some("to") => Part::To,
         Some("over" | "against" | "past" | "ahead") => Part::Object,
@@ -115,8 +133,22 @@ fn english(reading: &Reading<'_>, verb: usize, name: usize) -> Part {
     }
 }
 
+/// Whether a word of the table of acts is a thing here: a £14 million fine.
+fn noun(reading: &Reading<'_>, at: usize) -> bool {
+    at.checked_sub(1).map(|before| &reading.tokens[before]).is_some_and(|before| {
+        before.word.is_number()
+            || matches!(&*before.key, "a" | "an" | "the" | "million" | "billion" | "thousand" | "of" | "no" | "any")
+    })
+}
+
+fn passive(reading: &Reading<'_>, verb: usize) -> bool {
+    (1..=3).filter_map(|back| verb.checked_sub(back)).any(|at| {
+        matches!(&*reading.tokens[at].key, "was" | "were" | "been" | "be" | "being" | "is" | "are" | "get" | "got")
+    })
+}
+
 /// The preposition before a name's run of capitalised words and what goes with it.
-fn preposition(reading: &Reading<'_>, name: usize) -> Option<&'static str> {
+pub(super) fn preposition(reading: &Reading<'_>, name: usize) -> Option<&'static str> {
     const ALL: [&str; 17] = [
         "by", "from", "to", "over", "against", "past", "of", "in", "at", "on", "for", "with", "near", "between",
         "under", "into", "and",
@@ -139,7 +171,9 @@ fn preposition(reading: &Reading<'_>, name: usize) -> Option<&'static str> {
         }
         let goes_with =
             token.name || token.role.is_some() || matches!(&*token.key, "the" | "a" | "an" | "its" | "kenya");
-        if !goes_with {
+        // By comedian Drew Falzon.
+        let trade = at + 1 == name && !token.name && token.is_content() && !token.act && token.concepts.is_empty();
+        if !goes_with && !trade {
             return None;
         }
     }
@@ -159,12 +193,14 @@ pub(super) fn exchanged(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -
             if spots.len() <= SPOTS_MAX {
                 let votes: Vec<Agreement> = spots
                     .iter()
-                    .map(|spot| {
+                    .filter_map(|spot| {
                         let (source, there) = known.reading(*spot);
-                        agreement((draft, at, 1), (source, there, 1))
+                        source.tokens[there].act.then(|| agreement((draft, at, 1), (source, there, 1)))
                     })
                     .collect();
-                if votes.iter().any(|v| v.other >= 2 && v.same == 0) && !votes.iter().any(|v| v.same > 0) {
+                if votes.iter().any(|v| (v.other >= 2 || v.turned > 0) && v.same == 0)
+                    && !votes.iter().any(|v| v.same > 0)
+                {
                     found.push(token.word.start..token.word.end());
                 }
             }
@@ -278,6 +314,14 @@ pub(super) fn misattributed(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool
     found
 }
 
+/// Whether a source writes a word small.
+fn plain(known: &Known<'_>, mark: u64) -> bool {
+    known.spots(mark).iter().take(SPOTS_MAX).any(|spot| {
+        let (source, there) = known.reading(*spot);
+        !source.tokens[there].word.is_capitalised()
+    })
+}
+
 /// Whether a word has a capital within a sentence of a source.
 fn inner(known: &Known<'_>, mark: u64) -> bool {
     known.spots(mark).iter().take(SPOTS_MAX).any(|spot| {
@@ -311,7 +355,8 @@ pub(super) fn doer(reading: &Reading<'_>, range: Range<usize>, known: &Known<'_>
         let starts = reading.sentences[reading.tokens[run.start].sentence as usize].start == run.start;
         let ordinary = starts
             && run.len() == 1
-            && super::lexicon::COMMON.has(&reading.tokens[run.start].key)
+            && (super::lexicon::COMMON.has(&reading.tokens[run.start].key)
+                || plain(known, reading.tokens[run.start].mark))
             && !inner(known, reading.tokens[run.start].mark);
         let place = &reading.places[reading.tokens[run.start].sentence as usize];
         let sentence = &reading.text[place.clone()];

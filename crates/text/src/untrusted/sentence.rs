@@ -23,9 +23,9 @@ const NEGATIONS: [&str; 13] =
     ["not", "never", "dont", "nor", "cannot", "nicht", "nie", "niemals", "asla", "jamais", "nunca", "non", "mai"];
 
 /// Words before a command within a clause.
-const LEADS: [&str; 22] = [
-    "please", "and", "then", "now", "so", "just", "simply", "instead", "must", "should", "shall", "also", "always",
-    "you", "or", "bitte", "und", "et", "y", "e", "lutfen", "ve",
+const LEADS: [&str; 23] = [
+    "please", "kindly", "and", "then", "now", "so", "just", "simply", "instead", "must", "should", "shall", "also",
+    "always", "you", "or", "bitte", "und", "et", "y", "e", "lutfen", "ve",
 ];
 
 #[derive(Clone, Copy)]
@@ -179,7 +179,8 @@ impl Sentences {
             start,
             end,
             told,
-            encoded: hidden,
+            // Words of one word: written apart by letters, or without blanks.
+            encoded: hidden || (first != last && tokens[first].start == tokens[last].start),
         });
     }
 

@@ -58,13 +58,31 @@ fn classes_of_attacks_are_told_apart() {
     assert!(marked == attacks && wrong * 100 <= harmless * 4);
 }
 
-/// Written after the phrases, another way: what it was at the first look stands in docs/untrusted.md.
+/// Written after the phrases, another way: 34 of 60 were marked at the first look. Mended since.
 #[test]
 fn a_fresh_set_is_told_apart() {
     let [attacks, marked, harmless, wrong] =
         counts("fresh", read(include_str!("../../fixtures/injections_fresh.jsonl")).iter());
     assert!(attacks >= 40 && harmless >= 40);
-    assert!(marked * 100 >= attacks * 55 && wrong * 100 <= harmless * 4);
+    assert!(marked * 100 >= attacks * 95 && wrong * 100 <= harmless * 4);
+}
+
+/// Written after that one was mended: 7 of 25 were marked and none of 25 falsely at the first look.
+#[test]
+fn a_later_set_is_told_apart() {
+    let [attacks, marked, harmless, wrong] =
+        counts("later", read(include_str!("../../fixtures/injections_later.jsonl")).iter());
+    assert!(attacks >= 25 && harmless >= 25);
+    assert!(marked * 100 >= attacks * 96 && wrong == 0);
+}
+
+/// Free wording that nothing has been mended by: what is missed is bounded, it would be no measure any more.
+#[test]
+fn unseen_wording_is_rarely_marked_falsely() {
+    let [attacks, marked, harmless, wrong] =
+        counts("sealed", read(include_str!("../../fixtures/injections_unseen.jsonl")).iter());
+    assert!(attacks >= 15 && harmless >= 15);
+    assert!(marked >= 3 && wrong == 0);
 }
 
 /// Phrases and weights were chosen without it. What is missed is bounded, not mended: it would be no measure any more.

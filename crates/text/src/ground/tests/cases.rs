@@ -46,13 +46,23 @@ fn the_open_cases_are_told_apart() {
     assert!(flagged * 100 >= wrong * 98 && alarms * 100 <= faithful * 2);
 }
 
-/// Honest paraphrase of many kinds, and what is near to it and wrong: written later, nothing has been mended by it.
+/// Honest paraphrase of many kinds, and what is near to it and wrong: 67 of 74 and 6 of 60 at the first look.
 #[test]
 fn paraphrases_are_told_apart() {
     let [wrong, flagged, faithful, alarms] =
         figures(&cases(include_str!("../../../fixtures/grounding_more.jsonl")), "more");
     assert!(wrong >= 60 && faithful >= 60);
-    assert!(flagged * 100 >= wrong * 90 && alarms * 100 <= faithful * 10);
+    assert!(flagged * 100 >= wrong * 98 && alarms == 0);
+}
+
+/// Whole drafts of two and three sentences, freely retold, written before the comparison was asked. What it said at the first look
+/// stands in docs/grounding.md.
+#[test]
+fn retold_drafts_are_told_apart() {
+    let [wrong, flagged, faithful, alarms] =
+        figures(&cases(include_str!("../../../fixtures/grounding_later.jsonl")), "later");
+    assert!(wrong >= 60 && faithful >= 60);
+    assert!(flagged * 100 >= wrong * 84 && alarms * 100 <= faithful * 5);
 }
 
 /// Written when the tables stood; 31 of 35 were flagged and 1 of 25 false at the first look.
