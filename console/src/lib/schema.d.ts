@@ -356,6 +356,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v3/fine-tuning": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes approved posts as examples for fine-tuning, one JSON object a line in OpenAI's chat form
+         *     (`{"messages": [system, user, assistant]}`): the prompt of the draft with its sources, and the text that was approved in the form
+         *     that the prompt asks for. In the order of the posts' ids; what breaks off has met a fault.
+         */
+        get: operations["drafts.export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v3/generate-batch": {
         parameters: {
             query?: never;
@@ -1058,6 +1079,43 @@ export interface paths {
         put?: never;
         /** Gives an approved post another time, or the next free slot. */
         post: operations["calendar.schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the variants of a post's last draft; none where one text was drafted. */
+        get: operations["moderation.variants"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v3/posts/{id}/variants/{label}/choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a variant the text of the post, as a new version that waits for approval. The one that is the newest version stays what it
+         *     is.
+         */
+        post: operations["moderation.choose_variant"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2815,6 +2873,11 @@ export interface components {
             items?: components["schemas"]["Id"][];
             pipeline?: components["schemas"]["Id"] | null;
             story?: components["schemas"]["Id"] | null;
+            /**
+             * Format: int32
+             * @description Drafts of the post from which a person chooses, 1 to 5 (`/posts/{id}/variants`); otherwise as many as the pipeline says.
+             */
+            variants?: number | null;
         };
         /** @description The health of the whole. Without a key only `status` is told. */
         Health: {
@@ -3559,6 +3622,11 @@ export interface components {
                  */
                 sentences_max: number;
                 updated_at: components["schemas"]["Time"];
+                /**
+                 * Format: int32
+                 * @description Drafts of a post from which a person chooses, 1 to 5.
+                 */
+                variants: number;
                 /** @description Name of the voice. */
                 voice?: string | null;
                 /**
@@ -3643,6 +3711,34 @@ export interface components {
             pagination: components["schemas"]["Pagination"];
         };
         /** @description A page of a list. */
+        Page_PostVariant: {
+            data: {
+                /** @description Markdown. */
+                body: string;
+                completion?: components["schemas"]["Id"] | null;
+                created_at: components["schemas"]["Time"];
+                excerpt: string;
+                /** @description Everything in it stands in the sources. */
+                grounded: boolean;
+                /** @description `A` to `E`. */
+                label: string;
+                /** @description Why it was dropped; empty for one that can be chosen. One that was dropped has no text. */
+                note: string;
+                /**
+                 * Format: double
+                 * @description Quality, 0 to 1.
+                 */
+                score: number;
+                title: string;
+                /**
+                 * Format: int32
+                 * @description The version of the post that it became last.
+                 */
+                version?: number | null;
+            }[];
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A page of a list. */
         Page_PostVersion: {
             data: {
                 /** @description What was measured of the text, as `/analyze` gives it. */
@@ -3657,6 +3753,7 @@ export interface components {
                 grounded: boolean;
                 /** @description What was found of it in the sources, and what was not. */
                 grounding: Record<string, never>;
+                lifts?: components["schemas"]["PostLifts"] | null;
                 post: components["schemas"]["Id"];
                 /** Format: double */
                 score: number;
@@ -4056,6 +4153,11 @@ export interface components {
              */
             sentences_max: number;
             updated_at: components["schemas"]["Time"];
+            /**
+             * Format: int32
+             * @description Drafts of a post from which a person chooses, 1 to 5.
+             */
+            variants: number;
             /** @description Name of the voice. */
             voice?: string | null;
             /**
@@ -4100,6 +4202,11 @@ export interface components {
             providers?: string[];
             /** Format: int32 */
             sentences_max?: number | null;
+            /**
+             * Format: int32
+             * @description Drafts of a post from which a person chooses, 1 to 5; 1 when nothing is said.
+             */
+            variants?: number | null;
             /** @description Name of the voice. */
             voice?: string | null;
             /** Format: int32 */
@@ -4107,7 +4214,10 @@ export interface components {
         };
         /** @description One thing that a policy looked at. */
         PolicyCheck: {
-            /** @description `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`. */
+            /**
+             * @description `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic`, `variants` or `sources` (also for what is taken from
+             *     them word for word, which holds nothing up).
+             */
             check: string;
             detail: string;
             passed: boolean;
@@ -4212,6 +4322,17 @@ export interface components {
             name: string;
             until: components["schemas"]["Time"];
         };
+        /** @description The share of the text's runs of three words that stand in a source. */
+        PostContainment: {
+            /**
+             * Format: double
+             * @description 0 to 1.
+             */
+            share: number;
+            /** @description Who published the source. */
+            source: string;
+            title: string;
+        };
         /** @description What is to differ from the newest version. */
         PostEdit: {
             /** @description Markdown. */
@@ -4270,6 +4391,34 @@ export interface components {
             /** @description Newest first. */
             reviews: components["schemas"]["Review"][];
         };
+        /** @description So many words in a row, from a source. */
+        PostLift: {
+            end: number;
+            /** @description Who published the source. */
+            source: string;
+            source_end: number;
+            /** @description Characters of the source's text. */
+            source_start: number;
+            /** @description Characters (Unicode code points) of the body. */
+            start: number;
+            /** @description The source's title. */
+            title: string;
+            words: number;
+        };
+        /** @description What of a text stands word for word in its sources: to be quoted or rewritten. */
+        PostLifts: {
+            /** @description How much each source has of the text. */
+            containment: components["schemas"]["PostContainment"][];
+            /** @description It in one sentence; empty when there is no such run. */
+            note: string;
+            /** @description Runs of twelve words and more, in the order of the text; at most 200. */
+            passages: components["schemas"]["PostLift"][];
+            /**
+             * Format: double
+             * @description The share of the text's words that lies in such runs, 0 to 1.
+             */
+            share: number;
+        };
         /** @description What people gave the post, on average. */
         PostRating: {
             /** Format: int32 */
@@ -4292,6 +4441,31 @@ export interface components {
         };
         /** @enum {string} */
         PostState: "draft" | "in_review" | "approved" | "scheduled" | "publishing" | "published" | "rejected" | "failed" | "retracted";
+        /** @description One of several drafts of a post that were made together. */
+        PostVariant: {
+            /** @description Markdown. */
+            body: string;
+            completion?: components["schemas"]["Id"] | null;
+            created_at: components["schemas"]["Time"];
+            excerpt: string;
+            /** @description Everything in it stands in the sources. */
+            grounded: boolean;
+            /** @description `A` to `E`. */
+            label: string;
+            /** @description Why it was dropped; empty for one that can be chosen. One that was dropped has no text. */
+            note: string;
+            /**
+             * Format: double
+             * @description Quality, 0 to 1.
+             */
+            score: number;
+            title: string;
+            /**
+             * Format: int32
+             * @description The version of the post that it became last.
+             */
+            version?: number | null;
+        };
         /** @description What a post said at a time; never changed once written. */
         PostVersion: {
             /** @description What was measured of the text, as `/analyze` gives it. */
@@ -4306,6 +4480,7 @@ export interface components {
             grounded: boolean;
             /** @description What was found of it in the sources, and what was not. */
             grounding: Record<string, never>;
+            lifts?: components["schemas"]["PostLifts"] | null;
             post: components["schemas"]["Id"];
             /** Format: double */
             score: number;
@@ -5603,6 +5778,14 @@ export interface components {
             role?: components["schemas"]["Role"] | null;
         };
         Value: unknown;
+        /** @description The version that the caller has seen. */
+        VariantChoice: {
+            /**
+             * Format: int32
+             * @description The newest one.
+             */
+            version: number;
+        };
         /**
          * @description What differs between two versions, word by word. What is `same` and `del` reads as the old text, what is `same`
          *     and `add` as the new one.
@@ -6723,6 +6906,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_Feedback"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "drafts.export": {
+        parameters: {
+            query?: {
+                pipeline?: components["schemas"]["Id"];
+                /** @description A channel on which they are live. */
+                channel?: components["schemas"]["Id"];
+                /** @description Such as `en`. */
+                language?: string;
+                /** @description Made from then on. */
+                since?: components["schemas"]["Time"];
+                /** @description The share of a text's sentences, 0 to 1, in which nothing is that its sources do not hold; 1 when nothing is said. */
+                grounding_min?: number;
+                /** @description So many stories of a hundred, by their hash, are for validation, 0 to 99; none when nothing is said. */
+                validation?: number;
+                /** @description Only the examples of one part. */
+                part?: "train" | "validation";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
                 };
             };
             /** @description Any error; `type` says which. */
@@ -8698,6 +8924,76 @@ export interface operations {
         };
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.variants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["Id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PostVariant"];
+                };
+            };
+            /** @description Any error; `type` says which. */
+            default: {
+                headers: {
+                    "Retry-After"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "moderation.choose_variant": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 200 characters that name this request, kept for a day. The same key with another body is refused. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: components["schemas"]["Id"];
+                label: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VariantChoice"];
+            };
+        };
+        responses: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };

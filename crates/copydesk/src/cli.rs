@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod cluster;
 pub mod edge;
+pub mod export;
 pub mod feed;
 pub mod gateway;
 pub mod ingest;
@@ -109,8 +110,8 @@ pub enum Command {
         /// The archive to read
         file: PathBuf,
     },
-    /// Print sources, pipelines, prompts, voices and providers as JSON, for version control
-    Export,
+    /// Print sources, pipelines, prompts, voices and providers as JSON, for version control; or, named, something else
+    Export(export::Export),
     /// Bring sources, pipelines, prompts, voices and providers to what a file says; deletes nothing
     Apply {
         /// JSON as `export` prints it; - reads standard input

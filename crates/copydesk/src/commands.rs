@@ -7,6 +7,7 @@ pub mod cron;
 pub mod db;
 pub mod doctor;
 pub mod edge;
+pub mod finetune;
 pub mod gateway;
 pub mod ground;
 pub mod improve;

@@ -133,7 +133,10 @@ async fn run(cli: Cli) -> Result<ExitCode> {
         Command::Config(_) => done(commands::say("the configuration has no mistakes")),
         Command::Backup { file } => done(commands::archive::backup(&config, file).await),
         Command::Restore { file } => done(commands::archive::restore(&config, file).await),
-        Command::Export => done(commands::setup::export(&config).await),
+        Command::Export(cli::export::Export { what: None }) => done(commands::setup::export(&config).await),
+        Command::Export(cli::export::Export { what: Some(cli::export::What::Finetune(args)) }) => {
+            done(commands::finetune::run(&config, args).await)
+        }
         Command::Apply { file } => done(commands::setup::apply(&config, file).await),
         Command::Bench(cli::Bench::Line { posts, json }) => done(bench::line(&config, *posts, *json).await),
         Command::Bench(cli::Bench::Ingest(args)) => done(bench::ingest::run(&config, args).await),

@@ -1,5 +1,8 @@
 //! Analysis: what is found out about a text before it becomes a version.
 
+mod hashtags;
+mod lifts;
+
 use serde_json::Value as Json;
 use store::Conn;
 use text::ground::{Kind, Report, Unsupported};
@@ -39,16 +42,22 @@ pub(crate) fn judge(
     let analysis = text::analysis::analyze(text.body, &options);
     let facts = facts(sources);
     let (grounding, grounded) = ground(&text::markdown::to_text(text.body), text.title, &facts);
+    let language = analysis.language.code().to_owned();
+    let score = analysis.score;
+    let mut analysis = serde_json::to_value(&analysis).unwrap_or(Json::Null);
+    if let Some(lifts) = lifts::find(text.body.trim(), sources) {
+        analysis["lifts"] = serde_json::to_value(lifts).unwrap_or(Json::Null);
+    }
     Draft {
         title: text.title.trim().to_owned(),
         excerpt: text.excerpt.trim().to_owned(),
         body: text.body.trim().to_owned(),
         topic: text.topic.trim().to_owned(),
-        language: analysis.language.code().to_owned(),
+        language,
         sources: refs,
-        score: analysis.score,
+        score,
         grounded,
-        analysis: serde_json::to_value(&analysis).unwrap_or(Json::Null),
+        analysis,
         grounding: serde_json::to_value(&grounding).unwrap_or(Json::Null),
         completion,
         by_person,
@@ -66,8 +75,9 @@ pub(crate) fn ground(plain: &str, title: &str, facts: &[String]) -> (Report, boo
     if facts.is_empty() {
         return (Report { supported: false, verbatim: false, unsupported: vec![], sentences: vec![] }, false);
     }
+    let plain = hashtags::without(plain, facts);
     let facts: Vec<&str> = facts.iter().map(String::as_str).collect();
-    let report = text::ground::check(plain, &facts);
+    let report = text::ground::check(&plain, &facts);
     // A headline is no sentence of the sources as a rule, and says with few words who does what; all else in it must stand there.
     let decides = |one: &Unsupported| one.kind.decides() && one.kind != Kind::Attribution;
     let grounded = report.supported && !text::ground::check(title, &facts).unsupported.iter().any(decides);

@@ -1,6 +1,7 @@
 //! Drafts: from a story's items to a judged version of a post.
 
 pub(crate) mod ask;
+mod embedded;
 pub mod eval;
 mod generate;
 pub mod lab;
@@ -10,6 +11,7 @@ pub mod preview;
 pub(crate) mod prompt;
 pub(crate) mod suspect;
 pub mod used;
+pub(crate) mod variants;
 
 use std::time::Duration;
 
@@ -22,11 +24,13 @@ use stdx::metric::{Cell, Counter, Family, Histogram, Metric};
 use store::{Tx, params};
 
 use crate::jobs::{DraftStory, GenerateBatch};
+use crate::moderation::Check;
 use crate::people::{self, Action, Actor, recall, remember};
 use crate::pipelines::{self, Pipeline};
 use crate::posts::{self, Post, SourceRef, State};
 use crate::stories::{self, Member};
 use crate::{Desk, Error, Fault, ItemId, PipelineId, PostId, StoryId, analysis, items};
+use variants::Drafted;
 
 static COMPLETIONS: Family<Counter> = Family::new(&["provider", "outcome"], 100);
 static SECONDS: Histogram = Histogram::new();
@@ -65,6 +69,9 @@ pub struct Request {
     /// Texts given with the request.
     pub documents: Vec<GivenText>,
     pub pipeline: Option<PipelineId>,
+    /// Drafts of the post from which a person chooses, 1 to 5; otherwise as many as the pipeline says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variants: Option<u32>,
 }
 
 /// A source text given with a request.
@@ -132,10 +139,11 @@ pub async fn generate(desk: &Desk, actor: &Actor, request: &Request) -> Result<P
     actor.may(Action::Write)?;
     check(request)?;
     let mut conn = desk.store.read_fresh();
-    let pipeline = match request.pipeline {
+    let mut pipeline = match request.pipeline {
         Some(id) => pipelines::get(&mut conn, id).await?,
         None => pipelines::find(desk, pipelines::DEFAULT).await?,
     };
+    pipeline.spec.variants = request.variants.unwrap_or(pipeline.spec.variants);
     let members = match request.story {
         Some(story) => {
             stories::get(&mut conn, story).await?;
@@ -160,6 +168,9 @@ fn check(request: &Request) -> Result<(), Error> {
     let mut faults = Vec::new();
     if given != 1 {
         faults.push(Fault::new("", "must name exactly one of story, items and documents"));
+    }
+    if request.variants.is_some_and(|count| !(1..=pipelines::VARIANTS).contains(&count)) {
+        faults.push(Fault::new("/variants", format!("must be 1 to {}", pipelines::VARIANTS)));
     }
     if request.items.len() > 50 {
         faults.push(Fault::new("/items", "must name at most 50 items"));
@@ -290,22 +301,24 @@ async fn make(
     }
     let looked_at = originals.clone();
     let suspects = desk.queue.compute(move || suspect::inspect(&looked_at)).await?;
-    let made = generate::run(desk, actor, pipeline, story, &originals).await?;
+    let made = variants::run(desk, actor, pipeline, story, &originals).await?;
     let used: Vec<SourceRef> = originals
         .iter()
         .map(|member| SourceRef { name: member.source.clone(), title: member.title.clone(), url: member.url.clone() })
         .collect();
-    let topic = topic_of(&originals);
-    let completion = made.records.last().map(|record| record.id);
-    let (records, used_prompt) = (made.records, made.prompt);
-    let (title, excerpt, body) = (made.title, made.excerpt, made.body);
-    let weights = desk.weights.clone();
+    let (topic, weights) = (topic_of(&originals), desk.weights.clone());
     let judged = desk.queue.compute(move || {
         let language = originals.first().map(|member| member.language.as_str()).filter(|language| !language.is_empty());
-        let text = analysis::Text { title: &title, excerpt: &excerpt, body: &body, topic: &topic, language };
-        analysis::judge(&weights, text, &originals, used, completion, false)
+        let judge = |made: &generate::Made| {
+            let generate::Made { title, excerpt, body, records, .. } = made;
+            let text = analysis::Text { title, excerpt, body, topic: &topic, language };
+            let completion = records.last().map(|record| record.id);
+            analysis::judge(&weights, text, &originals, used.clone(), completion, false)
+        };
+        variants::judged(made, judge)
     });
-    let draft = judged.await?;
+    let Drafted { draft, calls, all } = judged.await?;
+    let others: Vec<Check> = [suspects.check(), variants::check(&all), lifted(&draft)].into_iter().flatten().collect();
     let (d, actor, policy, pipeline) = (desk.clone(), actor.clone(), pipeline.spec.policy.clone(), pipeline.id);
     let system = actor.principal == people::Principal::System;
     desk.store
@@ -314,9 +327,11 @@ async fn make(
                 if let Some(id) = recall(tx, &actor).await? {
                     return id.parse::<PostId>().map_err(|_| Error::IdempotencyMismatch);
                 }
-                write_completions(tx, &records).await?;
+                for call in &calls {
+                    write_completions(tx, &call.records).await?;
+                }
                 suspects.write(tx).await?;
-                let id = match existing {
+                let (id, version) = match existing {
                     Some(id) => {
                         // People may have decided while the draft was being made.
                         let post = posts::get(tx, id).await?;
@@ -324,8 +339,8 @@ async fn make(
                             return Ok(id);
                         }
                         let version = posts::add_version(&d, tx, &actor, id, post.version, &draft).await?;
-                        used::note(&d, tx, used_prompt.as_ref(), &records, id, version).await?;
-                        id
+                        posts::variants::forget(tx, id).await?;
+                        (id, version)
                     }
                     None => {
                         // A second run of the same job finds the first one's post.
@@ -336,7 +351,6 @@ async fn make(
                             return Ok(id);
                         }
                         let id = posts::create(&d, tx, &actor, pipeline, story, &draft).await?;
-                        used::note(&d, tx, used_prompt.as_ref(), &records, id, 1).await?;
                         if let Some(story) = story
                             && !stories::set_post(tx, story, id).await?
                             && system
@@ -344,11 +358,17 @@ async fn make(
                             // Another run was faster: this one leaves nothing behind, and its repetition finds that post.
                             return Err(Error::Conflict(id));
                         }
-                        id
+                        (id, 1)
                     }
                 };
+                for call in &calls {
+                    used::note(&d, tx, call.prompt.as_ref(), &call.records, id, version).await?;
+                }
+                if all.len() > 1 {
+                    posts::variants::write(tx, id, version, &all, d.now()).await?;
+                }
                 if trusted {
-                    crate::moderation::submit_to_policy(&d, tx, id, &policy, suspects.check()).await?;
+                    crate::moderation::submit_to_policy(&d, tx, id, &policy, others.clone()).await?;
                 } else {
                     crate::moderation::submit_to_people(&d, tx, id).await?;
                 }
@@ -357,6 +377,12 @@ async fn make(
             })
         })
         .await
+}
+
+/// What a reviewer is told of passages that stand in a source word for word; it holds nothing up.
+fn lifted(draft: &posts::Draft) -> Option<Check> {
+    let note = draft.analysis["lifts"]["note"].as_str().filter(|note| !note.is_empty())?;
+    Some(Check { check: "sources".to_owned(), passed: true, detail: note.to_owned() })
 }
 
 /// The most common category of the items, or "News".

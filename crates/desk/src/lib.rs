@@ -41,6 +41,7 @@ pub mod channels;
 pub mod remote;
 pub mod figures;
 pub mod check;
+pub mod tuning;
 pub mod portable;
 
 pub use desk::purges::PurgeLog;
@@ -193,6 +194,12 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
             sqlite: include_str!("../migrations/0016_draft_cost.sqlite.sql"),
             postgres: include_str!("../migrations/0016_draft_cost.postgres.sql"),
         },
+        Migration {
+            version: 17,
+            name: "variants",
+            sqlite: include_str!("../migrations/0017_variants.sqlite.sql"),
+            postgres: include_str!("../migrations/0017_variants.postgres.sql"),
+        },
     ],
 };
 
@@ -229,6 +236,7 @@ pub const TABLES: &[&str] = &[
     "post_version",
     "completion",
     "prompt_draft",
+    "post_variant",
     "review",
     "claim",
     "rating",
@@ -273,6 +281,7 @@ pub fn statements() -> Vec<&'static Statement> {
         posts::list::STATEMENTS,
         posts::search::STATEMENTS,
         posts::who::STATEMENTS,
+        posts::variants::STATEMENTS,
         calendar::STATEMENTS,
         feedback::STATEMENTS,
         drafts::STATEMENTS,
@@ -289,6 +298,7 @@ pub fn statements() -> Vec<&'static Statement> {
         pages::STATEMENTS,
         figures::STATEMENTS,
         check::STATEMENTS,
+        tuning::STATEMENTS,
     ]
     .concat()
 }

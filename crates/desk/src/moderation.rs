@@ -6,6 +6,7 @@
 
 mod approve;
 pub mod bulk;
+mod choose;
 pub mod claim;
 pub mod copy;
 pub mod link;
@@ -22,6 +23,7 @@ use store::{Conn, Tx, params};
 
 pub use approve::{approve, withdraw_approval};
 pub(crate) use approve::{submit_to_people, submit_to_policy};
+pub use choose::choose;
 pub use policy::{Check, Facts, judge};
 pub use publish::{publish_now, retract};
 pub use reject::{reject, reopen};

@@ -13,7 +13,7 @@ use stdx::time::Civil;
 use store::{Row, params};
 
 use crate::people::{Action, Actor, Principal};
-use crate::{BudgetId, Desk, Error, Fault, PipelineId, channels};
+use crate::{BudgetId, ChannelId, Desk, Error, Fault, PipelineId};
 
 pub use report::{Ahead, Day, Entry, Spending, ahead, entries, spending};
 pub use till::Till;
@@ -83,6 +83,7 @@ store::sql! {
         "INSERT INTO budget (id, place, period, hard_micros, soft_micros, created_at) VALUES ($1, $2, $3, $4, $5, $6)
          ON CONFLICT (place, period) DO UPDATE SET hard_micros = excluded.hard_micros, soft_micros = excluded.soft_micros";
     LIST = "money.budgets", "SELECT id, place, period, hard_micros, soft_micros, created_at FROM budget ORDER BY place, period LIMIT 1000";
+    CHANNELS = "money.channels", "SELECT id FROM channel ORDER BY id LIMIT 100";
     COUNT = "money.budget_count", "SELECT count(*) FROM budget";
     USES = "money.budget_uses",
         "SELECT budget, since, spent_micros, held_micros FROM budget_use WHERE budget {in:$1} AND since {in:$2}";
@@ -179,11 +180,11 @@ pub(crate) async fn purpose_of_draft(
     actor: &Actor,
     pipeline: PipelineId,
 ) -> Result<connect::llm::Purpose, Error> {
-    let channels = channels::list(&mut desk.store.read()).await?;
-    let name = |purpose: connect::llm::Purpose, channel: &channels::Channel| {
-        purpose.with(Scope::Channel.name(), channel.id.to_string())
-    };
-    Ok(channels.iter().fold(purpose(actor, Some(pipeline)), name))
+    let mut purpose = purpose(actor, Some(pipeline));
+    for row in desk.store.read().all(&CHANNELS, params![]).await? {
+        purpose = purpose.with(Scope::Channel.name(), ChannelId(row.get(0)?).to_string());
+    }
+    Ok(purpose)
 }
 
 /// Writes down what calls have cost. What cannot be written now is by the next call, or charged whole.

@@ -35,6 +35,8 @@ pub struct Spec {
     /// Name of the voice.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
+    /// Drafts of a post from which a person chooses, 1 to 5.
+    pub variants: u32,
     pub policy: Policy,
 }
 
@@ -87,10 +89,14 @@ impl Default for Spec {
             words_max: 240,
             prompt: None,
             voice: None,
+            variants: 1,
             policy: Policy::default(),
         }
     }
 }
+
+/// Variants of a draft at most.
+pub const VARIANTS: u32 = 5;
 
 impl Spec {
     fn faults(&self) -> Vec<Fault> {
@@ -111,6 +117,9 @@ impl Spec {
         }
         if !(20..=5_000).contains(&self.words_max) {
             faults.push(Fault::new("/words_max", "must be 20 to 5000"));
+        }
+        if !(1..=VARIANTS).contains(&self.variants) {
+            faults.push(Fault::new("/variants", format!("must be 1 to {VARIANTS}")));
         }
         if self.providers.len() > 10 {
             faults.push(Fault::new("/providers", "must name at most 10 providers"));

@@ -1,8 +1,10 @@
 //! Posts: their state, their versions, and the lists people work from.
 
 mod life;
+mod lifts;
 pub(crate) mod list;
 pub(crate) mod search;
+pub mod variants;
 mod version;
 pub(crate) mod who;
 
@@ -14,6 +16,7 @@ use stdx::Timestamp;
 use store::{Conn, Row, Tx, params};
 
 pub use life::{Approval, Command, Delivery, DeliveryState, Life, State};
+pub use lifts::{Containment, Lift, Lifts};
 pub use list::{Claimed, Cursor, Filter, Sort, TOTAL_MAX, Total, list, total};
 pub use search::reindex;
 pub use version::{Cost, Draft, Edit, SourceRef, VersionView};

@@ -44,6 +44,7 @@ store::sql! {
         "SELECT version, source, note, by_actor, created_at FROM prompt_version WHERE name = $1 ORDER BY created_at DESC, version LIMIT 200";
     VERSION = "prompts.version",
         "SELECT version, source, note, by_actor, created_at FROM prompt_version WHERE name = $1 AND version = $2";
+    BY_VERSION = "prompts.by_version", "SELECT source FROM prompt_version WHERE version = $1";
     SET = "prompts.set",
         "INSERT INTO prompt (name, version, updated_at) VALUES ($1, $2, $3)
          ON CONFLICT (name) DO UPDATE SET version = excluded.version, updated_at = excluded.updated_at";
@@ -206,6 +207,12 @@ pub async fn current(conn: &mut Conn, name: &str) -> Result<Template, Error> {
         Some(row) => stored(row.text(0)?),
         None => stored(built_in(name).ok_or_else(|| Error::not_found("prompt", name))?),
     }
+}
+
+/// The template of a version that was used or stored; `None` when it is not known or cannot be used any more.
+pub(crate) async fn by_version(conn: &mut Conn, version: &str) -> Result<Option<Template>, Error> {
+    let row = conn.opt(&BY_VERSION, params![version]).await?;
+    Ok(row.map(|row| Ok::<_, store::Error>(stored(row.text(0)?).ok())).transpose()?.flatten())
 }
 
 /// Whether there is a prompt of this name.

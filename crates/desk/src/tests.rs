@@ -397,6 +397,7 @@ async fn every_statement_prepares_and_no_hot_one_scans() {
         "people.",
         "channels.",
         "calendar.channels",
+        "money.channels",
         "check.",
         "posts.count",
         "pages.topics",

@@ -46,7 +46,9 @@ mod sources;
 mod stories;
 mod subscription;
 pub(crate) mod traffic;
+mod tuning;
 mod users;
+mod variants;
 mod view;
 
 #[cfg(test)]
@@ -92,6 +94,7 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(claims::routes())
         .merge(bulk::routes())
         .merge(links::routes())
+        .merge(variants::routes())
         .merge(copies::routes())
         .merge(ratings::routes())
         .merge(feedback::routes())
@@ -118,6 +121,7 @@ fn nouns() -> OpenApiRouter<App> {
         .merge(database::routes())
         .merge(dashboard::routes())
         .merge(traffic::routes())
+        .merge(tuning::routes())
         .merge(configuration::routes())
 }
 

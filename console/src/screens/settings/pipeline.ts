@@ -17,5 +17,7 @@ export interface Pipeline {
   voice?: string | null;
   sentences_max: number;
   words_max: number;
+  /** Drafts from which a person chooses. Missing on an older server. */
+  variants?: number;
   policy: Policy;
 }

@@ -12,7 +12,7 @@ export const w = words({
     of: (much: string) => `of ${much}`, noHard: "no hard limit", warns: (much: string) => `warns at ${much}`, resets: "begins anew", never: "does not begin anew", fares: { spent: "used up: no call is made", warned: "above its warning", fine: "within" }, forbids: "forbids every call",
     change: "Change", changeOne: (name: string) => `Change the budget: ${name}`, removeOne: (name: string) => `Remove the budget: ${name}`, removed: (name: string) => `Removed the budget: ${name}`,
     when: "When", model: "Model", provider: "Provider", outcome: "Outcome", origin: "Asked by", tokens: "Tokens", tokensOf: (asked: string, answered: string) => `${asked} in, ${answered} out`, cached: (n: string) => `${n} of them kept by the provider`, estimated: "guessed: the provider did not count to the end",
-    pipeline: "Pipeline", person: "Person", key: "Key", desk: "the desk itself", noEntries: "No call of a model yet", noFit: (n: string) => `None of the newest ${n} entries fits`, lookOn: "Look further back", looked: (n: string) => `Looked at the newest ${n}.`,
+    pipeline: "Pipeline", person: "Person", key: "Key", desk: "the desk itself", noEntries: "No call of a model yet", noFit: (n: string) => `None of the newest ${n} fits`, lookOn: "Look further", looked: (n: string) => `Looked at the newest ${n}.`,
   },
   tr: {
     title: "Harcama", tabs: "Harcama", overview: "Genel bakış", ledger: "Defter", add: "Bütçe ekle", utc: "Günler ve aylar UTC'ye göredir",
@@ -25,6 +25,6 @@ export const w = words({
     of: (much: string) => `/ ${much}`, noHard: "kesin sınır yok", warns: (much: string) => `${much} olunca uyarır`, resets: "yenilenme", never: "yenilenmez", fares: { spent: "tükendi: çağrı yapılmaz", warned: "uyarı sınırının üstünde", fine: "sınırın içinde" }, forbids: "her çağrıyı yasaklar",
     change: "Değiştir", changeOne: (name: string) => `Bütçeyi değiştir: ${name}`, removeOne: (name: string) => `Bütçeyi kaldır: ${name}`, removed: (name: string) => `Bütçe kaldırıldı: ${name}`,
     when: "Zaman", model: "Model", provider: "Sağlayıcı", outcome: "Sonuç", origin: "İsteyen", tokens: "Token", tokensOf: (asked: string, answered: string) => `${asked} giren, ${answered} çıkan`, cached: (n: string) => `${n} kadarını sağlayıcı saklamıştı`, estimated: "tahmin: sağlayıcı sonuna dek saymadı",
-    pipeline: "Hat", person: "Kişi", key: "Anahtar", desk: "masanın kendisi", noEntries: "Henüz model çağrısı yok", noFit: (n: string) => `En yeni ${n} kaydın hiçbiri uymuyor`, lookOn: "Daha geriye bak", looked: (n: string) => `Son ${n} kayda bakıldı.`,
+    pipeline: "Hat", person: "Kişi", key: "Anahtar", desk: "masanın kendisi", noEntries: "Henüz model çağrısı yok", noFit: (n: string) => `Son ${n} kaydın hiçbiri uymuyor`, lookOn: "Geriye bak", looked: (n: string) => `Son ${n} kayda bakıldı.`,
   },
 });

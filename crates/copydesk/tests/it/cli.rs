@@ -391,6 +391,29 @@ fn an_empty_database_is_filled_to_measure_on() {
     }
     let again = home.run(&seed);
     assert!(again.code == 1 && again.err.contains("give an empty one"), "{again:?}");
+    // Its stories became posts of the embedded generator, which are examples to learn from.
+    let told = home.run(&["export", "finetune"]);
+    assert_eq!(told.code, 0, "{told:?}");
+    let lines = |text: &str| -> Vec<String> {
+        let line = |line: &str| {
+            let example: Json = serde_json::from_str(line).expect("a line is JSON");
+            assert_eq!(example["messages"][2]["role"], "assistant");
+            line.to_owned()
+        };
+        text.lines().map(line).collect()
+    };
+    let all = lines(&told.out);
+    assert!(!all.is_empty() && told.err.contains(&format!("{} examples for training", all.len())), "{told:?}");
+    let held = home.folder().join("held.jsonl").display().to_string();
+    let split = ["export", "finetune", "--validation", "50", "--validation-file", &held];
+    let (train, validation) =
+        (lines(&home.ok(&split)), lines(&std::fs::read_to_string(&held).expect("it was written")));
+    assert_eq!(train.len() + validation.len(), all.len());
+    assert!(train.iter().chain(&validation).all(|line| all.contains(line)));
+    let twice = home.run(&split);
+    assert!(twice.code == 1 && twice.err.contains("held.jsonl"), "nothing is written over: {twice:?}");
+    let wrong = home.run(&["export", "finetune", "--pipeline", "nobody"]);
+    assert!(wrong.code == 1 && wrong.err.contains("nobody"), "{wrong:?}");
     // What was printed stands in the database, and the desk that takes it up agrees.
     let server = home.serve();
     let posts = server.read("/api/v3/posts?limit=1", home.admin());

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use stdx::Timestamp;
 
 use super::ask::{Asking, Failed, ask};
+use super::embedded::{Wanted, embedded};
 use super::models::{self, PROVIDER_TIME_MAX, describe};
-use super::{Completion, prompt, used};
+use super::{Completion, prompt, used, variants};
 use crate::desk::kept::Generated;
 use crate::money;
 use crate::people::Actor;
@@ -39,17 +40,24 @@ pub(super) async fn run(
     pipeline: &Pipeline,
     story: Option<StoryId>,
     members: &[Member],
+    variant: usize,
 ) -> Result<Made, Error> {
     let purpose = money::purpose_of_draft(desk, actor, pipeline.id).await?;
     let mut records = Vec::new();
     let started = Instant::now();
-    let (version, prompt, told) = match used::of(desk, pipeline, members).await {
-        Ok((ready, told)) => (ready.version(), Some(ready.template), Some(told)),
+    let (version, wanted, prompt, told) = match used::of(desk, pipeline, members).await {
+        Ok((ready, told)) => {
+            let (version, wanted) = (variants::version(&ready.version(), variant), Wanted::of(&ready, variant));
+            (version, wanted, Some(ready.template), Some(variants::turned(told, variant)))
+        }
         // What stands in the database was checked; a desk must not stop for one that a later release refuses.
         Err(error @ (Error::Invalid(_) | Error::NotFound { .. })) => {
-            let error = &error as &dyn std::error::Error;
-            tracing::error!(pipeline = pipeline.name, error, "the pipeline's prompt cannot be used; no model is asked");
-            (String::new(), None, None)
+            tracing::error!(
+                pipeline = pipeline.name,
+                error = &error as &dyn std::error::Error,
+                "the pipeline's prompt cannot be used; no model is asked"
+            );
+            (String::new(), used::plain(&mut desk.store.read_fresh(), pipeline, variant).await?, None, None)
         }
         Err(error) => return Err(error),
     };
@@ -100,9 +108,8 @@ pub(super) async fn run(
         }
     }
     let began = desk.now();
-    let (sentences, words) = (pipeline.spec.sentences_max as usize, pipeline.spec.words_max as usize);
     let members = members.to_vec();
-    let (title, excerpt, body) = desk.queue.compute(move || embedded(sentences, words, &members)).await?;
+    let Answer { title, excerpt, body } = desk.queue.compute(move || embedded(wanted, &members)).await?;
     records.push(embedded_record(desk, story, began));
     Ok(Made { title, excerpt, body, records, prompt: None })
 }
@@ -125,37 +132,6 @@ fn made(answer: Result<(Answer, String), Failed>) -> Result<Arc<Generated>, Refu
     let (said, model) = answer.map_err(|(outcome, error)| Refused { outcome, error })?;
     let excerpt = if said.excerpt.trim().is_empty() { first_sentence(&said.body) } else { said.excerpt };
     Ok(Arc::new(Generated { model, title: said.title, excerpt, body: said.body }))
-}
-
-/// The extractive generator: whole sentences of the sources, chosen and ordered, nothing added.
-pub(super) fn embedded(sentences_max: usize, words_max: usize, members: &[Member]) -> (String, String, String) {
-    let documents: Vec<text::summary::Document<'_>> = members
-        .iter()
-        .map(|member| text::summary::Document {
-            title: &member.title,
-            text: &member.text,
-            source: &member.source,
-            url: &member.url,
-            published_at: Some(member.published_at),
-        })
-        .collect();
-    let settings = text::summary::Settings { sentences: sentences_max, words_max, ..Default::default() };
-    let summary = text::summary::summarise(&documents, &settings);
-    let mut paragraphs: Vec<String> = Vec::new();
-    // Three sentences make a paragraph: short enough to read on a phone.
-    for group in summary.sentences.chunks(3) {
-        let sentences: Vec<String> = group.iter().map(|pick| text::markdown::escape(&pick.text)).collect();
-        paragraphs.push(sentences.join(" "));
-    }
-    let mut body = paragraphs.join("\n\n");
-    if body.is_empty() {
-        body = text::markdown::escape(&text::summary::excerpt(&members[0].text, 600));
-    }
-    if body.trim().is_empty() {
-        body = text::markdown::escape(&members[0].title);
-    }
-    let excerpt = summary.sentences.first().map(|pick| text::summary::excerpt(&pick.text, 200)).unwrap_or_default();
-    (summary.headline, excerpt, body)
 }
 
 fn embedded_record(desk: &Desk, story: Option<StoryId>, started: Timestamp) -> Completion {

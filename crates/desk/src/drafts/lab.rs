@@ -7,9 +7,11 @@ use serde::Serialize;
 use stdx::Timestamp;
 use store::{Row, params};
 
-use super::generate::embedded;
+use super::embedded::embedded;
+use super::used;
 use crate::items::{self, Standing};
 use crate::people::{Action, Actor};
+use crate::prompts::form::Answer;
 use crate::sources::rules::{Rule, Rules, Subject, Verdict};
 use crate::stories::{self, Member};
 use crate::{Desk, Error, ItemId, PipelineId, SourceId, StoryId, pipelines, sources};
@@ -141,10 +143,9 @@ pub async fn try_rules(
             }
         }
     }
-    let (sentences, words) = (pipeline.spec.sentences_max as usize, pipeline.spec.words_max as usize);
     for members in drafted {
-        let count = members.len();
-        let (title, excerpt, body) = desk.queue.compute(move || embedded(sentences, words, &members)).await?;
+        let (count, wanted) = (members.len(), used::wanted(desk, &pipeline, &members).await?);
+        let Answer { title, excerpt, body } = desk.queue.compute(move || embedded(wanted, &members)).await?;
         trial.drafts.push(Draft { title, excerpt, body, items: count });
     }
     Ok(trial)

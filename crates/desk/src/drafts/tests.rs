@@ -1,3 +1,5 @@
+mod variants;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 
@@ -423,4 +425,49 @@ async fn what_people_make_of_drafts_is_counted_by_version() {
     // One of two was changed in about half of its words.
     let distance = now.edit_distance.unwrap();
     assert!(distance > 0.1 && distance < 0.5, "{distance}");
+}
+
+#[tokio::test]
+async fn the_prompt_says_in_which_form_the_embedded_generator_tells_it() {
+    let (bench, _) = bench(&[]).await;
+    let actor = Actor::system();
+    let text = async |request: &drafts::Request| {
+        let post = drafts::generate(&bench.desk, &actor, request).await.unwrap();
+        let version = posts::version(&mut bench.desk.store.read_fresh(), post.id, post.version).await.unwrap();
+        assert!(post.grounded, "{version:?}");
+        (post, version)
+    };
+    let mut pipeline = pipelines::find(&bench.desk, pipelines::DEFAULT).await.unwrap();
+    for (prompt, sign) in [("social-thread-en", "\n2. "), ("headline-set-en", "\n- "), ("linkedin-post-en", "\n\n#")] {
+        pipeline.spec.prompt = Some(prompt.to_owned());
+        let (id, name, spec) = (pipeline.id, pipeline.name.clone(), pipeline.spec.clone());
+        pipelines::update(&bench.desk, &actor, id, &name, spec).await.unwrap();
+        let (_, version) = text(&request(FERRY)).await;
+        assert!(version.body.contains(sign), "{prompt}: {}", version.body);
+    }
+    pipeline.spec.prompt = None;
+    pipelines::update(&bench.desk, &actor, pipeline.id, &pipeline.name, pipeline.spec).await.unwrap();
+    let (_, version) = text(&request(FERRY)).await;
+    assert!(!version.body.contains("\n\n#") && !version.body.starts_with("1. "), "{}", version.body);
+}
+
+#[tokio::test]
+async fn what_a_draft_takes_word_for_word_is_told_and_holds_nothing_up() {
+    let lifted = "Engineers found cracks in two of the four shafts on Thursday night. The repair costs 2.4 million crowns. \
+                  They say the harbour ferry between Port Alder and Saint Brannoc will stop for eleven days from Monday.";
+    let own =
+        "The ferry will stop for eleven days. Two of its shafts have cracks, and the repair costs 2.4 million crowns.";
+    for (answer, words) in [(lifted, 18), (own, 0)] {
+        let (bench, _) = bench(&[&draft(answer)]).await;
+        let post = drafts::generate(&bench.desk, &Actor::system(), &request(FERRY)).await.unwrap();
+        assert_eq!(post.state, State::Scheduled);
+        let version = posts::version(&mut bench.desk.store.read_fresh(), post.id, 1).await.unwrap();
+        let lifts = version.lifts.unwrap();
+        assert!(version.analysis["lifts"].is_null(), "it is shown once");
+        assert_eq!(lifts.passages.iter().map(|lift| lift.words).max().unwrap_or_default(), words, "{lifts:?}");
+        let told = judged(&bench, post.id).await.into_iter().find(|check| check.check == "sources");
+        assert_eq!(told.is_some(), words > 0);
+        assert!(told.is_none_or(|check| check.passed && check.detail.starts_with("18 words in a row from Alder Mail")));
+        assert!(!post.reason.contains("in a row"), "it is no reason: {}", post.reason);
+    }
 }

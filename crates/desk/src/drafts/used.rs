@@ -6,10 +6,11 @@ use serde::Serialize;
 use store::{Conn, Tx, params};
 
 use super::Completion;
+use super::embedded::Wanted;
 use super::prompt::shown;
 use crate::people::{Action, Actor};
 use crate::pipelines::Pipeline;
-use crate::prompts::{self, Prompt, PromptVersion, Ready, Template, Told};
+use crate::prompts::{self, Kind, Prompt, PromptVersion, Ready, Template, Told};
 use crate::stories::Member;
 use crate::{Desk, Error, PostId, Version, feedback};
 
@@ -59,14 +60,14 @@ pub struct Figures {
 }
 
 /// What a pipeline asks a model with.
-pub(super) async fn of(desk: &Desk, pipeline: &Pipeline, members: &[Member]) -> Result<(Ready, Told), Error> {
+pub(crate) async fn of(desk: &Desk, pipeline: &Pipeline, members: &[Member]) -> Result<(Ready, Told), Error> {
     let mut conn = desk.store.read_fresh();
     let spec = &pipeline.spec;
+    let channel = channel_kind(&mut conn).await?;
     let template = match &spec.prompt {
         Some(name) => prompts::current(&mut conn, name).await?,
-        None => prompts::current(&mut conn, usual(members)).await?.in_any_language(),
+        None => prompts::current(&mut conn, &usual(&channel, members)).await?.in_any_language(),
     };
-    let channel = channel_kind(&mut conn).await?;
     let voice = match &spec.voice {
         Some(name) => Some(prompts::voice(&mut conn, name).await?.on(&channel)),
         None => None,
@@ -80,14 +81,30 @@ pub(super) fn tell(ready: &Ready, members: usize) -> Result<Told, Error> {
     ready.tell(shown(members)).map_err(|fault| Error::invalid("/prompt", fault.to_string()))
 }
 
-/// The prompt of a pipeline that names none.
-fn usual(members: &[Member]) -> &'static str {
+/// What the embedded generator writes for a pipeline: of the kind of its prompt, else of its channels.
+pub(super) async fn wanted(desk: &Desk, pipeline: &Pipeline, members: &[Member]) -> Result<Wanted, Error> {
+    match of(desk, pipeline, members).await {
+        Ok((ready, _)) => Ok(Wanted::of(&ready, 0)),
+        Err(Error::Invalid(_) | Error::NotFound { .. }) => plain(&mut desk.store.read_fresh(), pipeline, 0).await,
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`wanted`] where the prompt or the voice cannot be used.
+pub(super) async fn plain(conn: &mut Conn, pipeline: &Pipeline, variant: usize) -> Result<Wanted, Error> {
+    let (kind, spec) = (Kind::of_channel(&channel_kind(conn).await?), &pipeline.spec);
+    Ok(Wanted { kind, sentences_max: spec.sentences_max as usize, words_max: spec.words_max as usize, variant })
+}
+
+/// The prompt of a pipeline that names none: the product's own for what the channels take.
+fn usual(channel: &str, members: &[Member]) -> String {
     let turkish = members.iter().filter(|member| member.language == "tr").count();
-    if turkish > 0 && 2 * turkish >= members.len() { "news-post-tr" } else { "news-post-en" }
+    let language = if turkish > 0 && 2 * turkish >= members.len() { "tr" } else { "en" };
+    format!("{}-{language}", Kind::of_channel(channel).name().replace('_', "-"))
 }
 
 /// The kind of the channels when all are of one; else empty.
-async fn channel_kind(conn: &mut Conn) -> Result<String, Error> {
+pub(crate) async fn channel_kind(conn: &mut Conn) -> Result<String, Error> {
     let kinds = conn.all(&CHANNEL_KINDS, params![]).await?;
     Ok(if let [only] = kinds.as_slice() { only.get(0)? } else { String::new() })
 }
@@ -200,4 +217,30 @@ pub async fn version(desk: &Desk, actor: &Actor, name: &str, wanted: &str) -> Re
     let figures = figures(desk, std::slice::from_ref(&version.version)).await?;
     let of_it = figures.get(&version.version).copied().unwrap_or_default();
     Ok((version, of_it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompts::built_in;
+
+    #[test]
+    fn every_channel_has_a_prompt_of_its_kind_in_both_languages() {
+        let given = crate::drafts::GivenText {
+            title: "Vapur".into(),
+            text: "Vapur duruyor.".into(),
+            url: String::new(),
+            source: String::new(),
+        };
+        let mut member = given.member(stdx::Timestamp::EPOCH);
+        for language in ["en", "tr"] {
+            member.language = language.into();
+            for channel in ["", "site", "linkedin", "newsletter", "shop", "mastodon"] {
+                let name = usual(channel, std::slice::from_ref(&member));
+                let template = Template::read(built_in(&name).unwrap()).unwrap();
+                assert_eq!((template.kind, &*template.language), (Kind::of_channel(channel), language), "{name}");
+            }
+        }
+        assert_eq!(usual("linkedin", &[]), "linkedin-post-en");
+    }
 }

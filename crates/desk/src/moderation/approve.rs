@@ -119,15 +119,18 @@ pub(crate) async fn submit_to_policy(
     tx: &mut Tx,
     id: PostId,
     wanted: &Policy,
-    doubt: Option<Check>,
+    others: Vec<Check>,
 ) -> Result<bool, Error> {
     let system = Actor::system();
     let life = posts::execute(desk, tx, &system, id, Command::Submit).await?;
     let post = posts::get(tx, id).await?;
     let (passes, mut checks) = policy::apply(tx, wanted, &post).await?;
-    let passes = passes && doubt.is_none();
-    checks.extend(doubt);
+    let (notes, doubts): (Vec<Check>, Vec<Check>) = others.into_iter().partition(|check| check.passed);
+    let passes = passes && doubts.is_empty();
+    checks.extend(doubts);
     let reason = policy::sentence(passes, &checks);
+    // What decides nothing is told all the same.
+    checks.extend(notes);
     // The recipe may have changed since the draft was begun: two people are asked from now on.
     let passes = passes && post.approvals_needed <= 1;
     if passes {

@@ -15,7 +15,8 @@ store::sql! {
 /// One thing that a policy looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`.
+    /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic`, `variants` or `sources`; what a draft takes from its
+    /// sources word for word is told as one of `sources` that has passed.
     pub check: String,
     pub passed: bool,
     pub detail: String,

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use stdx::Timestamp;
 use store::{Conn, Row, Tx, params};
 
+use super::lifts::Lifts;
 use crate::people::Actor;
 use crate::{CompletionId, Error, PostId, Version};
 
@@ -28,6 +29,7 @@ pub struct Draft {
     pub topic: String,
     pub language: String,
     pub sources: Vec<SourceRef>,
+    /// With what was lifted.
     pub analysis: Json,
     pub grounding: Json,
     pub score: f64,
@@ -85,6 +87,9 @@ pub struct VersionView {
     pub sources: Vec<SourceRef>,
     pub analysis: Json,
     pub grounding: Json,
+    /// `None` for one that earlier releases wrote, and for a text without sources.
+    #[serde(default)]
+    pub lifts: Option<Lifts>,
     pub score: f64,
     pub grounded: bool,
     pub completion: Option<CompletionId>,
@@ -128,6 +133,9 @@ pub(super) fn read(row: &Row) -> Result<VersionView, Error> {
         let text: String = row.get(column)?;
         Ok(serde_json::from_str(&text).unwrap_or(Json::Null))
     };
+    let mut analysis = json(6)?;
+    // It is stored with the analysis and shown beside it.
+    let lifts = analysis.as_object_mut().and_then(|all| all.remove("lifts"));
     Ok(VersionView {
         post: PostId(row.get(0)?),
         version: row.get(1)?,
@@ -135,8 +143,9 @@ pub(super) fn read(row: &Row) -> Result<VersionView, Error> {
         excerpt: row.get(3)?,
         body: row.get(4)?,
         sources: serde_json::from_value(json(5)?).unwrap_or_default(),
-        analysis: json(6)?,
+        analysis,
         grounding: json(7)?,
+        lifts: lifts.and_then(|lifts| serde_json::from_value(lifts).ok()),
         score: row.get(8)?,
         grounded: row.get(9)?,
         completion: row.get::<Option<stdx::Id>>(10)?.map(CompletionId),

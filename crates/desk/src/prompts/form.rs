@@ -16,8 +16,17 @@ pub enum Kind {
     SocialThread,
 }
 
-/// Characters of one post of a thread.
+/// Characters of one post of a thread, and posts of it.
 const THREAD_POST_MAX: usize = 280;
+pub(crate) const THREAD_MAX: usize = 10;
+/// Headlines of a set, and characters of each.
+pub(crate) const HEADLINES_MIN: usize = 3;
+pub(crate) const HEADLINES_MAX: usize = 10;
+pub(crate) const HEADLINE_MAX: usize = 120;
+/// Characters of a newsletter's subject.
+pub(crate) const SUBJECT_MAX: usize = 90;
+/// Points of a product.
+pub(crate) const POINTS_MAX: usize = 8;
 
 impl Kind {
     pub const ALL: [Kind; 6] = [
@@ -42,6 +51,17 @@ impl Kind {
 
     pub fn from_name(name: &str) -> Option<Kind> {
         Kind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// What is written for a channel of this kind where no prompt says otherwise; of a kind that is not known, a news post.
+    pub fn of_channel(kind: &str) -> Kind {
+        match kind {
+            "linkedin" => Kind::LinkedinPost,
+            "newsletter" | "mail" => Kind::NewsletterItem,
+            "shop" | "catalogue" => Kind::ProductText,
+            "x" | "mastodon" | "bluesky" | "threads" => Kind::SocialThread,
+            _ => Kind::NewsPost,
+        }
     }
 
     /// The form of an answer in words; no template can change it.
@@ -98,8 +118,8 @@ impl Kind {
     }
 
     fn form(self) -> Json {
-        let text = |least: u32, most: u32| json!({ "type": "string", "minLength": least, "maxLength": most });
-        let texts = |least: u32, most: u32, each: Json| json!({ "type": "array", "minItems": least, "maxItems": most, "items": each });
+        let text = |least: usize, most: usize| json!({ "type": "string", "minLength": least, "maxLength": most });
+        let texts = |least: usize, most: usize, each: Json| json!({ "type": "array", "minItems": least, "maxItems": most, "items": each });
         let (title, excerpt, body) = (text(1, 300), text(0, 1_000), text(1, 100_000));
         let (properties, required) = match self {
             Kind::NewsPost => (json!({ "title": title, "excerpt": excerpt, "body": body }), json!(["title", "body"])),
@@ -108,15 +128,19 @@ impl Kind {
                 json!(["title", "text"]),
             ),
             Kind::ProductText => (
-                json!({ "title": title, "summary": excerpt, "description": body, "points": texts(0, 8, text(1, 300)) }),
+                json!({ "title": title, "summary": excerpt, "description": body, "points": texts(0, POINTS_MAX, text(1, 300)) }),
                 json!(["title", "description"]),
             ),
-            Kind::NewsletterItem => {
-                (json!({ "subject": text(1, 90), "teaser": excerpt, "body": body }), json!(["subject", "body"]))
-            }
-            Kind::HeadlineSet => (json!({ "headlines": texts(3, 10, text(1, 120)) }), json!(["headlines"])),
+            Kind::NewsletterItem => (
+                json!({ "subject": text(1, SUBJECT_MAX), "teaser": excerpt, "body": body }),
+                json!(["subject", "body"]),
+            ),
+            Kind::HeadlineSet => (
+                json!({ "headlines": texts(HEADLINES_MIN, HEADLINES_MAX, text(1, HEADLINE_MAX)) }),
+                json!(["headlines"]),
+            ),
             Kind::SocialThread => (
-                json!({ "title": title, "posts": texts(2, 10, text(1, THREAD_POST_MAX as u32)) }),
+                json!({ "title": title, "posts": texts(2, THREAD_MAX, text(1, THREAD_POST_MAX)) }),
                 json!(["title", "posts"]),
             ),
         };
@@ -193,6 +217,69 @@ impl Answer {
         };
         (answer, pieces)
     }
+
+    /// The way back: what a model of that kind would have answered with this text, as JSON with its members in the order in which
+    /// they are asked for. `None` for a text that has not the kind's form, such as a thread that became one paragraph.
+    pub(crate) fn written(&self, kind: Kind) -> Option<String> {
+        let (title, excerpt, body) = (json!(self.title), json!(self.excerpt), json!(self.body));
+        let members: Vec<(&str, Json)> = match kind {
+            Kind::NewsPost => vec![("title", title), ("excerpt", excerpt), ("body", body)],
+            Kind::NewsletterItem => vec![("subject", title), ("teaser", excerpt), ("body", body)],
+            Kind::LinkedinPost => {
+                let (text, tags) = self.without_hashtags();
+                vec![("title", title), ("text", json!(text)), ("hashtags", json!(tags))]
+            }
+            Kind::ProductText => {
+                let (text, points) = self.without_points();
+                vec![("title", title), ("summary", excerpt), ("description", json!(text)), ("points", json!(points))]
+            }
+            Kind::HeadlineSet => {
+                let mut headlines: Vec<String> = vec![self.title.clone()];
+                for line in self.lines() {
+                    let headline = line.strip_prefix("- ")?.to_owned();
+                    if !headlines.contains(&headline) {
+                        headlines.push(headline);
+                    }
+                }
+                vec![("headlines", json!(headlines))]
+            }
+            Kind::SocialThread => {
+                let post = |line: &str| {
+                    let (number, post) = line.split_once(". ")?;
+                    number.parse::<u32>().ok().map(|_| post.to_owned())
+                };
+                let posts = self.lines().map(post).collect::<Option<Vec<String>>>()?;
+                vec![("title", title), ("posts", json!(posts))]
+            }
+        };
+        let whole: Json = members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let pairs: Vec<String> = members.iter().map(|(name, value)| format!("{}: {value}", json!(name))).collect();
+        kind.schema().check(&whole).is_empty().then(|| format!("{{{}}}", pairs.join(", ")))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.body.lines().map(str::trim).filter(|line| !line.is_empty())
+    }
+
+    fn without_hashtags(&self) -> (&str, Vec<&str>) {
+        let is_tags = |last: &str| !last.is_empty() && last.split_whitespace().all(|word| word.starts_with('#'));
+        match self.body.trim().rsplit_once("\n\n") {
+            Some((text, last)) if is_tags(last) => {
+                (text.trim(), last.split_whitespace().map(|word| &word[1..]).filter(|tag| !tag.is_empty()).collect())
+            }
+            _ => (self.body.trim(), Vec::new()),
+        }
+    }
+
+    fn without_points(&self) -> (&str, Vec<&str>) {
+        let points = |last: &'_ str| last.lines().all(|line| line.starts_with("- "));
+        match self.body.trim().rsplit_once("\n\n") {
+            Some((text, last)) if points(last) => {
+                (text.trim(), last.lines().map(|line| line["- ".len()..].trim()).collect())
+            }
+            _ => (self.body.trim(), Vec::new()),
+        }
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -203,4 +290,34 @@ fn one_line(text: &str) -> String {
 fn hashtag(word: &str) -> Option<String> {
     let word: String = word.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
     (!word.is_empty()).then(|| format!("#{word}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_answered_can_be_written_again() {
+        let given = [
+            (Kind::NewsPost, json!({ "title": "T", "excerpt": "E", "body": "B \"x\"\n\nC" })),
+            (Kind::NewsletterItem, json!({ "subject": "T", "teaser": "E", "body": "B" })),
+            (Kind::LinkedinPost, json!({ "title": "T", "text": "B\n\nC", "hashtags": ["One", "Two"] })),
+            (Kind::LinkedinPost, json!({ "title": "T", "text": "B\n\nC", "hashtags": [] })),
+            (Kind::ProductText, json!({ "title": "T", "summary": "E", "description": "B", "points": ["x", "y"] })),
+            (Kind::HeadlineSet, json!({ "headlines": ["T", "U", "V"] })),
+            (Kind::SocialThread, json!({ "title": "T", "posts": ["First. Of all", "Second"] })),
+        ];
+        for (kind, value) in given {
+            let (answer, _) = Answer::of(kind, &value);
+            let written = answer.written(kind).unwrap();
+            assert_eq!(serde_json::from_str::<Json>(&written).unwrap(), value, "{kind:?}");
+        }
+        let answer = Answer { title: "T".into(), excerpt: String::new(), body: "No list at all.".into() };
+        assert_eq!(answer.written(Kind::SocialThread), None);
+        assert_eq!(answer.written(Kind::HeadlineSet), None);
+        assert_eq!(
+            answer.written(Kind::NewsPost).unwrap(),
+            r#"{"title": "T", "excerpt": "", "body": "No list at all."}"#
+        );
+    }
 }

@@ -7,6 +7,7 @@ use super::{Document, Pick, Summary};
 use crate::keywords::{self, Rules};
 use crate::language::{self, Language};
 use crate::token::Tokens;
+use crate::word::fold;
 
 /// What a network shows before "see more".
 pub const HOOK_CHARS_MAX: usize = 210;
@@ -16,6 +17,8 @@ pub const LINK_CHARS: usize = 23;
 /// Bullets below a hook, and the characters of each.
 const BULLETS: usize = 3;
 const BULLET_CHARS_MAX: usize = 240;
+/// What is a point of a product and no sentence of its description.
+const POINT_CHARS_MAX: usize = 120;
 /// Sentences and words of a newsletter item.
 const LETTER_SENTENCES: usize = 2;
 const LETTER_WORDS_MAX: usize = 60;
@@ -44,7 +47,7 @@ pub fn forms(summary: &Summary, documents: &[Document<'_>], link: &str) -> Forms
     let text = summary.text();
     let tokens = Tokens::of(&text);
     let language = language::detect(&tokens);
-    let hashtags = hashtags(&tokens, language);
+    let hashtags = tags(&tokens, language);
     Forms {
         page: page(summary, documents, language),
         network: network(summary, &hashtags, link),
@@ -71,17 +74,8 @@ fn page(summary: &Summary, documents: &[Document<'_>], language: Language) -> St
 }
 
 fn network(summary: &Summary, hashtags: &[String], link: &str) -> String {
-    let fits = |pick: &&Pick, most: usize| pick.text.chars().count() <= most;
-    let first = summary.sentences.first();
-    let (hook, taken) = match first.filter(|pick| fits(pick, HOOK_CHARS_MAX)) {
-        Some(pick) => (one_line(&pick.text), 1),
-        None => (super::excerpt(&summary.headline, HOOK_CHARS_MAX), 0),
-    };
-    let bullets: Vec<String> = (summary.sentences.iter().skip(taken))
-        .filter(|pick| !pick.leans && fits(pick, BULLET_CHARS_MAX))
-        .take(BULLETS)
-        .map(|pick| format!("• {}", one_line(&pick.text)))
-        .collect();
+    let (hook, bullets) = hook(summary);
+    let bullets: Vec<String> = bullets.iter().map(|text| format!("• {text}")).collect();
     joined(vec![hook, bullets.join("\n"), hashtags.join(" "), link.to_owned()], "\n\n")
 }
 
@@ -99,14 +93,7 @@ fn short(summary: &Summary, hashtags: &[String], link: &str) -> String {
 }
 
 fn letter(summary: &Summary, documents: &[Document<'_>], language: Language, link: &str) -> String {
-    let (mut said, mut count) = (Vec::new(), 0);
-    for pick in summary.sentences.iter().filter(|pick| !pick.leans).take(LETTER_SENTENCES) {
-        count += pick.text.split_whitespace().count();
-        if count > LETTER_WORDS_MAX && !said.is_empty() {
-            break;
-        }
-        said.push(one_line(&pick.text));
-    }
+    let said = brief(summary);
     let mut names: Vec<&str> = used(summary, documents).into_iter().map(name).collect();
     names.dedup();
     let sources =
@@ -140,8 +127,122 @@ fn name<'t>(document: &Document<'t>) -> &'t str {
     if document.source.is_empty() { host.unwrap_or_default() } else { document.source }
 }
 
+/// What a network shows first, in [`HOOK_CHARS_MAX`] characters, and up to three sentences for bullets below it.
+pub fn hook(summary: &Summary) -> (String, Vec<String>) {
+    let first = summary.sentences.first();
+    let (hook, taken) = match first.filter(|pick| fits(pick, HOOK_CHARS_MAX)) {
+        Some(pick) => (one_line(&pick.text), 1),
+        None => (super::excerpt(&summary.headline, HOOK_CHARS_MAX), 0),
+    };
+    let bullets = (summary.sentences.iter().skip(taken))
+        .filter(|pick| !pick.leans && fits(pick, BULLET_CHARS_MAX))
+        .take(BULLETS)
+        .map(|pick| one_line(&pick.text))
+        .collect();
+    (hook, bullets)
+}
+
+/// One or two sentences, for between two other items of a newsletter.
+pub fn brief(summary: &Summary) -> Vec<String> {
+    let (mut said, mut count) = (Vec::new(), 0);
+    for pick in summary.sentences.iter().filter(|pick| !pick.leans).take(LETTER_SENTENCES) {
+        count += pick.text.split_whitespace().count();
+        if count > LETTER_WORDS_MAX && !said.is_empty() {
+            break;
+        }
+        said.push(one_line(&pick.text));
+    }
+    said
+}
+
+/// Short messages that tell it one after the other, each of [`SHORT_CHARS_MAX`] characters at most; at most `most`.
+///
+/// Each begins with a sentence that can stand alone; one that leans stands with the one before it, or is left out. Where there is
+/// but one such sentence, the headline goes before it.
+pub fn thread(summary: &Summary, most: usize) -> Vec<String> {
+    let mut messages: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for pick in &summary.sentences {
+        let text = one_line(&pick.text);
+        match messages.last_mut().filter(|_| is_open && pick.leans) {
+            Some(last) if last.chars().count() + 1 + text.chars().count() <= SHORT_CHARS_MAX => {
+                last.push(' ');
+                last.push_str(&text);
+            }
+            // What leans on what was left out is left out too.
+            Some(_) => is_open = false,
+            None => {
+                is_open = !pick.leans && fits(pick, SHORT_CHARS_MAX);
+                if is_open {
+                    messages.push(text);
+                }
+            }
+        }
+    }
+    messages.truncate(most);
+    if messages.is_empty() {
+        messages.extend(summary.sentences.first().map(|pick| super::excerpt(&pick.text, SHORT_CHARS_MAX)));
+    }
+    let headline = super::excerpt(&summary.headline, SHORT_CHARS_MAX);
+    if messages.len() < 2 && !headline.is_empty() && messages.first() != Some(&headline) {
+        messages.insert(0, headline);
+    }
+    messages
+}
+
+/// Headlines of at most `chars_max` characters, the best first: the titles, then sentences short enough for one, and while there
+/// are fewer than `least` longer ones cut short. None repeats another; at most `most`.
+pub fn headlines(summary: &Summary, least: usize, most: usize, chars_max: usize) -> Vec<String> {
+    let titles = std::iter::once(&summary.headline).chain(&summary.alternatives);
+    let titles = titles.map(|title| (super::excerpt(title, chars_max), true));
+    let alone = || summary.sentences.iter().filter(|pick| !pick.leans);
+    let short = alone().filter(|pick| fits(pick, chars_max)).map(|pick| (one_line(&pick.text), true));
+    let cut = alone().filter(|pick| !fits(pick, chars_max)).map(|pick| (super::excerpt(&pick.text, chars_max), false));
+    let mut out: Vec<String> = Vec::new();
+    let mut known: Vec<String> = Vec::new();
+    for (text, is_whole) in titles.chain(short).chain(cut) {
+        let text = text.strip_suffix('.').unwrap_or(&text).to_owned();
+        let folded = fold(&text);
+        if text.is_empty() || known.contains(&folded) || (!is_whole && out.len() >= least) {
+            continue;
+        }
+        known.push(folded);
+        out.push(text);
+        if out.len() == most {
+            break;
+        }
+    }
+    out
+}
+
+/// The sentences in their order, and those of them for a list of points: short, behind the first one, and with nothing that leans
+/// on them. At most `most`.
+pub fn points(summary: &Summary, most: usize) -> (Vec<&Pick>, Vec<String>) {
+    let (mut said, mut points): (Vec<&Pick>, Vec<String>) = Default::default();
+    for (i, pick) in summary.sentences.iter().enumerate() {
+        let is_leant_on = summary.sentences.get(i + 1).is_some_and(|next| next.leans);
+        let is_point = i > 0 && !pick.leans && !is_leant_on && fits(pick, POINT_CHARS_MAX) && points.len() < most;
+        match is_point {
+            true => points.push(one_line(&pick.text)),
+            false => said.push(pick),
+        }
+    }
+    (said, points)
+}
+
+/// Hashtags of a summary, `#Names` from its keywords, at most 3.
+pub fn hashtags(summary: &Summary) -> Vec<String> {
+    let text = summary.text();
+    let tokens = Tokens::of(&text);
+    tags(&tokens, language::detect(&tokens))
+}
+
+fn fits(pick: &Pick, chars_max: usize) -> bool {
+    pick.text.chars().count() <= chars_max
+}
+
 /// `#PortAuthority` for "port authority": the best keywords that hold no number and no stop word, none within another.
-fn hashtags(tokens: &Tokens, language: Language) -> Vec<String> {
+fn tags(tokens: &Tokens, language: Language) -> Vec<String> {
     let mut tags: Vec<String> = Vec::new();
     for keyword in keywords::extract(tokens, Rules::Of(language), 6 * HASHTAGS_MAX) {
         if keyword.text.split_whitespace().any(|word| language.is_stop(&language.lower(word))) {

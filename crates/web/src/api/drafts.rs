@@ -53,6 +53,8 @@ request! {
         documents: Vec<Document>,
         /// Without one: the default pipeline.
         pipeline: Option<PipelineId> as Option<Id>,
+        /// Drafts of the post from which a person chooses, 1 to 5 (`/posts/{id}/variants`); otherwise as many as the pipeline says.
+        variants: Option<u32>,
     }
 }
 
@@ -80,10 +82,10 @@ request! {
 
 impl From<Generation> for drafts::Request {
     fn from(asked: Generation) -> Self {
-        let Generation { story, items, documents, pipeline } = asked;
+        let Generation { story, items, documents, pipeline, variants } = asked;
         let documents =
             documents.into_iter().map(|Document { title, text, url, source }| GivenText { title, text, url, source });
-        drafts::Request { story, items, documents: documents.collect(), pipeline }
+        drafts::Request { story, items, documents: documents.collect(), pipeline, variants }
     }
 }
 

@@ -37,6 +37,8 @@ struct Pipeline {
     prompt: Option<String>,
     /// Name of the voice.
     voice: Option<String>,
+    /// Drafts of a post from which a person chooses, 1 to 5.
+    variants: u32,
     #[schema(value_type = PipelinePolicy)]
     policy: Policy,
     #[schema(value_type = Time)]
@@ -48,8 +50,20 @@ struct Pipeline {
 impl From<pipelines::Pipeline> for Pipeline {
     fn from(from: pipelines::Pipeline) -> Self {
         let pipelines::Pipeline { id, name, spec, created_at, updated_at } = from;
-        let Spec { providers, sentences_max, words_max, prompt, voice, policy } = spec;
-        Pipeline { id, name, providers, sentences_max, words_max, prompt, voice, policy, created_at, updated_at }
+        let Spec { providers, sentences_max, words_max, prompt, voice, variants, policy } = spec;
+        Pipeline {
+            id,
+            name,
+            providers,
+            sentences_max,
+            words_max,
+            prompt,
+            voice,
+            variants,
+            policy,
+            created_at,
+            updated_at,
+        }
     }
 }
 
@@ -66,6 +80,8 @@ request! {
         prompt: Option<String>,
         /// Name of the voice.
         voice: Option<String>,
+        /// Drafts of a post from which a person chooses, 1 to 5; 1 when nothing is said.
+        variants: Option<u32>,
         policy: Option<PipelinePolicy>,
     }
 }
@@ -123,6 +139,7 @@ impl PipelineRecipe {
             words_max: self.words_max.unwrap_or(usual.words_max),
             prompt: self.prompt,
             voice: self.voice,
+            variants: self.variants.unwrap_or(usual.variants),
             policy: policy.unwrap_or(usual.policy),
         };
         (self.name, spec)

@@ -121,6 +121,8 @@ view! {
         analysis: Json as Object,
         /// What was found of it in the sources, and what was not.
         grounding: Json as Object,
+        /// What of it stands word for word in its sources; without sources, and of versions of earlier releases, nothing.
+        lifts: Option<posts::Lifts> as Option<PostLifts>,
         score: f64,
         grounded: bool,
         completion: Option<CompletionId> as Option<Id>,
@@ -143,6 +145,48 @@ view! {
         completion_tokens: u64,
         /// Millionths of a dollar.
         micros: u64,
+    }
+}
+
+view! {
+    /// What of a text stands word for word in its sources: to be quoted or rewritten.
+    PostLifts of posts::Lifts {
+        /// The share of the text's words that lies in such runs, 0 to 1.
+        share: f64,
+        /// Runs of twelve words and more, in the order of the text; at most 200.
+        passages: Vec<posts::Lift> as Vec<PostLift>,
+        /// How much each source has of the text.
+        containment: Vec<posts::Containment> as Vec<PostContainment>,
+        /// It in one sentence; empty when there is no such run.
+        note: String,
+    }
+}
+
+view! {
+    /// So many words in a row, from a source.
+    PostLift of posts::Lift {
+        words: usize,
+        /// Characters (Unicode code points) of the body.
+        start: usize,
+        end: usize,
+        /// Who published the source.
+        source: String,
+        /// The source's title.
+        title: String,
+        /// Characters of the source's text.
+        source_start: usize,
+        source_end: usize,
+    }
+}
+
+view! {
+    /// The share of the text's runs of three words that stand in a source.
+    PostContainment of posts::Containment {
+        /// Who published the source.
+        source: String,
+        title: String,
+        /// 0 to 1.
+        share: f64,
     }
 }
 
@@ -177,7 +221,8 @@ view! {
 view! {
     /// One thing that a policy looked at.
     PolicyCheck of moderation::Check {
-        /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic` or `sources`.
+        /// `automatic`, `two_people`, `score`, `grounded`, `trust`, `engagement`, `topic`, `variants` or `sources` (also for what is taken from
+        /// them word for word, which holds nothing up).
         check: String,
         passed: bool,
         detail: String,

@@ -12,6 +12,8 @@ mod posts;
 mod roles;
 mod rules;
 mod sources;
+mod tuning;
+mod variants;
 mod work;
 
 use axum::Router;

@@ -109,6 +109,7 @@ words! {
     BudgetPeriod: desk::money::Period::ALL.map(desk::money::Period::name);
     PromptKind: desk::prompts::Kind::ALL.map(desk::prompts::Kind::name);
     PromptOrigin: desk::prompts::Origin::ALL.map(desk::prompts::Origin::name);
+    TuningPart: desk::tuning::Part::ALL.map(desk::tuning::Part::name);
     ImproveStop: desk::improve::Stop::ALL.map(desk::improve::Stop::name);
 }
 

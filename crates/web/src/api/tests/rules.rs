@@ -19,7 +19,7 @@ pub(super) struct Route {
 impl Route {
     /// With ids that lead nowhere.
     pub fn address(&self) -> String {
-        self.path.replace("{id}", NOBODY).replace("{version}", "1").replace("{name}", "nobody")
+        self.path.replace("{id}", NOBODY).replace("{version}", "1").replace("{name}", "nobody").replace("{label}", "A")
     }
 
     fn writes(&self) -> bool {
@@ -62,6 +62,7 @@ pub(super) fn body(route: &Route) -> Json {
         ("POST", "/posts/{id}/rejection") => json!({ "version": 1, "reason": "not yet" }),
         ("POST", "/posts/bulk") => json!({ "action": "approve", "ids": [NOBODY] }),
         ("POST", "/posts/{id}/versions/{version}/restoration") => json!({ "version": 1 }),
+        ("POST", "/posts/{id}/variants/{label}/choice") => json!({ "version": 1 }),
         ("POST", "/posts/{id}/rating") => json!({ "version": 1, "rating": 4 }),
         ("POST", "/posts/{id}/review-links") => json!({ "reviewer": "Ada" }),
         ("PUT", "/posts/{id}/working-copy") => {
@@ -103,9 +104,15 @@ pub(super) fn is_open(route: &Route) -> bool {
 async fn nobody_gets_in_without_a_key() {
     let bench = Bench::new().await;
     for route in routes().iter().filter(|route| !is_open(route)) {
-        for address in
-            [route.address(), route.path.replace("{id}", "no-id").replace("{version}", "x").replace("{name}", "n")]
-        {
+        for address in [
+            route.address(),
+            route
+                .path
+                .replace("{id}", "no-id")
+                .replace("{version}", "x")
+                .replace("{name}", "n")
+                .replace("{label}", "?"),
+        ] {
             let answer = bench.bare(&route.method, &address).body("{").send().await;
             assert_eq!(answer.status, 401, "{} {address}: {}", route.method, answer.text);
             assert_eq!(answer.problem(), "unauthenticated");
