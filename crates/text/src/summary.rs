@@ -92,8 +92,9 @@ pub struct Pick {
 /// comes directly after it.
 pub fn summarise(documents: &[Document<'_>], settings: &Settings) -> Summary {
     let candidates = candidate::collect(documents);
-    let scores = rank::scores(documents, &candidates);
-    let chosen = choose(documents, &candidates, &scores, settings);
+    let holders = rank::holders(&candidates);
+    let scores = rank::scores(documents, &candidates, &holders);
+    let chosen = choose(documents, &candidates, &holders, &scores, settings);
     let sentences: Vec<Pick> = reading_order(documents, &candidates, chosen)
         .into_iter()
         .map(|i| {
@@ -163,7 +164,13 @@ const KNOWN_MAX: f32 = 0.5;
 const PAIRS_SHARED_MAX: f32 = 0.40;
 
 /// Chosen candidates in the order of choice.
-fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], settings: &Settings) -> Vec<usize> {
+fn choose(
+    documents: &[Document<'_>],
+    candidates: &[Candidate],
+    holders: &rank::Holders,
+    scores: &[f32],
+    settings: &Settings,
+) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     let mut open: Vec<usize> = (0..candidates.len()).collect();
     let mut taken = vec![0; documents.len()];
@@ -171,7 +178,6 @@ fn choose(documents: &[Document<'_>], candidates: &[Candidate], scores: &[f32], 
     let mut said: HashSet<u32> = HashSet::new();
     // The share of the weight of each that lies on terms already said, 0–1.
     let mut known = vec![0.0f32; candidates.len()];
-    let holders = rank::holders(candidates);
     while chosen.len() < settings.sentences {
         let allowed = |i: &usize| {
             let c = &candidates[*i];

@@ -46,11 +46,13 @@ impl Terms {
                     1.0
                 };
                 let key = singular(&key);
-                found.push((term(key), weight));
-                if !word.is_number() && key.chars().count() >= STEM_LETTERS {
+                found.push((term(word::hash(key)), weight));
+                if !word.is_number()
+                    && let Some((last, letter)) = key.char_indices().nth(STEM_LETTERS - 1)
+                {
                     // The mark keeps a stem apart from a word of the same letters.
-                    let stem: String = key.chars().take(STEM_LETTERS).chain(['*']).collect();
-                    found.push((term(&stem), weight * STEM));
+                    let stem = key.bytes().take(last + letter.len_utf8()).chain([b'*']);
+                    found.push((term(word::hash_bytes(stem)), weight * STEM));
                 }
             }
         }
@@ -161,8 +163,8 @@ pub fn cosine(a: &Vector, b: &Vector) -> f32 {
     sum.clamp(0.0, 1.0)
 }
 
-fn term(key: &str) -> u32 {
-    (word::hash(key) >> 32) as u32
+fn term(hash: u64) -> u32 {
+    (hash >> 32) as u32
 }
 
 /// English plurals lose their s; other languages lose one letter on both sides of a comparison.

@@ -3,6 +3,9 @@
 //! These rules serve vectors, shingles and grounding. The readability and sentiment measures have
 //! their own, given by their sources.
 
+use std::ops::Range;
+use std::sync::LazyLock;
+
 /// One word of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Word<'a> {
@@ -42,28 +45,47 @@ impl<'a> Word<'a> {
 /// a point, comma or colon between digits are part of the word; a sign of a script without blanks
 /// (Han, kana) is a word by itself.
 pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
+    let bytes = text.as_bytes();
     let mut from = 0;
     std::iter::from_fn(move || {
-        let start = from + text[from..].find(is_word_char)?;
-        let mut chars = text[start..].char_indices().peekable();
-        let (_, first) = chars.next()?;
-        let mut end = start + first.len_utf8();
-        let mut last = first;
-        while let Some((at, c)) = chars.next() {
-            if is_ideographic(last) || is_ideographic(c) {
+        while !bytes.get(from)?.is_ascii_alphanumeric() {
+            let c = text[from..].chars().next()?;
+            if is_word_char(c) {
                 break;
             }
-            let joins = is_word_char(c)
-                || chars.peek().is_some_and(|(_, next)| match c {
-                    '\'' | '’' => last.is_alphanumeric() && next.is_alphabetic(),
-                    '.' | ',' | ':' => last.is_ascii_digit() && next.is_ascii_digit(),
-                    _ => false,
-                });
-            if !joins {
-                break;
+            from += c.len_utf8();
+        }
+        let start = from;
+        let mut end = start;
+        let mut last = None;
+        loop {
+            // Most letters are of ASCII and need no look at what they are.
+            let run = bytes[end..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            if run > 0 {
+                if last.is_some_and(is_ideographic) {
+                    break;
+                }
+                end += run;
+                last = Some(char::from(bytes[end - 1]));
             }
-            end = start + at + c.len_utf8();
-            last = c;
+            let mut chars = text[end..].chars();
+            let Some(c) = chars.next() else { break };
+            if let Some(last) = last {
+                if is_ideographic(last) || is_ideographic(c) {
+                    break;
+                }
+                let joins = is_word_char(c)
+                    || chars.next().is_some_and(|next| match c {
+                        '\'' | '’' => last.is_alphanumeric() && next.is_alphabetic(),
+                        '.' | ',' | ':' => last.is_ascii_digit() && next.is_ascii_digit(),
+                        _ => false,
+                    });
+                if !joins {
+                    break;
+                }
+            }
+            end += c.len_utf8();
+            last = Some(c);
         }
         from = end;
         Some(Word { text: &text[start..end], start })
@@ -73,6 +95,9 @@ pub fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
 /// A caseless form. The four Turkish and Latin i's become one, so that `IŞIK`, `Işık` and `ışık` meet
 /// whatever the language; everything else is plain lower case.
 pub fn fold(word: &str) -> String {
+    if word.is_ascii() {
+        return word.to_ascii_lowercase();
+    }
     let mut out = String::with_capacity(word.len());
     for c in word.chars() {
         match c {
@@ -88,13 +113,26 @@ pub fn fold(word: &str) -> String {
 
 /// Whether a [`fold`]ed word carries little meaning in English, Turkish or German.
 pub fn is_stop(folded: &str) -> bool {
-    STOP.binary_search(&folded).is_ok()
+    folded.len() <= STOP_BYTES_MAX
+        && folded.bytes().next().is_some_and(|first| STOP[STOP_FROM[usize::from(first)].clone()].contains(&folded))
 }
+
+/// Where the stop words stand that begin with each byte.
+static STOP_FROM: LazyLock<Vec<Range<usize>>> = LazyLock::new(|| {
+    let from = |byte: u16| STOP.partition_point(|word| u16::from(word.as_bytes()[0]) < byte);
+    (0..=255).map(|byte| from(byte)..from(byte + 1)).collect()
+});
+const STOP_BYTES_MAX: usize = 7;
 
 /// A 64-bit hash, the same on every machine and in every release: stored signatures depend on it.
 /// Source: FNV-1a, finished with the mixer of splitmix64, for FNV alone leaves the high bits weak.
 pub fn hash(folded: &str) -> u64 {
-    let fnv = folded.bytes().fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
+    hash_bytes(folded.bytes())
+}
+
+/// [`hash`] of what the bytes make together.
+pub(crate) fn hash_bytes(bytes: impl Iterator<Item = u8>) -> u64 {
+    let fnv = bytes.fold(0xcbf2_9ce4_8422_2325, |h: u64, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3));
     mix(fnv)
 }
 

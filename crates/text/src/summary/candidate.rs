@@ -28,6 +28,8 @@ pub(super) struct Candidate {
     /// Names and numbers per word.
     pub density: f32,
     pub vector: Vector,
+    /// Its words but stop words, folded, in their order.
+    pub keys: Vec<String>,
     /// Hashes of its word pairs, sorted.
     pairs: Vec<u64>,
 }
@@ -61,6 +63,7 @@ pub(super) fn collect(documents: &[Document<'_>]) -> Vec<Candidate> {
             if !(WORDS_MIN..=WORDS_MAX).contains(&found.len()) || !is_finished(body) || is_boilerplate(body) {
                 continue;
             }
+            let keys: Vec<String> = found.iter().map(Word::key).filter(|key| !is_stop(key)).collect();
             terms.push(Terms::of(body));
             candidates.push(Candidate {
                 document,
@@ -72,7 +75,8 @@ pub(super) fn collect(documents: &[Document<'_>]) -> Vec<Candidate> {
                 leans: leans(&found),
                 density: density(&found),
                 vector: Vector::default(),
-                pairs: pairs(&found),
+                pairs: pairs(&keys),
+                keys,
             });
             if candidates.len() - first >= per_document {
                 break;
@@ -134,9 +138,9 @@ fn density(words: &[Word<'_>]) -> f32 {
     telling as f32 / words.len().max(1) as f32
 }
 
-fn pairs(words: &[Word<'_>]) -> Vec<u64> {
-    let keys: Vec<String> = words.iter().map(Word::key).filter(|key| !is_stop(key)).collect();
-    let mut pairs: Vec<u64> = keys.windows(2).map(|p| word::hash(&format!("{} {}", p[0], p[1]))).collect();
+fn pairs(keys: &[String]) -> Vec<u64> {
+    let pair = |pair: &[String]| word::hash_bytes(pair[0].bytes().chain([b' ']).chain(pair[1].bytes()));
+    let mut pairs: Vec<u64> = keys.windows(2).map(pair).collect();
     pairs.sort_unstable();
     pairs.dedup();
     pairs

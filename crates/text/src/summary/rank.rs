@@ -19,16 +19,15 @@ const QUESTION: f32 = 0.5;
 /// The heaviest terms of the centre; the rest is noise.
 const CENTROID_TERMS: usize = 60;
 
-pub(super) fn scores(documents: &[Document<'_>], candidates: &[Candidate]) -> Vec<f32> {
+pub(super) fn scores(documents: &[Document<'_>], candidates: &[Candidate], holders: &Holders) -> Vec<f32> {
     let vectors: Vec<Vector> = candidates.iter().map(|c| c.vector.clone()).collect();
     let centre = Vector::centroid(&vectors).truncated(CENTROID_TERMS);
     let central = scaled(candidates.iter().map(|c| cosine(&c.vector, &centre)).collect());
-    let ranked = scaled(lexrank(candidates));
+    let ranked = scaled(lexrank(candidates, holders));
     let dense = scaled(candidates.iter().map(|c| c.density).collect());
     let title_words: HashSet<String> =
         documents.iter().flat_map(|d| words(d.title)).map(|w| w.key()).filter(|key| !is_stop(key)).collect();
-    let titled =
-        scaled(candidates.iter().map(|c| overlap(&documents[c.document].text[c.start..c.end], &title_words)).collect());
+    let titled = scaled(candidates.iter().map(|c| overlap(&c.keys, &title_words)).collect());
     candidates
         .iter()
         .enumerate()
@@ -44,12 +43,11 @@ pub(super) fn scores(documents: &[Document<'_>], candidates: &[Candidate]) -> Ve
 
 /// Continuous LexRank: the stationary distribution of a walk from sentence to similar sentence.
 /// Source: Erkan and Radev 2004, damping 0.85.
-fn lexrank(candidates: &[Candidate]) -> Vec<f32> {
+fn lexrank(candidates: &[Candidate], holders: &Holders) -> Vec<f32> {
     const DAMPING: f32 = 0.85;
     const SIMILARITY_MIN: f32 = 0.05;
     const ROUNDS: usize = 20;
     let n = candidates.len();
-    let holders = holders(candidates);
     let mut edges: Vec<Vec<(usize, f32)>> = vec![Vec::new(); n];
     let mut near = vec![0.0f32; n];
     for i in 0..n {
@@ -78,8 +76,10 @@ fn lexrank(candidates: &[Candidate]) -> Vec<f32> {
 }
 
 /// The candidates that hold each term, with its weight there, in their order.
-pub(super) fn holders(candidates: &[Candidate]) -> HashMap<u32, Vec<(usize, f32)>> {
-    let mut holders: HashMap<u32, Vec<(usize, f32)>> = HashMap::new();
+pub(super) type Holders = HashMap<u32, Vec<(usize, f32)>>;
+
+pub(super) fn holders(candidates: &[Candidate]) -> Holders {
+    let mut holders = Holders::new();
     for (i, candidate) in candidates.iter().enumerate() {
         for (hash, weight) in candidate.vector.terms() {
             holders.entry(*hash).or_default().push((i, *weight));
@@ -88,8 +88,8 @@ pub(super) fn holders(candidates: &[Candidate]) -> HashMap<u32, Vec<(usize, f32)
     holders
 }
 
-fn overlap(sentence: &str, title_words: &HashSet<String>) -> f32 {
-    let hits: HashSet<String> = words(sentence).map(|w| w.key()).filter(|key| title_words.contains(key)).collect();
+fn overlap(keys: &[String], title_words: &HashSet<String>) -> f32 {
+    let hits: HashSet<&String> = keys.iter().filter(|key| title_words.contains(*key)).collect();
     hits.len() as f32 / title_words.len().max(1) as f32
 }
 
