@@ -1358,7 +1358,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists all providers. */
+        /** Lists all providers, those of the configuration too. */
         get: operations["providers.list"];
         put?: never;
         post?: never;
@@ -1379,7 +1379,10 @@ export interface paths {
         /** Adds a provider, or changes the one of that name. */
         put: operations["providers.put"];
         post?: never;
-        /** Deletes a provider. Pipelines that name it go on with their next one. */
+        /**
+         * Deletes a provider. Pipelines that name it go on with their next one, or with one of the configuration of that name, which cannot be
+         *     deleted here.
+         */
         delete: operations["providers.delete"];
         options?: never;
         head?: never;
@@ -3810,7 +3813,7 @@ export interface components {
                  * @description Longest time to connect, in milliseconds; `null`: the usual one.
                  */
                 connect_timeout_ms?: number | null;
-                created_at: components["schemas"]["Time"];
+                created_at?: components["schemas"]["Time"] | null;
                 /**
                  * Format: int32
                  * @description Longest wait for the first words, in milliseconds; `null`: the usual one.
@@ -3818,7 +3821,9 @@ export interface components {
                 first_token_ms?: number | null;
                 has_key: boolean;
                 health?: components["schemas"]["ProviderHealth"] | null;
-                id: components["schemas"]["Id"];
+                id?: components["schemas"]["Id"] | null;
+                /** @description It stands in `[llm]` of the configuration and can be changed only there; one put under its name takes its place. */
+                is_configured: boolean;
                 /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
                 kind: string;
                 model: string;
@@ -4627,7 +4632,7 @@ export interface components {
              * @description Longest time to connect, in milliseconds; `null`: the usual one.
              */
             connect_timeout_ms?: number | null;
-            created_at: components["schemas"]["Time"];
+            created_at?: components["schemas"]["Time"] | null;
             /**
              * Format: int32
              * @description Longest wait for the first words, in milliseconds; `null`: the usual one.
@@ -4635,7 +4640,9 @@ export interface components {
             first_token_ms?: number | null;
             has_key: boolean;
             health?: components["schemas"]["ProviderHealth"] | null;
-            id: components["schemas"]["Id"];
+            id?: components["schemas"]["Id"] | null;
+            /** @description It stands in `[llm]` of the configuration and can be changed only there; one put under its name takes its place. */
+            is_configured: boolean;
             /** @description The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`. */
             kind: string;
             model: string;

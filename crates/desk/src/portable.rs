@@ -118,7 +118,7 @@ pub async fn export(desk: &Desk, actor: &Actor) -> Result<Setup, Error> {
     }
     setup.voices = prompts::voices(desk, actor).await?;
     setup.pipelines = pipelines.into_iter().map(|p| PipelineSetup { name: p.name, spec: p.spec }).collect();
-    for p in providers::list(desk, actor).await? {
+    for p in providers::stored(desk, actor).await? {
         setup.providers.push(ProviderSetup {
             name: p.name,
             kind: p.kind,
@@ -163,7 +163,7 @@ pub async fn apply(
             }
         }
     }
-    let known = providers::list(desk, actor).await?;
+    let known = providers::stored(desk, actor).await?;
     for (i, wanted) in setup.providers.iter().enumerate() {
         let api_key = match &wanted.api_key_env {
             None => None,

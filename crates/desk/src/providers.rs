@@ -1,5 +1,6 @@
 //! Model providers: where drafts may come from beside the embedded generator. Keys are sealed.
 
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use connect::llm::Dialect;
@@ -20,7 +21,8 @@ const PRICE_MAX: u64 = 1_000_000_000_000;
 /// A provider as it is shown; never its key.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Provider {
-    pub id: ProviderId,
+    /// `None` for one of the configuration.
+    pub id: Option<ProviderId>,
     pub name: String,
     /// The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`.
     pub kind: String,
@@ -38,7 +40,10 @@ pub struct Provider {
     pub connect_timeout_ms: Option<u32>,
     pub first_token_ms: Option<u32>,
     pub stall_ms: Option<u32>,
-    pub created_at: Timestamp,
+    /// `None` for one of the configuration.
+    pub created_at: Option<Timestamp>,
+    /// It stands in `[llm]` of the configuration and can be changed only there; one stored under its name takes its place.
+    pub is_configured: bool,
     /// `None` before the first call since the process began. Each process knows its own.
     pub health: Option<Health>,
 }
@@ -133,7 +138,7 @@ store::sql! {
 fn read(row: &Row) -> Result<(Provider, Option<String>), store::Error> {
     let sealed: Option<String> = row.get(5)?;
     let provider = Provider {
-        id: ProviderId(row.get(0)?),
+        id: Some(ProviderId(row.get(0)?)),
         name: row.get(1)?,
         kind: row.get(2)?,
         base_url: row.get(3)?,
@@ -142,7 +147,8 @@ fn read(row: &Row) -> Result<(Provider, Option<String>), store::Error> {
         timeout_s: row.get(6)?,
         price_in: row.get::<i64>(7)? as u64,
         price_out: row.get::<i64>(8)? as u64,
-        created_at: row.get(9)?,
+        created_at: Some(row.get(9)?),
+        is_configured: false,
         price_cached: row.get::<Option<i64>>(10)?.map(|price| price as u64),
         connect_timeout_ms: row.get(11)?,
         first_token_ms: row.get(12)?,
@@ -226,6 +232,8 @@ fn check(new: &NewProvider) -> Result<(), Error> {
     if faults.is_empty() { Ok(()) } else { Err(Error::Invalid(faults)) }
 }
 
+/// # Errors
+/// [`Error::InUse`] of one that only the configuration has.
 pub async fn delete(desk: &Desk, actor: &Actor, name: &str) -> Result<(), Error> {
     actor.may(Action::Configure)?;
     let (given, d) = (name.to_owned(), desk.clone());
@@ -236,11 +244,50 @@ pub async fn delete(desk: &Desk, actor: &Actor, name: &str) -> Result<(), Error>
         })
     });
     let rows = dropped.await?;
-    if rows == 0 { Err(Error::not_found("provider", name)) } else { Ok(()) }
+    if rows > 0 {
+        return Ok(());
+    }
+    match desk.llm.providers.iter().any(|provider| provider.name == name) {
+        true => Err(Error::InUse { what: "provider", name: name.to_owned(), by: "the configuration".to_owned() }),
+        false => Err(Error::not_found("provider", name)),
+    }
 }
 
-/// All providers, at most 200.
+/// All providers by name: those that are stored, at most 200, and those of the configuration that none of them stands for.
 pub async fn list(desk: &Desk, actor: &Actor) -> Result<Vec<Provider>, Error> {
+    let mut all = stored(desk, actor).await?;
+    let known: HashSet<String> = all.iter().map(|provider| provider.name.clone()).collect();
+    let configured = desk.llm.providers.iter().filter(|provider| !known.contains(&provider.name));
+    all.extend(configured.map(|provider| configured_one(desk, provider)));
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+fn configured_one(desk: &Desk, provider: &connect::llm::Provider) -> Provider {
+    let ms = |time: u64| Some(u32::try_from(time).unwrap_or(u32::MAX));
+    let cached = provider.price_cached_microdollars;
+    Provider {
+        id: None,
+        name: provider.name.clone(),
+        kind: provider.dialect.name().to_owned(),
+        base_url: provider.base_url.clone(),
+        model: provider.model.clone(),
+        has_key: !provider.api_key.reveal().is_empty(),
+        timeout_s: u32::try_from(provider.timeout_ms.div_ceil(1_000)).unwrap_or(u32::MAX),
+        price_in: provider.price_in_microdollars,
+        price_out: provider.price_out_microdollars,
+        price_cached: (cached > 0).then_some(cached),
+        connect_timeout_ms: ms(provider.connect_timeout_ms),
+        first_token_ms: ms(provider.first_token_ms),
+        stall_ms: ms(provider.stall_ms),
+        created_at: None,
+        is_configured: true,
+        health: Health::of(desk, &provider.name),
+    }
+}
+
+/// Those that are stored, at most 200.
+pub async fn stored(desk: &Desk, actor: &Actor) -> Result<Vec<Provider>, Error> {
     actor.may(Action::Read)?;
     let rows = desk.store.read().all(&LIST, params![]).await?;
     let all = rows.iter().map(|row| {

@@ -12,7 +12,7 @@ use crate::people::{self, Actor, Idempotency, NewKey, Principal};
 use crate::posts::{self, Filter, Post, State};
 use crate::sources::{self, Change, NewSource};
 use crate::testing::{Bench, rss};
-use crate::{Error, channels, check, drafts, events, items, pages, pipelines, providers, stories};
+use crate::{Error, channels, check, drafts, events, items, pages, pipelines, portable, providers, stories};
 
 const FERRY: &str = "The harbour ferry between Port Alder and Saint Brannoc will stop for eleven days from Monday. \
  Engineers found cracks in two of the four shafts during a routine inspection on Thursday night. \
@@ -294,6 +294,34 @@ async fn a_pipeline_that_names_nobody_asks_the_configuration() {
     let records = drafts::completions(&bench.desk, &Actor::system(), None, 2).await.unwrap();
     let asked: Vec<&str> = records.iter().map(|record| record.provider.as_str()).collect();
     assert_eq!(asked, ["embedded", "file"], "the site has no such path, so the embedded generator answers");
+
+    // It is shown with its health, kept out of what is exported, and changed only in the file.
+    let (desk, actor) = (&bench.desk, Actor::system());
+    let shown = &providers::list(desk, &actor).await.unwrap()[..];
+    let [file] = shown else { panic!("{shown:?}") };
+    assert_eq!((file.id, file.created_at, file.is_configured, file.timeout_s), (None, None, true, 60));
+    assert_eq!(file.health.as_ref().map(|health| (health.answered, health.failed > 0)), Some((0, true)));
+    assert!(portable::export(desk, &actor).await.unwrap().providers.is_empty());
+    let kept = providers::delete(desk, &actor, "file").await;
+    assert!(matches!(&kept, Err(Error::InUse { by, .. }) if by == "the configuration"), "{kept:?}");
+
+    // One put under its name takes its place, until it is deleted.
+    let stored = providers::NewProvider {
+        name: "file".into(),
+        kind: providers::default_kind(),
+        base_url: "https://llm.example/v1".into(),
+        model: "other".into(),
+        timeout_s: 5,
+        ..providers::NewProvider::default()
+    };
+    providers::put(desk, &actor, stored).await.unwrap();
+    let models = async || -> Vec<(String, bool)> {
+        let all = providers::list(desk, &actor).await.unwrap();
+        all.into_iter().map(|provider| (provider.model, provider.is_configured)).collect()
+    };
+    assert_eq!(models().await, [("other".to_owned(), false)]);
+    providers::delete(desk, &actor, "file").await.unwrap();
+    assert_eq!(models().await, [("m".to_owned(), true)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ import Providers from "./Providers.svelte";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const provider: Provider = { id: "p", name: "Local", kind: "openai", base_url: "http://127.0.0.1:1/v1", model: "small", has_key: true, timeout_s: 60, price_in: 250_000, price_out: 2_000_000 };
+const provider: Provider = { name: "Local", kind: "openai", base_url: "http://127.0.0.1:1/v1", model: "small", has_key: true, timeout_s: 60, price_in: 250_000, price_out: 2_000_000 };
 const health: Health = { breaker: "closed", open_until: null, in_flight: 2, first_content_ms: 420, answered: 12, failed: 1, last_fault: { kind: "timeout", at: "2026-11-22T10:00:00Z" } };
 const page = (data: unknown[]) => Response.json({ data, pagination: { limit: 200, has_next: false } });
 
@@ -27,8 +27,8 @@ it("sends what an older server does not take only where somebody wants it", () =
 
 it("shows health, and says where no pipeline asks a provider", async () => {
   vi.stubGlobal("fetch", async (request: Request) => {
-    if (request.url.includes("/pipelines")) return page([{ id: "1", name: "default", providers: ["Rested"] }]);
-    return page([{ ...provider, health }, { ...provider, id: "q", name: "Rested", health: { ...health, breaker: "open", open_until: "2999-01-01T10:30:00Z", last_fault: null } }, { ...provider, id: "r", name: "New" }]);
+    if (request.url.includes("/pipelines")) return page([{ id: "1", name: "default", providers: ["Rested"] }, { id: "2", name: "open", providers: [] }]);
+    return page([{ ...provider, health }, { ...provider, name: "Rested", health: { ...health, breaker: "open", open_until: "2999-01-01T10:30:00Z", last_fault: null } }, { ...provider, name: "New" }, { ...provider, name: "File", is_configured: true }]);
   });
   render(Providers);
   await screen.findByText("2 calls under way · 12 answered ·", { exact: false, selector: "section:first-of-type dd" });
@@ -39,6 +39,8 @@ it("shows health, and says where no pipeline asks a provider", async () => {
   expect(panel("Rested")).toContain("default");
   expect(panel("Rested")).not.toContain("No pipeline");
   expect(panel("New")).toContain("not asked since the start");
+  // One of the configuration is asked by pipelines that name nobody.
+  expect(panel("File")).toMatch(/in the configuration[^]*Asked byopen/);
   // Who may not set up is offered nothing.
   expect(session.current).toBeNull();
   expect(screen.queryByRole("button")).toBeNull();

@@ -1,7 +1,8 @@
 /** A provider of models, as GET /providers tells; what an older server does not know is missing. Prices are millionths of a dollar for a million tokens. */
 export interface Provider {
-  id: string;
   name: string;
+  /** It stands in the configuration and can be changed only there. */
+  is_configured?: boolean;
   kind: string;
   base_url: string;
   model: string;

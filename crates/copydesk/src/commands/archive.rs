@@ -54,7 +54,8 @@ pub async fn restore(config: &Config, file: &Path) -> Result<()> {
     let process = Process::open(config, Mode::Serve).await?;
     let pages = desk::pages::reindex(&process.desk).await?;
     let posts = desk::posts::reindex(&process.desk).await?;
-    let sealed = desk::providers::list(&process.desk, &desk::people::Actor::system()).await?.iter().any(|p| p.has_key);
+    let sealed =
+        desk::providers::stored(&process.desk, &desk::people::Actor::system()).await?.iter().any(|p| p.has_key);
     process.close(std::time::Duration::from_secs(5)).await;
     if sealed {
         say(

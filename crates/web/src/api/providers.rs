@@ -22,7 +22,8 @@ pub fn routes() -> OpenApiRouter<App> {
 view! {
     /// A model provider; its key is never shown.
     Provider of providers::Provider {
-        id: ProviderId as Id,
+        /// `null` for one of the configuration.
+        id: Option<ProviderId> as Option<Id>,
         name: String,
         /// The wire dialect: `openai`, `anthropic`, `gemini` or `ollama`.
         kind: String,
@@ -42,7 +43,10 @@ view! {
         first_token_ms: Option<u32>,
         /// Longest silence in the middle of an answer, in milliseconds; `null`: the usual one.
         stall_ms: Option<u32>,
-        created_at: Timestamp as Time,
+        /// `null` for one of the configuration.
+        created_at: Option<Timestamp> as Option<Time>,
+        /// It stands in `[llm]` of the configuration and can be changed only there; one put under its name takes its place.
+        is_configured: bool,
         /// How it did since this process began; `null` before its first call.
         health: Option<providers::Health> as Option<ProviderHealth>,
     }
@@ -99,7 +103,7 @@ fn timeout_s() -> u32 {
     60
 }
 
-/// Lists all providers.
+/// Lists all providers, those of the configuration too.
 #[utoipa::path(get, path = "/providers", tag = "providers", responses((status = 200, body = Page<Provider>)))]
 async fn list(caller: Caller, State(app): State<App>) -> Result<Response, Problem> {
     Ok(json(&Page::<Provider>::whole(providers::list(&app.desk, &caller.actor).await?)))
@@ -144,7 +148,8 @@ async fn put(
     Ok(json(&Provider::from(provider)))
 }
 
-/// Deletes a provider. Pipelines that name it go on with their next one.
+/// Deletes a provider. Pipelines that name it go on with their next one, or with one of the configuration of that name, which cannot be
+/// deleted here.
 #[utoipa::path(delete, path = "/providers/{name}", tag = "providers", params(("name" = String, Path)), responses((status = 204)))]
 async fn delete(caller: Caller, State(app): State<App>, Place(name): Place<String>) -> Result<Response, Problem> {
     providers::delete(&app.desk, &caller.actor, &name).await?;
