@@ -6,11 +6,14 @@
 
 mod clean;
 mod encoded;
+mod features;
 mod fold;
 mod fuzz;
+mod lexicon;
 mod marks;
+mod model;
+mod roles;
 mod sentence;
-mod vocabulary;
 
 use std::ops::Range;
 
@@ -18,21 +21,20 @@ pub use clean::{clean_html, clean_text};
 pub use fuzz::fuzz;
 
 use crate::html;
+use model::MODEL;
+use sentence::{Window, Windows};
 
-/// The sum of weights from which on a text is suspicious.
-const SUSPICIOUS: u32 = 100;
+/// The weight of a sign that says by itself that a text is suspicious.
+const ENOUGH: u32 = 100;
 
-/// Findings kept of one text.
+/// Signs kept of one text.
 const FOUND_MAX: usize = 200;
 /// Reasons told of one text, and the characters of each.
 const REASONS_MAX: usize = 20;
 const REASON_CHARS: usize = 160;
-
-/// Different words of a report on attacks from which on a text counts as one; for what is quoted one is enough.
-const REPORT_MIN: usize = 2;
-/// What is quoted or told in a report weighs this share, and all of it together at most this.
-const REPORTED_PERCENT: u32 = 25;
-const REPORTED_MAX: u32 = 60;
+/// Windows whose reasons are told, and the score from which on they are; 0 makes a text suspicious.
+const TOLD_MAX: usize = 3;
+const TOLD_MIN: f32 = -1.5;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cleaned {
@@ -113,82 +115,147 @@ pub enum Kind {
     Exfiltration,
 }
 
-/// Something found, before it is judged.
+impl Kind {
+    const ALL: [Self; 15] = [
+        Self::Override,
+        Self::Role,
+        Self::Address,
+        Self::Reveal,
+        Self::Secret,
+        Self::Send,
+        Self::Task,
+        Self::Conceal,
+        Self::Safety,
+        Self::Authority,
+        Self::Marker,
+        Self::Turn,
+        Self::Hidden,
+        Self::Encoded,
+        Self::Exfiltration,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Override => "override",
+            Self::Role => "role",
+            Self::Address => "address",
+            Self::Reveal => "reveal",
+            Self::Secret => "secret",
+            Self::Send => "send",
+            Self::Task => "task",
+            Self::Conceal => "conceal",
+            Self::Safety => "safety",
+            Self::Authority => "authority",
+            Self::Marker => "marker",
+            Self::Turn => "turn",
+            Self::Hidden => "hidden",
+            Self::Encoded => "encoded",
+            Self::Exfiltration => "exfiltration",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+/// A sign of the machinery around a model.
 #[derive(Clone, Debug)]
 struct Found {
     kind: Kind,
+    /// 100 is a sign that says it by itself.
     weight: u32,
-    /// Of the same pattern only the heaviest counts.
     pattern: usize,
     start: usize,
     end: usize,
-    /// It follows `to`, `would` or the like: it is told, not commanded.
-    told: bool,
-    /// It was turned, rotated or encoded.
-    encoded: bool,
 }
 
 /// Looks for what commands a model.
 pub fn inspect(text: &str) -> Inspection {
-    let mut sentences = sentence::Sentences::new();
-    fold::read(text, &mut sentences);
-    let mut found = std::mem::take(&mut sentences.found);
-    let reports = sentences.reports.len();
-    let is_report = reports >= REPORT_MIN;
-    marks::find(text, &mut found);
-    let mut reasons = Vec::new();
-    let hidden = html::hidden(text);
-    let fences = fences(text);
-    let mut weights: Vec<(usize, u32)> = Vec::new();
-    let mut reported = 0;
-    for part in &mut found {
-        let is_hidden = in_any(hidden.iter().map(|hidden| &hidden.range), part.start);
-        let is_shown = is_quoted(text, part.start, part.end)
-            || in_any(fences.iter(), part.start)
-            || (part.kind == Kind::Marker && is_report);
-        let mut weight = part.weight;
-        if !is_hidden && !part.encoded && (is_shown && reports > 0 || part.told && is_report) {
-            reported += weight * REPORTED_PERCENT / 100;
-            weight = 0;
-        } else if is_hidden || part.encoded {
-            weight += 50;
+    let (model, quotes) = (&*MODEL, quotes(text));
+    let mut seen = model::Seen::new();
+    let mut told: Vec<(f32, Vec<Reason>)> = Vec::new();
+    let mut best = f32::MIN;
+    windows(text, &quotes, |window, part, run| {
+        let score = model.score(window, &mut seen);
+        best = best.max(score);
+        if score + model.bias < TOLD_MIN || (told.len() == TOLD_MAX && told.iter().all(|known| known.0 >= score)) {
+            return;
         }
-        match weights.iter_mut().find(|(pattern, _)| *pattern == part.pattern) {
-            Some((_, known)) => *known = weight.max(*known),
-            None => weights.push((part.pattern, weight)),
-        }
-        reasons.push((
-            part.weight,
-            Reason { kind: part.kind, text: shortened(&text[part.start..part.end]), start: part.start, end: part.end },
-        ));
-        if is_hidden && part.weight >= 60 {
-            reasons.push((
-                part.weight,
-                Reason {
-                    kind: Kind::Hidden,
-                    text: shortened(&text[part.start..part.end]),
-                    start: part.start,
-                    end: part.end,
-                },
-            ));
-        }
-    }
-    let mut sum = weights.iter().map(|(_, weight)| weight).sum::<u32>() + reported.min(REPORTED_MAX);
-    for (weight, reason) in encoded::find(text) {
-        sum += if is_report && reason.kind == Kind::Encoded { weight / 2 } else { weight };
-        reasons.push((weight, reason));
-    }
-    reasons.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        let reasons = match &run {
+            Some(run) => {
+                vec![Reason { kind: Kind::Encoded, text: shortened(part), start: run.start, end: run.end }]
+            }
+            None => model.reasons(part, window, &mut seen),
+        };
+        told.push((score, reasons));
+        told.sort_by(|one, other| other.0.total_cmp(&one.0));
+        told.truncate(TOLD_MAX);
+    });
+    let signs = signs(text, &quotes);
+    let score = model.bias
+        + if best == f32::MIN { 0.0 } else { best }
+        + signs.values.iter().map(|(kind, quoted, value)| value * model.mark(*kind, *quoted)).sum::<f32>();
+    let mut reasons = signs.reasons;
+    reasons.extend(told.into_iter().flat_map(|(_, reasons)| reasons));
     reasons.truncate(REASONS_MAX);
-    let mut reasons: Vec<Reason> = reasons.into_iter().map(|(_, reason)| reason).collect();
     reasons.sort_by_key(|reason| (reason.start, reason.end, reason.kind));
     reasons.dedup();
-    Inspection { suspicious: sum >= SUSPICIOUS, reasons }
+    Inspection { suspicious: signs.is_enough || score >= 0.0, reasons }
 }
 
-/// Whether one of the ranges, which are in order, holds `place`.
-fn in_any<'r>(ranges: impl Iterator<Item = &'r Range<usize>>, place: usize) -> bool {
-    ranges.take_while(|range| range.start <= place).any(|range| range.contains(&place))
+/// Hands on the windows of a text and of what is encoded in it, these with the place of their run.
+fn windows(text: &str, quotes: &[Range<usize>], mut found: impl FnMut(&Window<'_>, &str, Option<Range<usize>>)) {
+    let hidden: Vec<Range<usize>> = html::hidden(text).into_iter().map(|hidden| hidden.range).collect();
+    fold::read(text, &mut Windows::new(quotes, &hidden, |window: &Window<'_>| found(window, text, None)));
+    for (start, end, decoded) in encoded::decode(text) {
+        let mut decoded_windows = Windows::new(&[], &[], |window: &Window<'_>| {
+            found(&Window { tokens: window.tokens, encoded: true }, &decoded, Some(start..end));
+        });
+        fold::read(&decoded, &mut decoded_windows);
+    }
+}
+
+/// What stands in a text beside its words.
+struct Signs {
+    /// The heaviest of each kind, quoted or not; 1 says it by itself.
+    values: Vec<(Kind, bool, f32)>,
+    /// Characters that do not show say something.
+    is_enough: bool,
+    reasons: Vec<Reason>,
+}
+
+fn signs(text: &str, quotes: &[Range<usize>]) -> Signs {
+    let mut signs = Signs { values: Vec::new(), is_enough: false, reasons: Vec::new() };
+    let mut note = |weight: u32, quoted: bool, reason: Reason| {
+        let value = weight as f32 / ENOUGH as f32;
+        match signs.values.iter_mut().find(|known| (known.0, known.1) == (reason.kind, quoted)) {
+            Some(known) => known.2 = known.2.max(value),
+            None => signs.values.push((reason.kind, quoted, value)),
+        }
+        signs.reasons.push(reason);
+    };
+    let mut enough = false;
+    for (weight, reason) in encoded::unseen_runs(text) {
+        enough |= weight >= ENOUGH;
+        note(weight, false, reason);
+    }
+    let mut found = Vec::new();
+    marks::find(text, &mut found);
+    for part in found {
+        let place = part.start..part.end;
+        let text = shortened(&text[place.clone()]);
+        let reason = Reason { kind: part.kind, text, start: place.start, end: place.end };
+        note(part.weight, in_any(quotes, place.start), reason);
+    }
+    signs.is_enough = enough;
+    signs
+}
+
+/// Whether one of the ranges, which are in order and apart, holds `place`.
+fn in_any(ranges: &[Range<usize>], place: usize) -> bool {
+    let next = ranges.partition_point(|range| range.end <= place);
+    ranges.get(next).is_some_and(|range| range.start <= place)
 }
 
 /// Blocks of code between lines of three backquotes, and `pre` and `code` elements; at most 1,000.
@@ -210,33 +277,57 @@ fn fences(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Whether a quotation, or code within a line, begins before and ends after it in its line.
-fn is_quoted(text: &str, start: usize, end: usize) -> bool {
-    const NEAR: usize = 240;
-    let before = &text[text.ceil_char_boundary(start.saturating_sub(NEAR))..start];
-    let before = before.rsplit('\n').next().unwrap_or_default();
-    let after = &text[end..text.floor_char_boundary((end + NEAR).min(text.len()))];
-    let after = after.split('\n').next().unwrap_or_default();
-    let pairs = [
-        ("“", "”"),
-        ("„", "“"),
-        ("«", "»"),
-        ("‘", "’"),
-        ("»", "«"),
-        ("\"", "\""),
-        ("`", "`"),
-        (" '", "'"),
-        ("('", "'"),
+/// Quotations and code within a line, fenced blocks, quoted and indented lines; in order, none within another.
+fn quotes(text: &str) -> Vec<Range<usize>> {
+    const QUOTE_MAX: usize = 400;
+    const PAIRS: [(char, &[char]); 9] = [
+        ('“', &['”', '“']),
+        ('„', &['“', '”']),
+        ('«', &['»']),
+        ('»', &['«']),
+        ('‘', &['’']),
+        ('"', &['"']),
+        ('`', &['`']),
+        ('「', &['」']),
+        ('『', &['』']),
     ];
-    let opened = |open: &str, close: &str| match before.rfind(open) {
-        // alt="…" quotes nobody.
-        Some(at) if open == close => before.matches(open).count() % 2 == 1 && !before[..at].ends_with('='),
-        Some(at) => !before[at + open.len()..].contains(close),
-        None => false,
-    };
-    pairs.iter().any(|(open, close)| opened(open, close) && after.contains(close))
-        || before.trim_start().starts_with("> ")
-        || before.starts_with("    ")
+    let mut found = fences(text);
+    let mut line_start = 0;
+    for line in text.split_inclusive('\n') {
+        let at = line_start;
+        line_start += line.len();
+        if line.trim_start().starts_with("> ") {
+            found.push(at..line_start);
+            continue;
+        }
+        let mut open: Option<(usize, &[char])> = None;
+        let mut before = ' ';
+        for (offset, c) in line.char_indices() {
+            let place = at + offset;
+            match open {
+                Some((start, close)) if close.contains(&c) => {
+                    found.push(start..place + c.len_utf8());
+                    open = None;
+                }
+                Some((start, _)) if place - start > QUOTE_MAX => open = None,
+                Some(_) => (),
+                // alt="…" quotes nobody.
+                None if before != '=' && !(before.is_alphanumeric() && c == '"') => {
+                    open = PAIRS.iter().find(|(sign, _)| *sign == c).map(|(_, close)| (place, *close));
+                }
+                None => (),
+            }
+            before = c;
+        }
+    }
+    found.sort_by_key(|range| range.start);
+    let mut end = 0;
+    found.retain(|range| {
+        let keep = range.start >= end;
+        end = end.max(range.end);
+        keep
+    });
+    found
 }
 
 fn shortened(text: &str) -> String {
@@ -261,3 +352,5 @@ fn shortened(text: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod train;

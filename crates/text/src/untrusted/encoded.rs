@@ -1,11 +1,9 @@
 //! Commands that are written in a code, or in characters that do not show.
 
 use super::clean::{Unseen, tag_letter, unseen};
-use super::{Kind, Reason, fold, marks, sentence, shortened};
+use super::{Kind, Reason, shortened};
 use crate::html::decode_entities;
 
-/// Codes within codes.
-const DEPTH_MAX: usize = 2;
 /// Runs that are decoded in one text, and the bytes of all together.
 const RUNS_MAX: usize = 400;
 const BYTES_MAX: usize = 1 << 18;
@@ -13,37 +11,21 @@ const BYTES_MAX: usize = 1 << 18;
 const RUN_MIN: usize = 16;
 const TEXT_MIN: usize = 8;
 
-/// Reasons with their weights.
-pub(super) fn find(text: &str) -> Vec<(u32, Reason)> {
-    let mut found = Vec::new();
+/// What runs of a code say, with their places; also of a code within a code.
+pub(super) fn decode(text: &str) -> Vec<(usize, usize, String)> {
     let mut left = Left { runs: RUNS_MAX, bytes: BYTES_MAX };
-    for (start, end, decoded) in decoded(text, &mut left) {
-        if let Some(weight) = weigh(&decoded, DEPTH_MAX - 1, &mut left) {
-            found.push((weight, Reason { kind: Kind::Encoded, text: shortened(&decoded), start, end }));
-        }
+    let mut found = decoded(text, &mut left);
+    for index in 0..found.len() {
+        let (start, end) = (found[index].0, found[index].1);
+        let inner = decoded(&found[index].2, &mut left);
+        found.extend(inner.into_iter().map(|(_, _, text)| (start, end, text)));
     }
-    unseen_runs(text, &mut found);
     found
 }
 
 struct Left {
     runs: usize,
     bytes: usize,
-}
-
-/// What a decoded text weighs when it commands.
-fn weigh(text: &str, depth: usize, left: &mut Left) -> Option<u32> {
-    let mut sentences = sentence::Sentences::new();
-    fold::read(text, &mut sentences);
-    let mut found = sentences.found;
-    marks::find(text, &mut found);
-    if found.iter().any(|part| part.weight >= 60) {
-        return Some(120);
-    }
-    if depth == 0 {
-        return None;
-    }
-    decoded(text, left).into_iter().find_map(|(_, _, inner)| weigh(&inner, depth - 1, left))
 }
 
 /// Runs of a code that decode to text: their bytes and the text.
@@ -200,8 +182,9 @@ fn percent(run: &str) -> Option<String> {
     String::from_utf8(out).ok()
 }
 
-/// Tags, selectors and zero-width characters in such numbers that they say something.
-fn unseen_runs(text: &str, found: &mut Vec<(u32, Reason)>) {
+/// Tags, selectors and zero-width characters in such numbers that they say something; each with its weight, 100 is enough.
+pub(super) fn unseen_runs(text: &str) -> Vec<(u32, Reason)> {
+    let mut found = Vec::new();
     let (mut run, mut start) = (Vec::new(), 0);
     let (mut inside, mut bidi) = (0u32, 0u32);
     let mut previous = ' ';
@@ -254,6 +237,7 @@ fn unseen_runs(text: &str, found: &mut Vec<(u32, Reason)>) {
             Reason { kind: Kind::Hidden, text: "the direction of the text is overridden".to_owned(), start: 0, end: 0 },
         ));
     }
+    found
 }
 
 /// The byte that a variation selector stands for where text is smuggled in them.

@@ -7,9 +7,6 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::{FOUND_MAX, Found, Kind};
 
-/// Patterns of the phrases are numbered from 0.
-const FIRST: usize = 10_000;
-
 /// What is looked for without regard to case, its weight and kind.
 #[rustfmt::skip]
 const SIGNS: &[(&str, u32, Kind)] = &[
@@ -129,8 +126,8 @@ static FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
 
 pub(super) fn find(text: &str, found: &mut Vec<Found>) {
     let mut note = |kind, weight, pattern: usize, start, end| {
-        if found.len() < FOUND_MAX && found.iter().filter(|part| part.pattern == FIRST + pattern).count() < 3 {
-            found.push(Found { kind, weight, pattern: FIRST + pattern, start, end, told: false, encoded: false });
+        if found.len() < FOUND_MAX && found.iter().filter(|part| part.pattern == pattern).count() < 3 {
+            found.push(Found { kind, weight, pattern, start, end });
         }
     };
     for hit in FINDER.find_iter(text) {

@@ -1,14 +1,15 @@
-//! Phrases in the words of one sentence.
+//! The words of a text in windows of a few sentences, each word with what it means.
+
+use std::ops::Range;
 
 use super::fold::{self, Listener, Word};
-use super::vocabulary::{Element, Pattern, VOCABULARY, Vocabulary};
-use super::{FOUND_MAX, Found, Kind};
+use super::lexicon::{Classes, LEXICON, Lexicon, Units};
 
+/// Sentences of a window.
+const SENTENCES: usize = 2;
 /// Words looked at together; a longer sentence is cut, with an overlap.
 const WORDS_MAX: usize = 96;
 const OVERLAP: usize = 24;
-/// Words at the end of a sentence that may belong to a command of the next one.
-const CARRIED: usize = 6;
 /// Letters of the longest word of a script without blanks.
 const UNSPACED_CHARS: usize = 10;
 
@@ -18,182 +19,133 @@ const FILLERS: [&str; 26] = [
     "any", "for", "a", "an", "please", "must", "le", "la", "les", "que",
 ];
 
-/// What follows shall not be done.
-const NEGATIONS: [&str; 13] =
-    ["not", "never", "dont", "nor", "cannot", "nicht", "nie", "niemals", "asla", "jamais", "nunca", "non", "mai"];
-
-/// Words before a command within a clause.
-const LEADS: [&str; 23] = [
-    "please", "kindly", "and", "then", "now", "so", "just", "simply", "instead", "must", "should", "shall", "also",
-    "always", "you", "or", "bitte", "und", "et", "y", "e", "lutfen", "ve",
-];
+#[derive(Clone, Copy)]
+pub(super) struct Token {
+    pub classes: Classes,
+    /// Words of the longest phrase that begins here.
+    pub length: usize,
+    pub start: usize,
+    pub end: usize,
+    /// A sign or a line end stands before it.
+    pub opens: bool,
+    /// It stands in a quotation or in code.
+    pub quoted: bool,
+    /// It stands where no reader sees it.
+    pub hidden: bool,
+    /// Its word was written apart by letters, or without blanks.
+    pub disguised: bool,
+}
 
 #[derive(Clone, Copy)]
-struct Token {
-    row: Option<u32>,
-    start: usize,
-    end: usize,
-    /// `to`, `would` and such: what follows is told, not commanded.
-    tells: bool,
-    you: bool,
-    not: bool,
-    /// It begins a clause: a sign or a line end stands before it, or a word that leads to a command.
-    opens: bool,
+struct Raw {
+    token: Token,
+    units: Units,
+    rotated: Option<Units>,
+    turned: Option<Units>,
 }
 
-pub(super) struct Sentences {
-    vocabulary: &'static Vocabulary,
-    plain: Vec<Token>,
-    turned: Vec<Token>,
-    rotated: Vec<Token>,
-    /// Words that say something when each letter is moved by thirteen, or when they are read backwards.
-    rotated_known: usize,
-    turned_known: usize,
-    /// Words of the sentence before that stand at the front.
-    carried: usize,
-    /// The word before leads to a command.
-    leads: bool,
-    pub found: Vec<Found>,
-    /// Different words that a report about attacks would use.
-    pub reports: Vec<u32>,
+/// A few sentences in a row.
+pub(super) struct Window<'w> {
+    pub tokens: &'w [Token],
+    /// It was read backwards, or each letter moved by thirteen.
+    pub encoded: bool,
 }
 
-impl Sentences {
-    pub fn new() -> Self {
+/// Reads words and hands on each window, in order.
+pub(super) struct Windows<'r, F> {
+    lexicon: &'static Lexicon,
+    found: F,
+    /// The words of the sentence so far, and those of the ones before.
+    raw: Vec<Raw>,
+    before: Vec<Token>,
+    lengths: Vec<usize>,
+    quotes: Cursor<'r>,
+    hidden: Cursor<'r>,
+}
+
+/// Ranges in order, asked for places in order.
+struct Cursor<'r> {
+    ranges: &'r [Range<usize>],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    fn holds(&mut self, place: usize) -> bool {
+        while self.ranges.get(self.at).is_some_and(|range| range.end <= place) {
+            self.at += 1;
+        }
+        self.ranges.get(self.at).is_some_and(|range| range.start <= place)
+    }
+}
+
+impl<'r, F: FnMut(&Window<'_>)> Windows<'r, F> {
+    pub fn new(quotes: &'r [Range<usize>], hidden: &'r [Range<usize>], found: F) -> Self {
         Self {
-            vocabulary: &VOCABULARY,
-            plain: Vec::new(),
-            turned: Vec::new(),
-            rotated: Vec::new(),
-            rotated_known: 0,
-            turned_known: 0,
-            carried: 0,
-            leads: false,
-            found: Vec::new(),
-            reports: Vec::new(),
+            lexicon: &LEXICON,
+            found,
+            raw: Vec::new(),
+            before: Vec::new(),
+            lengths: Vec::new(),
+            quotes: Cursor { ranges: quotes, at: 0 },
+            hidden: Cursor { ranges: hidden, at: 0 },
         }
     }
 
-    fn push(&mut self, text: &str, row: Option<u32>, start: usize, end: usize, opens: bool) {
-        let opens = opens || self.leads;
-        self.leads = LEADS.contains(&text);
-        let tells = matches!(
-            text,
-            "to" | "would"
-                | "could"
-                | "can"
-                | "might"
-                | "will"
-                | "zu"
-                | "de"
-                | "que"
-                | "das"
-                | "dass"
-                | "it"
-                | "they"
-                | "he"
-                | "she"
-                | "that"
-        );
+    fn push(&mut self, text: &str, units: Units, word: &Word<'_>, opens: bool, disguised: bool) {
         let token = Token {
-            row,
-            start,
-            end,
-            tells,
-            you: matches!(text, "you" | "please" | "must"),
-            not: NEGATIONS.contains(&text),
+            classes: 0,
+            length: 1,
+            start: word.start,
+            end: word.end,
             opens,
+            quoted: self.quotes.holds(word.start),
+            hidden: self.hidden.holds(word.start),
+            disguised,
         };
-        if let Some(row) = row
-            && self.vocabulary.is(row, self.vocabulary.report)
-            && !self.reports.contains(&row)
-        {
-            self.reports.push(row);
-        }
-        self.plain.push(token);
         let (mut rotated, mut turned) = (None, None);
         if (4..=24).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_lowercase()) {
             let letters: String = text.bytes().map(|byte| char::from(b'a' + (byte - b'a' + 13) % 26)).collect();
-            rotated = self.vocabulary.exact(&letters);
+            rotated = self.lexicon.exact(&letters);
             let letters: String = text.chars().rev().collect();
-            turned = self.vocabulary.exact(&letters);
+            turned = self.lexicon.exact(&letters);
         }
-        self.rotated_known += usize::from(rotated.is_some());
-        self.turned_known += usize::from(turned.is_some());
-        self.rotated.push(Token { row: rotated, ..token });
-        self.turned.push(Token { row: turned, ..token });
-        if self.plain.len() >= WORDS_MAX {
+        self.raw.push(Raw { token, units, rotated, turned });
+        if self.raw.len() >= WORDS_MAX {
             self.judge();
-            for list in [&mut self.plain, &mut self.rotated, &mut self.turned] {
-                list.drain(..list.len().saturating_sub(OVERLAP));
-            }
-            self.carried = 0;
+            self.raw.drain(..WORDS_MAX - OVERLAP);
         }
     }
 
     fn judge(&mut self) {
-        let mut lists = vec![std::mem::take(&mut self.plain)];
-        if self.rotated_known >= 2 {
-            lists.push(self.rotated.clone());
-        }
-        if self.turned_known >= 2 {
-            lists.push(self.turned.iter().rev().copied().collect());
-        }
-        let vocabulary = self.vocabulary;
-        for (index, tokens) in lists.iter().enumerate() {
-            let mut union = vec![0u64; tokens.iter().find_map(|t| t.row).map_or(0, |row| vocabulary.bits(row).len())];
-            for row in tokens.iter().filter_map(|token| token.row) {
-                union.iter_mut().zip(vocabulary.bits(row)).for_each(|(all, bits)| *all |= bits);
+        let lexicon = self.lexicon;
+        let tokens = |units: Vec<Units>, raw: &[Raw]| {
+            let mut tokens: Vec<Token> = Vec::with_capacity(raw.len());
+            for (at, raw) in raw.iter().enumerate() {
+                let (classes, length) = lexicon.classes(&units[at..(at + 6).min(units.len())]);
+                tokens.push(Token { classes, length, ..raw.token });
             }
-            if union.is_empty() {
-                continue;
-            }
-            let carried = if index == 0 { self.carried } else { 0 };
-            for (number, pattern) in vocabulary.patterns.iter().enumerate() {
-                let from = if pattern.kind == Kind::Override { 0 } else { carried };
-                let possible = pattern.elements.iter().all(|one| union[one.atom / 64] & (1 << (one.atom % 64)) != 0);
-                if possible && let Some((first, last)) = search(vocabulary, pattern, tokens, from) {
-                    self.note(pattern, number, tokens, first, last, index > 0);
-                }
-            }
+            tokens
+        };
+        let mut plain = tokens(self.raw.iter().map(|raw| raw.units).collect(), &self.raw);
+        super::roles::mark(&mut plain);
+        if self.raw.iter().filter(|raw| raw.rotated.is_some()).count() >= 2 {
+            let units = self.raw.iter().map(|raw| raw.rotated.unwrap_or_default()).collect();
+            (self.found)(&Window { tokens: &tokens(units, &self.raw), encoded: true });
         }
-        self.plain = lists.swap_remove(0);
-    }
-
-    fn note(&mut self, pattern: &Pattern, number: usize, tokens: &[Token], first: usize, last: usize, hidden: bool) {
-        let (start, end) = (tokens[first].start.min(tokens[last].start), tokens[first].end.max(tokens[last].end));
-        if self.found.len() >= FOUND_MAX || self.found.iter().any(|f| f.pattern == number && f.start == start) {
-            return;
+        if self.raw.iter().filter(|raw| raw.turned.is_some()).count() >= 2 {
+            let units = self.raw.iter().rev().map(|raw| raw.turned.unwrap_or_default()).collect();
+            let raw: Vec<Raw> = self.raw.iter().rev().copied().collect();
+            (self.found)(&Window { tokens: &tokens(units, &raw), encoded: true });
         }
-        let before = &tokens[first.saturating_sub(4)..first];
-        let forbids =
-            matches!(pattern.kind, Kind::Secret | Kind::Send | Kind::Reveal) && before.iter().any(|token| token.not);
-        if forbids {
-            return;
+        while self.lengths.len() >= SENTENCES
+            || (self.before.len() + plain.len() > WORDS_MAX && !self.lengths.is_empty())
+        {
+            let first = self.lengths.remove(0);
+            self.before.drain(..first);
         }
-        let told = before.last().is_some_and(|token| token.tells) && !before.iter().any(|token| token.you);
-        self.found.push(Found {
-            kind: pattern.kind,
-            weight: pattern.weight,
-            pattern: number,
-            start,
-            end,
-            told,
-            // Words of one word: written apart by letters, or without blanks.
-            encoded: hidden || (first != last && tokens[first].start == tokens[last].start),
-        });
-    }
-
-    /// Forgets all but the last words, which stay when `carry`.
-    fn clear(&mut self, carry: bool) {
-        let kept = if carry { CARRIED.min(self.plain.len()) } else { 0 };
-        self.plain.drain(..self.plain.len() - kept);
-        self.carried = kept;
-        self.leads = false;
-        self.rotated.clear();
-        self.turned.clear();
-        self.rotated_known = 0;
-        self.turned_known = 0;
+        self.lengths.push(plain.len());
+        self.before.extend(plain);
+        (self.found)(&Window { tokens: &self.before, encoded: false });
     }
 
     /// The words that `text` is made of; nothing when other letters are left over, unless `some` will do.
@@ -211,7 +163,7 @@ impl Sentences {
             }
             for to in from + 1..=(from + 20).min(text.len()) {
                 let word = &text[from..to];
-                if FILLERS.contains(&word) || (word.len() > 2 && self.vocabulary.exact(word).is_some()) {
+                if FILLERS.contains(&word) || (word.len() > 2 && self.lexicon.exact(word).is_some()) {
                     // Fewer words are likelier ones.
                     let gain = known + word.len() * word.len();
                     if best[to].is_none_or(|(other, _)| other < gain) {
@@ -236,12 +188,12 @@ impl Sentences {
         while at < word.text.len() {
             let rest = &word.text[at..];
             let ends = rest.char_indices().map(|(start, c)| start + c.len_utf8()).take(UNSPACED_CHARS);
-            let known = ends.clone().filter_map(|end| Some((end, self.vocabulary.exact(&rest[..end])?))).last();
-            if let Some((end, row)) = known {
+            let known = ends.clone().filter_map(|end| Some((end, self.lexicon.exact(&rest[..end])?))).last();
+            if let Some((end, units)) = known {
                 if std::mem::take(&mut passed) {
-                    self.push("", None, word.start, word.end, std::mem::take(&mut opens));
+                    self.push("", Units::default(), word, std::mem::take(&mut opens), false);
                 }
-                self.push(&rest[..end], Some(row), word.start, word.end, std::mem::take(&mut opens));
+                self.push("", units, word, std::mem::take(&mut opens), false);
                 at += end;
             } else {
                 passed = true;
@@ -249,11 +201,11 @@ impl Sentences {
             }
         }
         if passed {
-            self.push("", None, word.start, word.end, opens);
+            self.push("", Units::default(), word, opens, false);
         }
     }
 
-    fn leet(&self, text: &str) -> Option<u32> {
+    fn leet(&self, text: &str) -> Option<Units> {
         let is_leet = |byte: u8| matches!(byte, b'0' | b'1' | b'3' | b'4' | b'5' | b'7' | b'@' | b'$' | b'!' | b'|');
         if text.len() > 24 || !text.bytes().any(is_leet) || !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
             return None;
@@ -271,21 +223,22 @@ impl Sentences {
                     c => c,
                 })
                 .collect();
-            self.vocabulary.row(&plain)
+            Some(self.lexicon.units(&plain)).filter(Units::any)
         })
     }
 }
 
-impl Listener for Sentences {
+impl<F: FnMut(&Window<'_>)> Listener for Windows<'_, F> {
     fn word(&mut self, word: Word<'_>) {
-        let row = match word.spaced {
-            true => self.vocabulary.exact(word.text),
-            false => self.vocabulary.row(word.text).or_else(|| self.leet(word.text)),
+        let units = match word.spaced {
+            true => self.lexicon.exact(word.text),
+            false => Some(self.lexicon.units(word.text)).filter(Units::any),
         };
-        if row.is_none() && word.joined {
+        let leet = if units.is_none() && !word.spaced { self.leet(word.text) } else { None };
+        if units.is_none() && leet.is_none() && word.joined {
             return;
         }
-        if row.is_none() && (word.spaced || word.text.len() >= 14) {
+        if units.is_none() && leet.is_none() && (word.spaced || word.text.len() >= 14) {
             let mut parts = self.split(word.text, word.spaced);
             if parts.is_empty() && word.text.len() >= 24 {
                 parts = self.split(word.text, true);
@@ -294,81 +247,23 @@ impl Listener for Sentences {
             if parts.len() > 2 {
                 for (from, to) in parts {
                     let part = &word.text[from..to];
-                    self.push(part, self.vocabulary.row(part), word.start, word.end, false);
+                    self.push(part, self.lexicon.units(part), &word, false, true);
                 }
                 return;
             }
         }
-        if row.is_none() && word.text.chars().any(fold::is_unspaced) {
+        if units.is_none() && word.text.chars().any(fold::is_unspaced) {
             return self.unspaced(&word);
         }
-        self.push(word.text, row, word.start, word.end, word.opens);
+        let disguised = word.spaced || leet.is_some();
+        self.push(word.text, units.or(leet).unwrap_or_default(), &word, word.opens, disguised);
     }
 
     fn pause(&mut self, paragraph: bool) {
         // `Ignore. Previous. Instructions.` is one command.
-        if paragraph || self.plain.len() - self.carried > 2 {
+        if (paragraph && !self.raw.is_empty()) || self.raw.len() > 2 {
             self.judge();
-            self.clear(!paragraph);
+            self.raw.clear();
         }
     }
-}
-
-/// The first and the last word of the pattern's first place.
-///
-/// The first `from` tokens are another sentence's.
-fn search(vocabulary: &Vocabulary, pattern: &Pattern, tokens: &[Token], from: usize) -> Option<(usize, usize)> {
-    if pattern.within > 0 {
-        return gather(vocabulary, pattern, tokens, from);
-    }
-    let fits = |at: usize, element: &Element| is(vocabulary, element, &tokens[at]);
-    let (first, others) = pattern.elements.split_first()?;
-    'starts: for start in (from..tokens.len()).filter(|at| fits(*at, first)) {
-        // All places at which the elements so far can end: a bit each, from `start` on.
-        let mut ends = 1u128;
-        let mut last = start;
-        for element in others {
-            let mut reach = 0u128;
-            (1..=element.gap + 1).for_each(|step| reach |= ends << step);
-            let mut found = 0u128;
-            for at in start + 1..tokens.len() {
-                if reach & (1 << (at - start)) != 0 && fits(at, element) {
-                    found |= 1 << (at - start);
-                }
-            }
-            if found == 0 {
-                continue 'starts;
-            }
-            last = start + found.trailing_zeros() as usize;
-            ends = found;
-        }
-        return Some((start, last));
-    }
-    None
-}
-
-fn is(vocabulary: &Vocabulary, element: &Element, token: &Token) -> bool {
-    token.row.is_some_and(|row| vocabulary.is(row, element.atom)) && (token.opens || !element.opens)
-}
-
-/// All elements in any order, within so many words.
-fn gather(vocabulary: &Vocabulary, pattern: &Pattern, tokens: &[Token], from: usize) -> Option<(usize, usize)> {
-    let mut places = vec![None; pattern.elements.len()];
-    for (at, token) in tokens.iter().enumerate().skip(from) {
-        let mut any = false;
-        for (index, element) in pattern.elements.iter().enumerate() {
-            if is(vocabulary, element, token) {
-                places[index] = Some(at);
-                any = true;
-            }
-        }
-        // A missing one is less than any place.
-        if any
-            && let Some(first) = places.iter().min().copied().flatten()
-            && at - first < pattern.within
-        {
-            return Some((first, at));
-        }
-    }
-    None
 }
