@@ -5,6 +5,7 @@
 //! secrets. Both are linear in the text, keep a bounded number of findings and never panic.
 
 mod clean;
+mod commands;
 mod encoded;
 mod features;
 mod fold;
@@ -21,11 +22,15 @@ pub use clean::{clean_html, clean_text};
 pub use fuzz::fuzz;
 
 use crate::html;
+use commands::Orders;
 use model::MODEL;
 use sentence::{Window, Windows};
 
 /// The weight of a sign that says by itself that a text is suspicious.
 const ENOUGH: u32 = 100;
+
+/// What signs outside of quotations weigh together that say it in a text that reports nothing.
+const MARKED: u32 = 95;
 
 /// Signs kept of one text.
 const FOUND_MAX: usize = 200;
@@ -175,11 +180,15 @@ pub fn inspect(text: &str) -> Inspection {
     let (model, quotes) = (&*MODEL, quotes(text));
     let mut seen = model::Seen::new();
     let mut told: Vec<(f32, Vec<Reason>)> = Vec::new();
-    let mut best = f32::MIN;
+    let (mut best, mut place, mut orders) = (f32::MIN, None, Orders::default());
     windows(text, &quotes, |window, part, run| {
-        let score = model.score(window, &mut seen);
-        best = best.max(score);
-        if score + model.bias < TOLD_MIN || (told.len() == TOLD_MAX && told.iter().all(|known| known.0 >= score)) {
+        let model::Said { score, commands } = model.score(part, window, &mut seen, &mut orders);
+        if score > best {
+            best = score;
+            place = run.clone().or_else(|| window.place());
+        }
+        let is_told = commands || score + model.bias >= TOLD_MIN;
+        if !is_told || (told.len() == TOLD_MAX && told.iter().all(|known| known.0 >= score)) {
             return;
         }
         let reasons = match &run {
@@ -193,6 +202,7 @@ pub fn inspect(text: &str) -> Inspection {
         told.truncate(TOLD_MAX);
     });
     let signs = signs(text, &quotes);
+    orders.mark(signs.marked >= MARKED);
     let score = model.bias
         + if best == f32::MIN { 0.0 } else { best }
         + signs.values.iter().map(|(kind, quoted, value)| value * model.mark(*kind, *quoted)).sum::<f32>();
@@ -201,7 +211,13 @@ pub fn inspect(text: &str) -> Inspection {
     reasons.truncate(REASONS_MAX);
     reasons.sort_by_key(|reason| (reason.start, reason.end, reason.kind));
     reasons.dedup();
-    Inspection { suspicious: signs.is_enough || score >= 0.0, reasons }
+    let suspicious = signs.is_enough || orders.are_enough() || score >= 0.0;
+    if let Some(place) = place.filter(|_| suspicious && reasons.is_empty()) {
+        // Many words said a little each.
+        let (start, end) = (place.start, place.end);
+        reasons.push(Reason { kind: Kind::Task, text: shortened(&text[place]), start, end });
+    }
+    Inspection { suspicious, reasons }
 }
 
 /// Hands on the windows of a text and of what is encoded in it, these with the place of their run.
@@ -222,11 +238,13 @@ struct Signs {
     values: Vec<(Kind, bool, f32)>,
     /// Characters that do not show say something.
     is_enough: bool,
+    /// The weights of the signs that stand outside of quotations, each counted once.
+    marked: u32,
     reasons: Vec<Reason>,
 }
 
 fn signs(text: &str, quotes: &[Range<usize>]) -> Signs {
-    let mut signs = Signs { values: Vec::new(), is_enough: false, reasons: Vec::new() };
+    let mut signs = Signs { values: Vec::new(), is_enough: false, marked: 0, reasons: Vec::new() };
     let mut note = |weight: u32, quoted: bool, reason: Reason| {
         let value = weight as f32 / ENOUGH as f32;
         match signs.values.iter_mut().find(|known| (known.0, known.1) == (reason.kind, quoted)) {
@@ -242,13 +260,18 @@ fn signs(text: &str, quotes: &[Range<usize>]) -> Signs {
     }
     let mut found = Vec::new();
     marks::find(text, &mut found);
+    let (mut marked, mut patterns) = (0, Vec::new());
     for part in found {
+        if !patterns.contains(&part.pattern) && !in_any(quotes, part.start) {
+            patterns.push(part.pattern);
+            marked += part.weight;
+        }
         let place = part.start..part.end;
         let text = shortened(&text[place.clone()]);
         let reason = Reason { kind: part.kind, text, start: place.start, end: place.end };
         note(part.weight, in_any(quotes, place.start), reason);
     }
-    signs.is_enough = enough;
+    (signs.is_enough, signs.marked) = (enough, marked);
     signs
 }
 
@@ -305,6 +328,8 @@ fn quotes(text: &str) -> Vec<Range<usize>> {
         for (offset, c) in line.char_indices() {
             let place = at + offset;
             match open {
+                // An apostrophe ends nothing.
+                Some((_, ['\''])) if c == '\'' && line[offset + 1..].starts_with(char::is_alphanumeric) => (),
                 Some((start, close)) if close.contains(&c) => {
                     found.push(start..place + c.len_utf8());
                     open = None;
@@ -312,6 +337,12 @@ fn quotes(text: &str) -> Vec<Range<usize>> {
                 Some((start, _)) if place - start > QUOTE_MAX => open = None,
                 Some(_) => (),
                 // alt="…" quotes nobody.
+                None if c == '\'' => {
+                    let opens = !before.is_alphanumeric()
+                        && before != '='
+                        && line[offset + 1..].starts_with(char::is_alphanumeric);
+                    open = opens.then_some((place, &['\''][..]));
+                }
                 None if before != '=' && !(before.is_alphanumeric() && c == '"') => {
                     open = PAIRS.iter().find(|(sign, _)| *sign == c).map(|(_, close)| (place, *close));
                 }

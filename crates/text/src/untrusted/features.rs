@@ -4,15 +4,15 @@
 
 use std::sync::LazyLock;
 
-use super::Kind;
 use super::lexicon::{Classes, LEXICON};
 use super::sentence::Window;
+use super::{Kind, commands};
 
 /// Classes that there can be.
 pub(super) const CLASSES: usize = 128;
 const BLOCK: usize = CLASSES * CLASSES;
 /// Features that there can be.
-pub(super) const COUNT: usize = 7 * BLOCK;
+pub(super) const COUNT: usize = 8 * BLOCK;
 
 /// Words between two classes that are near, and between two of those that stand for many.
 const NEAR: usize = 4;
@@ -31,9 +31,14 @@ const QUOTED: usize = 4 * BLOCK;
 const ORDERED: usize = 5 * BLOCK;
 /// A sign of the machinery; the second number is 1 where it is quoted.
 const MARK: usize = 6 * BLOCK;
+/// A command that says it by itself; the first number is its kind, the second one of [`COMMANDS`].
+const COMMAND: usize = 7 * BLOCK;
 
 /// A class stands there, begins a clause, the same within a quotation, and where nobody sees it.
 const MODES: [&str; 5] = ["", "^", "\"", "\"^", "hidden "];
+
+/// A command is likely or certain, the same within a quotation.
+const COMMANDS: [&str; 4] = ["likely", "certain", "likely\"", "certain\""];
 
 /// Classes of a special meaning.
 pub(super) struct Special {
@@ -56,16 +61,20 @@ pub(super) fn mark(kind: Kind, quoted: bool) -> usize {
 
 /// Whether a word belongs to one of those classes that stand for many.
 pub(super) fn is_telling(classes: Classes) -> bool {
-    classes >> SPECIAL.wide != 0
+    (classes & LEXICON.shown) >> SPECIAL.wide != 0
 }
 
 /// Hands on each feature with the first and the last word that make it; some more than once.
 pub(super) fn each(window: &Window<'_>, mut put: impl FnMut(usize, usize, usize)) {
-    let (tokens, special, links) = (window.tokens, &*SPECIAL, LEXICON.links);
+    let (tokens, special, links, shown) = (window.tokens, &*SPECIAL, LEXICON.links, LEXICON.shown);
+    commands::each(tokens, |command| {
+        let mode = usize::from(command.certain) + 2 * usize::from(command.quoted);
+        put(COMMAND + command.kind as usize * CLASSES + mode, command.first, command.last);
+    });
     let mut classes: Vec<(usize, usize)> = Vec::new();
     let mut first = [usize::MAX; CLASSES];
     for (at, token) in tokens.iter().enumerate() {
-        for class in numbers(token.classes) {
+        for class in numbers(token.classes & shown) {
             classes.push((at, class));
             if links >> class & 1 == 1 {
                 continue;
@@ -128,8 +137,10 @@ fn numbers(mut classes: Classes) -> impl Iterator<Item = usize> {
 pub(super) fn kind(feature: usize) -> Option<Kind> {
     let (block, one, other) = (feature / BLOCK * BLOCK, feature / CLASSES % CLASSES, feature % CLASSES);
     let of = |class: usize| LEXICON.kinds.get(class).copied().flatten();
-    if matches!(block, ONE | ORDERED) {
-        return of(one);
+    match block {
+        ONE | ORDERED => return of(one),
+        COMMAND => return Some(Kind::ALL[one]),
+        _ => (),
     }
     let rank = |kind: &Kind| match kind {
         Kind::Task => 0,
@@ -143,7 +154,16 @@ pub(super) fn kind(feature: usize) -> Option<Kind> {
 pub(super) fn is_pure(feature: usize) -> bool {
     let (block, one, other) = (feature / BLOCK * BLOCK, feature / CLASSES % CLASSES, feature % CLASSES);
     let of = |class: usize| LEXICON.kinds.get(class).copied().flatten();
-    matches!(block, BEFORE | SIGN | QUOTED) && of(one) == of(other)
+    block == COMMAND || matches!(block, BEFORE | SIGN | QUOTED) && of(one) == of(other)
+}
+
+/// Whether a feature is a command that needs nothing else, and whether it stands within a quotation.
+pub(super) fn certain(feature: usize) -> Option<bool> {
+    match (feature >= COMMAND, feature % CLASSES) {
+        (true, 1) => Some(false),
+        (true, 3) => Some(true),
+        _ => None,
+    }
 }
 
 /// The number of the block that a feature belongs to.
@@ -164,6 +184,7 @@ pub(super) fn name(feature: usize) -> String {
         WITH => format!("{}+{}", of(one), of(other)),
         QUOTED => format!("\"{}>{}", of(one), of(other)),
         ORDERED => format!("!{}", of(one)),
+        COMMAND => format!("{} {}", COMMANDS[other], Kind::ALL[one].name()),
         _ => format!("mark{} {}", if other == 1 { "\"" } else { "" }, Kind::ALL[one].name()),
     }
 }
@@ -174,6 +195,11 @@ pub(super) fn of_name(name: &str) -> Option<usize> {
     if let Some(rest) = name.strip_prefix("mark") {
         let (quoted, kind) = rest.split_once(' ')?;
         return Some(mark(Kind::named(kind)?, !quoted.is_empty()));
+    }
+    if let Some((how, kind)) = name.split_once(' ')
+        && let Some(how) = COMMANDS.iter().position(|known| *known == how)
+    {
+        return Some(COMMAND + Kind::named(kind)? as usize * CLASSES + how);
     }
     for (sign, block) in [('>', BEFORE), (',', SIGN), ('+', WITH)] {
         if let Some((one, other)) = name.split_once(sign) {

@@ -18,6 +18,8 @@ pub(super) struct Lexicon {
     pub kinds: Vec<Option<Kind>>,
     /// Classes that say nothing by themselves.
     pub links: Classes,
+    /// Classes that make features; the others are for `commands.txt` alone.
+    pub shown: Classes,
     /// Word or stem to its unit.
     words: Map<String, u32>,
     stems: Map<String, u32>,
@@ -65,6 +67,7 @@ impl Lexicon {
             names: Vec::new(),
             kinds: Vec::new(),
             links: 0,
+            shown: 0,
             words: Map::default(),
             stems: Map::default(),
             stem_lengths: 0,
@@ -79,6 +82,7 @@ impl Lexicon {
                 lexicon.names.push(name);
                 lexicon.kinds.push(Kind::named(kind));
                 lexicon.links |= Classes::from(kind == "+") << class;
+                lexicon.shown |= Classes::from(kind != ".") << class;
             }
             for entry in parts {
                 match entry.strip_prefix('@') {

@@ -22,7 +22,7 @@ const SIGNS: &[(&str, u32, Kind)] = &[
     ("[system]", 60, Kind::Marker), ("[/system]", 70, Kind::Marker),
     ("<system>", 70, Kind::Marker), ("</system>", 70, Kind::Marker), ("<assistant>", 70, Kind::Marker), ("</assistant>", 70, Kind::Marker),
     ("<system_prompt>", 70, Kind::Marker), ("</system_prompt>", 80, Kind::Marker), ("<instructions>", 50, Kind::Marker),
-    ("</instructions>", 50, Kind::Marker), ("### system:", 70, Kind::Marker), ("### instruction:", 60, Kind::Marker),
+    ("</instructions>", 50, Kind::Marker), ("### system:", 95, Kind::Marker), ("### system override", 95, Kind::Marker), ("### instruction:", 60, Kind::Marker),
     ("### response:", 50, Kind::Marker), ("### human:", 60, Kind::Marker),
     ("### assistant:", 60, Kind::Marker), ("### new instruction", 80, Kind::Marker),
     ("#### system", 40, Kind::Marker),
@@ -60,6 +60,32 @@ const BLOCKS: [&str; 14] = [
     "prompt",
     "item_text",
     "article_text",
+];
+
+/// How what follows the end of a block goes on to order something.
+const GOES_ON: [&str; 22] = [
+    "now",
+    "next",
+    "new",
+    "ignore",
+    "forget",
+    "disregard",
+    "you",
+    "please",
+    "system",
+    "instructions",
+    "assistant",
+    "ai",
+    "from",
+    "şimdi",
+    "artık",
+    "yeni",
+    "jetzt",
+    "neue",
+    "ahora",
+    "nueva",
+    "maintenant",
+    "nouvelle",
 ];
 
 /// Who takes a turn at the start of a line, and what that weighs.
@@ -156,7 +182,10 @@ fn blocks(text: &str, note: &mut Note<'_>) {
         if !is_end {
             opened[index] = true;
         } else if !opened[index] && bytes.get(length) == Some(&b'>') {
-            note(Kind::Marker, 75, 1_000 + index, at, at + 3 + length);
+            let next = name[length + 1..].split(|c: char| !c.is_alphanumeric()).find(|word| !word.is_empty());
+            let weight =
+                if next.is_some_and(|word| GOES_ON.contains(&word.to_lowercase().as_str())) { 100 } else { 75 };
+            note(Kind::Marker, weight, 1_000 + index, at, at + 3 + length);
         }
     }
 }
@@ -175,6 +204,9 @@ fn turns(text: &str, note: &mut Note<'_>) {
             let name = bare[..end].trim().trim_matches('"').replace('_', " ").to_lowercase();
             if let Some(index) = TURNS.iter().position(|(known, _)| *known == name) {
                 note(Kind::Turn, TURNS[index].1, 2_000 + index, start, start + end);
+                if matches!(TURNS[index].0, "system" | "sistem") && head.trim_start().starts_with("###") {
+                    note(Kind::Marker, 95, 2_104, start, start + end);
+                }
                 let said = line.trim_start().get(end + 1..).unwrap_or_default().trim_start().to_lowercase();
                 if ANSWERED.iter().any(|start| said.starts_with(start)) {
                     note(Kind::Turn, 50, 2_100, start, start + end);

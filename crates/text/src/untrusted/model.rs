@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::LazyLock;
 
+use super::commands::Orders;
 use super::features;
 use super::sentence::Window;
 use super::{Kind, Reason, shortened};
@@ -16,6 +17,8 @@ const DISGUISED_MIN: usize = 3;
 /// The same for what stands where nobody sees it.
 const HIDDEN: f32 = 2.0;
 const HIDDEN_MIN: usize = 2;
+/// The least that a window scores with a command that needs nothing else.
+const CERTAIN: f32 = 1.0;
 /// Kinds that are told of one window, and the share of the most telling one that each needs.
 const KINDS_MAX: usize = 4;
 const KIND_SHARE: f32 = 0.2;
@@ -30,6 +33,14 @@ pub(super) struct Model {
     known: Vec<u64>,
     /// Added to what windows and signs say; a text is suspicious from 0 on.
     pub bias: f32,
+}
+
+/// What a window says.
+pub(super) struct Said {
+    /// Without the bias.
+    pub score: f32,
+    /// A command stands there that needs nothing else, or would if it were not quoted.
+    pub commands: bool,
 }
 
 /// Which features have been counted, a bit each.
@@ -75,16 +86,21 @@ impl Model {
         self.weights[features::mark(kind, quoted)]
     }
 
-    /// What the window says, without the bias.
-    pub fn score(&self, window: &Window<'_>, seen: &mut Seen) -> f32 {
+    /// What the window says; its words are counted in `orders`.
+    pub fn score(&self, text: &str, window: &Window<'_>, seen: &mut Seen, orders: &mut Orders) -> Said {
         seen.clear();
         let mut score = disguise(window);
+        let (mut certain, mut quoted) = (false, false);
         features::each(window, |feature, _, _| {
+            if let Some(is_quoted) = features::certain(feature) {
+                (certain, quoted) = (certain | !is_quoted, quoted | is_quoted);
+            }
             if self.known[feature / 64] >> (feature % 64) & 1 == 1 && seen.put(feature) {
                 score += self.weights[feature];
             }
         });
-        score
+        orders.note(text, window.tokens, certain, quoted);
+        Said { score: if certain { score.max(CERTAIN - self.bias) } else { score }, commands: certain || quoted }
     }
 
     /// What in the window speaks for a command, by kind: the words that say it most clearly, and those of the kind around them.
@@ -92,7 +108,8 @@ impl Model {
         seen.clear();
         let mut parts: Vec<Part> = Vec::new();
         features::each(window, |feature, first, last| {
-            let weight = self.weights[feature];
+            let least = if features::certain(feature).is_some() { CERTAIN } else { f32::MIN };
+            let weight = self.weights[feature].max(least);
             if weight > 0.0
                 && seen.put(feature)
                 && let Some(kind) = features::kind(feature)

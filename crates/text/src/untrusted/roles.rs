@@ -59,7 +59,14 @@ pub(super) fn mark(tokens: &mut [Token]) {
                     && tokens[read].classes & roles.who == 0
                     && has(read + 1, read + 5, roles.reading)
             });
-            if reads {
+            // Where verbs stand last, what is read comes before.
+            let is_read = is_who
+                && (at.saturating_sub(5)..at).chain(at + 1..(at + 9).min(tokens.len())).any(|read| {
+                    tokens[read].classes & roles.process != 0
+                        && tokens[read].classes & roles.who == 0
+                        && has(read.saturating_sub(4), read, roles.reading)
+                });
+            if reads || is_read {
                 found |= roles.addr[0];
             }
         }

@@ -51,6 +51,14 @@ pub(super) struct Window<'w> {
     pub encoded: bool,
 }
 
+impl Window<'_> {
+    /// The bytes from its first word to its last.
+    pub fn place(&self) -> Option<Range<usize>> {
+        let start = self.tokens.iter().map(|token| token.start).min()?;
+        Some(start..self.tokens.iter().map(|token| token.end).max()?)
+    }
+}
+
 /// Reads words and hands on each window, in order.
 pub(super) struct Windows<'r, F> {
     lexicon: &'static Lexicon,

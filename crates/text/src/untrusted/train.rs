@@ -3,8 +3,10 @@
 //! A text is as suspicious as its most suspicious window, so the windows of an attack share its lesson by their scores. The order
 //! of the texts is dealt by a fixed seed; the same fixtures make the same weights.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::commands::Orders;
 use super::{features, model, quotes, signs, windows};
 
 /// Rounds over all texts, the first step, how far weights are drawn to nothing.
@@ -20,7 +22,7 @@ const WEIGHT_MIN: f32 = 0.05;
 /// Windows with less than this share of a text's lesson learn nothing.
 const SHARE_MIN: f32 = 0.02;
 /// What each block of features counts, in their order: pairs are many and rare.
-const SCALES: [f32; 7] = [1.0, 0.5, 0.3, 0.5, 0.5, 1.0, 1.0];
+const SCALES: [f32; 8] = [1.0, 0.5, 0.3, 0.5, 0.5, 1.0, 1.0, 1.0];
 /// Shares of a fixture's texts in the lesson: the natural ones count in whole, prose that nobody wrote for a model is plenty.
 const SHARE_OTHERS: f32 = 0.5;
 const SHARE_PROSE: f32 = 0.3;
@@ -37,23 +39,28 @@ pub(super) struct Sample {
     windows: Vec<(Vec<u32>, f32)>,
     signs: Vec<(u32, f32)>,
     is_enough: bool,
+    /// Characters that do not show say it, whatever the words are.
+    is_unread: bool,
 }
 
 impl Sample {
     pub fn of(author: &str, text: &str, attack: bool, share: f32) -> Self {
         let quotes = quotes(text);
-        let mut found = Vec::new();
-        windows(text, &quotes, |window, _, _| {
+        let (mut found, mut orders) = (Vec::new(), Orders::default());
+        windows(text, &quotes, |window, part, _| {
             let mut list = Vec::new();
             features::each(window, |feature, _, _| list.push(feature as u32));
             list.sort_unstable();
             list.dedup();
+            let has = |quoted| list.iter().any(|feature| features::certain(*feature as usize) == Some(quoted));
+            orders.note(part, window.tokens, has(false), has(true));
             found.push((list, model::disguise(window)));
         });
         if found.is_empty() {
             found.push((Vec::new(), 0.0));
         }
         let signs = signs(text, &quotes);
+        orders.mark(signs.marked >= super::MARKED);
         let values = signs.values.iter().map(|(kind, quoted, value)| (features::mark(*kind, *quoted) as u32, *value));
         Self {
             author: author.to_owned(),
@@ -61,7 +68,8 @@ impl Sample {
             share,
             windows: found,
             signs: values.collect(),
-            is_enough: signs.is_enough,
+            is_enough: signs.is_enough || orders.are_enough(),
+            is_unread: signs.is_enough,
         }
     }
 
@@ -118,7 +126,7 @@ pub(super) fn train(samples: &[&Sample]) -> Weights {
             order.swap(last, dice.below(last as u64 + 1) as usize);
         }
         for sample in order.iter().map(|index| samples[*index]) {
-            if sample.is_enough {
+            if sample.is_unread {
                 continue;
             }
             let scores = made.windows(sample);
@@ -238,6 +246,35 @@ fn weights_are_those_that_the_fixtures_make() {
         std::fs::write(path, &list).unwrap();
     }
     assert!(list.len() < 100_000, "{} bytes", list.len());
-    assert!(std::fs::read_to_string(path).unwrap() == list, "weights.txt is of other fixtures or another lexicon");
-    assert!(total[1] * 100 >= total[0] * 68 && total[3] * 100 <= total[2] * FALSE_PERCENT);
+    let differing = differing(&std::fs::read_to_string(path).unwrap(), &list);
+    assert!(differing.is_empty(), "weights.txt is of other fixtures or another lexicon: {differing:?}");
+    assert!(total[1] * 100 >= total[0] * 75 && total[3] * 100 <= total[2] * FALSE_PERCENT);
+}
+
+/// What another library of mathematics may change of a weight: the last digit that is written, or whether a small one is kept.
+const TOLERANCE: f32 = 0.03;
+
+/// The names whose weights are not the same; one that is not listed is nothing, and may be where the other is hardly kept.
+fn differing(one: &str, other: &str) -> Vec<String> {
+    let weights = |list: &str| -> BTreeMap<String, f32> {
+        let pairs = list.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once(' '));
+        pairs.map(|(name, weight)| (name.to_owned(), weight.parse().expect("a weight is a number"))).collect()
+    };
+    let (one, other) = (weights(one), weights(other));
+    let names: BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+    let differs = |name: &&String| match (one.get(*name), other.get(*name)) {
+        (Some(one), Some(other)) => (one - other).abs() > TOLERANCE,
+        (Some(only), None) | (None, Some(only)) => only.abs() > WEIGHT_MIN + TOLERANCE,
+        (None, None) => false,
+    };
+    names.into_iter().filter(differs).cloned().collect()
+}
+
+#[test]
+fn weights_differ_by_more_than_a_library_makes() {
+    let list = "# x\nbias -3.10\nai 0.20\n^ai 0.05\n";
+    assert!(differing(list, "bias -3.11\nai 0.21\nrole -0.05\n").is_empty());
+    assert_eq!(differing(list, "bias -3.10\nai 0.25\n^ai 0.05\n"), ["ai"]);
+    assert_eq!(differing(list, "bias -3.20\n^ai 0.05\n"), ["ai", "bias"]);
+    assert_eq!(differing(list, "").len(), 2);
 }
