@@ -24,7 +24,7 @@ const SHARE_MIN: f32 = 0.02;
 /// What each block of features counts, in their order: pairs are many and rare.
 const SCALES: [f32; 8] = [1.0, 0.5, 0.3, 0.5, 0.5, 1.0, 1.0, 1.0];
 /// Shares of a fixture's texts in the lesson: the natural ones count in whole, prose that nobody wrote for a model is plenty.
-const SHARE_OTHERS: f32 = 0.5;
+const SHARE_OTHERS: f32 = 0.8;
 const SHARE_PROSE: f32 = 0.3;
 /// Of a hundred natural harmless texts of authors that were left out, so many are marked.
 const FALSE_PERCENT: usize = 4;
