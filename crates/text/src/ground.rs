@@ -10,8 +10,11 @@
 
 mod counted;
 mod counting;
+mod crossed;
 mod date;
+mod denial;
 mod derived;
+mod hedge;
 mod known;
 mod lexicon;
 mod name;
@@ -24,6 +27,7 @@ mod role;
 mod speaker;
 mod spoken;
 mod support;
+mod thing;
 mod verb;
 mod who;
 
@@ -145,8 +149,14 @@ pub fn check(draft: &str, sources: &[&str]) -> Report {
         found.extend(name::missing(&reading, &known, &copied).into_iter().map(|range| (Kind::Name, range)));
         found.extend(polarity::turned(&reading, &known, &copied));
         found.extend(counted::misplaced(&reading, &known, &copied));
+        // Eleven days are a little under two weeks.
+        found.retain(|(kind, range)| {
+            let number = reading.numbers.iter().find(|number| number.range == *range);
+            *kind != Kind::Unit || !number.is_some_and(|number| derived::explains(&reading, number, &known))
+        });
         found.extend(counting::misplaced(&reading, &known, &copied));
         found.extend(who::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
+        found.extend(crossed::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
         found.extend(placed::elsewhere(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
         found.extend(speaker::exchanged(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
         found.extend(role::miscast(&reading, &known, &copied).into_iter().map(|range| (Kind::Attribution, range)));
@@ -190,7 +200,9 @@ fn dates_and_numbers(draft: &Reading<'_>, known: &Known<'_>) -> Vec<(Kind, Range
         }
         let at = draft.ratios.partition_point(|ratio| ratio.range.end < number.range.end);
         let part = draft.ratios.get(at).filter(|ratio| ratio.range.start <= number.range.start);
-        if part.is_some_and(|ratio| known.numbers.holds(draft.text, ratio)) || derived::explains(draft, number, known) {
+        if part.is_some_and(|ratio| known.numbers.holds(draft.text, ratio) || derived::explains(draft, ratio, known))
+            || derived::explains(draft, number, known)
+        {
             continue;
         }
         let text = &draft.text[number.range.clone()];
@@ -198,11 +210,24 @@ fn dates_and_numbers(draft: &Reading<'_>, known: &Known<'_>) -> Vec<(Kind, Range
         // The 31st.
         let ordinal = ["st", "nd", "rd", "th"].iter().any(|ending| draft.text[number.range.end..].starts_with(ending));
         let day = ordinal && text.parse().is_ok_and(|day| known.dates.has_day(day));
-        if !short && !day {
+        let hour = short_of_hour(draft, number).is_some_and(|hour| known.dates.near_hour(hour));
+        // 2-6 June.
+        let tail = &draft.text[number.range.end..];
+        let tail = tail.strip_prefix(['-', '–']).filter(|tail| tail.starts_with(|c: char| c.is_ascii_digit()));
+        let from = tail.is_some() && text.parse().is_ok_and(|day| known.dates.has_day(day));
+        if !short && !day && !hour && !from {
             found.push((Kind::Number, number.range.clone()));
         }
     }
     found
+}
+
+/// The hour of "shortly before 8".
+fn short_of_hour(draft: &Reading<'_>, number: &number::Number) -> Option<u16> {
+    const WAYS: [&str; 8] = ["before", "after", "around", "about", "by", "at", "past", "nearly"];
+    let before = draft.token_at(number.range.start).checked_sub(1)?;
+    let way = WAYS.contains(&&*draft.tokens[before].key);
+    draft.text[number.range.clone()].parse().ok().filter(|hour| way && (1..=12).contains(hour))
 }
 
 /// The addresses of a text; whether they may be linked is not this comparison's affair.

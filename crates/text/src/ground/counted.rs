@@ -9,11 +9,14 @@ use super::known::{Known, SPOTS_MAX};
 use super::lexicon::{COMMON, THINGS};
 use super::number::Unit;
 use super::reading::{Reading, value_mark};
-use super::verb;
-use crate::word::{self, fold};
+use super::thing::{self, Counted, covers};
+use crate::word;
 
 /// Numbers and dates of a draft that are compared by what is around them.
 const FACTS_MAX: usize = 1_000;
+
+/// Facts of the sources among which a thing is looked for elsewhere.
+const ELSEWHERE_MAX: usize = 2_000;
 
 /// Those of one sentence.
 const FACTS_NEAR_MAX: usize = 40;
@@ -33,6 +36,8 @@ struct Fact {
     thing: Option<u16>,
     /// A plural behind it that no table has: its mark.
     plural: Option<u64>,
+    /// The token of either.
+    noun: Option<usize>,
     from: Option<bool>,
     token: usize,
     year: bool,
@@ -69,17 +74,30 @@ pub(super) fn misplaced(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -
             continue;
         }
         let own: Vec<(usize, usize)> = facts.by_value.get(&fact.value).cloned().unwrap_or_default();
+        // A score that a source has.
+        let scored = score(draft.text, &fact.range).contains(['-', '–']);
+        if scored && known.readings.iter().any(|source| source.text.contains(score(draft.text, &fact.range))) {
+            continue;
+        }
         // A value that stands everywhere, or nowhere: the number check has told the latter.
         if own.is_empty() || own.len() > SPOTS_MAX {
             continue;
         }
-        if wrong_thing(fact, &own, &facts, known) {
+        if wrong_thing(draft, fact, &own, &facts, known) {
             found.push((Kind::Unit, fact.range.clone()));
         } else if swapped(fact, &own, &facts, draft, &drafts[..], place, known) {
             found.push((if fact.kind < 10 { Kind::Number } else { Kind::Date }, fact.range.clone()));
         }
     }
     found
+}
+
+/// A number with what a dash joins to it: "2-0".
+fn score<'t>(text: &'t str, range: &Range<usize>) -> &'t str {
+    let part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '–');
+    let start = text[..range.start].trim_end_matches(part).len();
+    let end = text.len() - text[range.end..].trim_start_matches(part).len();
+    text[start..end].trim_matches(['-', '–'])
 }
 
 fn push(map: &mut HashMap<u64, Vec<(usize, usize)>>, key: u64, place: (usize, usize)) {
@@ -179,7 +197,8 @@ fn fact(reading: &Reading<'_>, range: Range<usize>, value: u64, kind: u8, year: 
         list.sort_unstable();
         list.dedup_by_key(|(mark, _)| *mark);
     }
-    let (thing, plural) = if kind == 0 { counted(reading, &range, after) } else { (None, None) };
+    let Counted { thing, plural, noun } =
+        if kind == 0 { thing::counted(reading, &range, after) } else { Counted::default() };
     let before = token.checked_sub(1).and_then(|at| reading.tokens.get(at)).map(|t| t.key.as_str());
     let ends = |text: &str| ["den", "dan", "ten", "tan"].iter().any(|ending| text.ends_with(ending));
     // Enough for the words that bear a case.
@@ -199,99 +218,15 @@ fn fact(reading: &Reading<'_>, range: Range<usize>, value: u64, kind: u8, year: 
         token.map_or(0, |t| if t.is_content() { t.mark } else { word::hash(&t.key) })
     };
     let sides = (key(token.checked_sub(1)), key(Some(after)));
-    Fact { range, value, kind, near, plain, sides, thing, plural, from, token, year, weak, dated: Vec::new() }
+    Fact { range, value, kind, near, plain, sides, thing, plural, noun, from, token, year, weak, dated: Vec::new() }
 }
 
-/// The line of the thing that a number counts.
-pub(super) fn thing(reading: &Reading<'_>, range: &Range<usize>) -> Option<u16> {
-    counted(reading, range, reading.tokens.partition_point(|t| t.word.start < range.end)).0
+/// The word behind a number that is counted, folded.
+fn draft_word(draft: &Reading<'_>, fact: &Fact) -> String {
+    fact.noun.map(|at| draft.tokens[at].key.clone()).unwrap_or_default()
 }
 
-/// The thing that a plain number counts: a unit that touches it, or the first noun behind it that tells.
-fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize) -> (Option<u16>, Option<u64>) {
-    let tail = reading.text[range.end..].trim_start_matches([' ', '-', '\u{a0}']);
-    let skipped = reading.text.len() - range.end - tail.len();
-    let len = tail.char_indices().take(24).find(|(_, c)| !c.is_alphabetic()).map_or(tail.len().min(24), |(at, _)| at);
-    let touching = fold(tail.get(..len).unwrap_or(""));
-    if skipped <= 3
-        && !touching.is_empty()
-        && let Some((group, _)) = THINGS.find(&touching).first()
-        && (touching.len() > 1 || tail.starts_with(['m', 'g', 'p', 'w']))
-    {
-        return (Some(*group), None);
-    }
-    let own = reading.tokens.get(after.saturating_sub(1)).filter(|own| own.word.end() >= range.end);
-    let Some(first) = own.or_else(|| reading.tokens.get(after)).or_else(|| reading.tokens.last()) else {
-        return (None, None);
-    };
-    let sentence = first.sentence;
-    // The 4 of a Pro 4 counts nothing.
-    let model = !reading.turkish
-        && reading.text[..range.start].ends_with(' ')
-        && reading.token_at(range.start).checked_sub(1).is_some_and(|at| {
-            let before = &reading.tokens[at];
-            before.name && before.sentence == sentence && before.word.end() + 1 == range.start && before.role.is_none()
-        });
-    let verb = |at: usize| {
-        reading.tokens.get(at + 1).is_some_and(|next| {
-            matches!(&*next.key, "a" | "an" | "the" | "its" | "their" | "his" | "her" | "that" | "it" | "them")
-        })
-    };
-    for (at, token) in reading.tokens.iter().enumerate().skip(after).take(4) {
-        if token.sentence != sentence || token.word.is_number() || token.clause != first.clause {
-            break;
-        }
-        let measure = token.thing.is_some_and(|group| THINGS.name(group).starts_with("m "));
-        if let Some(group) = token.thing.filter(|_| !measure) {
-            return (Some(group), None);
-        }
-        let (key, text) = (&*token.key, token.word.text);
-        if token.name || QUALIFYING.contains(&key) {
-            continue;
-        }
-        if token.stop || token.act || measure {
-            break;
-        }
-        let plural = key.len() >= 4
-            && key.ends_with('s')
-            && !key.ends_with("ss")
-            && !key.ends_with("us")
-            && !key.ends_with("is")
-            && !GENERAL.contains(&key)
-            && !verb(at)
-            && !model;
-        if plural && !reading.turkish && !text.contains(['\'', '’']) && token.concepts.is_empty() {
-            return (None, Some(word::hash(&verb::root(key, false))));
-        }
-        if token.concepts.iter().any(|_| true) {
-            break;
-        }
-    }
-    (None, None)
-}
-
-/// Words between a number and what it counts that say nothing of it.
-#[rustfmt::skip]
-const QUALIFYING: [&str; 14] = [
-    "new", "yeni", "more", "other", "old", "eski", "additional", "extra", "further", "different", "separate", "single", "whole", "adet",
-];
-
-/// Plurals that stand for whatever is counted.
-#[rustfmt::skip]
-const GENERAL: [&str; 34] = [
-    "things", "objects", "units", "pieces", "parts", "kinds", "types", "varieties", "species", "examples", "samples", "places",
-    "sites", "locations", "areas", "spots", "devices", "machines", "models", "works", "titles", "entries", "members", "figures",
-    "times", "occasions", "individuals", "organisms", "creatures", "specimens", "groups", "sets", "lots", "others",
-];
-
-/// Whether the first class of a kind is any of that kind.
-fn covers(general: &str, special: &str) -> bool {
-    matches!(general, "p people" | "v vehicle" | "b building" | "a animal" | "a insect")
-        && general.get(..2) == special.get(..2)
-        && (general != "a insect" || special == "a bee")
-}
-
-fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known<'_>) -> bool {
+fn wrong_thing(draft: &Reading<'_>, fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known<'_>) -> bool {
     if fact.kind != 0 || fact.year {
         return false;
     }
@@ -308,11 +243,42 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
         (sentence.saturating_sub(1)..=sentence + 1)
             .any(|at| known.sentence_marks(own.0, at).binary_search(&mark).is_ok())
     };
+    let elsewhere = |counts: &dyn Fn(&Fact) -> bool| {
+        facts
+            .all
+            .iter()
+            .flatten()
+            .take(ELSEWHERE_MAX)
+            .any(|other| other.kind == 0 && other.value != fact.value && counts(other))
+    };
     if let Some(mark) = fact.plural {
+        if known.stands(mark)
+            && !elsewhere(&|other| {
+                other.plural == Some(mark) || other.thing.is_none() && other.near.iter().any(|(near, _)| *near == mark)
+            })
+        {
+            // What is counted there is named otherwise, and not by the end of the same word.
+            let word = draft_word(draft, fact);
+            return own.iter().all(|one| {
+                let (theirs, reading) = place(one);
+                let noun = theirs.noun.map(|at| &reading.tokens[at]);
+                let told = |noun: &crate::ground::reading::Token<'_>| {
+                    word.ends_with(noun.key.as_str())
+                        || draft.tokens[draft.sentence_of(fact.token)].iter().any(|t| t.mark == noun.mark)
+                };
+                noun.is_some_and(|noun| !told(noun)) && !theirs.near.iter().any(|(near, _)| *near == mark)
+            });
+        }
         // A plural that no table has: it must stand in a sentence with the number, or the source must name no thing there.
         return !own.iter().any(|one| {
             let (theirs, _) = place(one);
-            let unknown = theirs.thing.is_none() && theirs.plural.is_none();
+            let vague = theirs.thing.is_some_and(|group| THINGS.name(group) == "- product");
+            let person = theirs.thing.is_some_and(|group| THINGS.name(group).starts_with("p "));
+            let someone = person
+                && ["ees", "ers", "ors", "ists", "ians", "ants", "men"]
+                    .iter()
+                    .any(|end| draft_word(draft, fact).ends_with(end));
+            let unknown = vague || someone || theirs.thing.is_none() && theirs.plural.is_none();
             unknown || theirs.plural == Some(mark) || theirs.near.iter().any(|(near, _)| *near == mark)
         });
     }
@@ -326,7 +292,14 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
         }
         let their_name = theirs.thing.map(|group| THINGS.name(group));
         // An age between commas.
-        if name == "m year" && their_name.is_none() && reading.clause_of(theirs.token).len() <= 2 {
+        let aged = || {
+            let tokens = &reading.tokens[reading.sentence_of(theirs.token)];
+            tokens
+                .iter()
+                .take(80)
+                .any(|t| matches!(&*t.key, "age" | "aged" | "ages" | "old") || t.key.starts_with("yaş"))
+        };
+        if name == "m year" && their_name.is_none() && (reading.clause_of(theirs.token).len() <= 2 || aged()) {
             return true;
         }
         if name.starts_with("m ") {
@@ -339,9 +312,12 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
         }
         match their_name {
             Some(their) if covers(name, their) => true,
-            Some(their) if covers(their, name) => near_has(one, mark),
+            // Whoever they are is told, if nobody else is counted so.
+            Some(their) if covers(their, name) && their != "p worker" => {
+                near_has(one, mark) || !elsewhere(&|other| other.thing == Some(group))
+            }
             Some(_) => sentence_has(one, mark) && theirs.thing.is_some_and(|thing| thing == group),
-            None => theirs.plural.is_none() || sentence_has(one, mark),
+            None => theirs.plural.is_none() || name == "p people" || sentence_has(one, mark),
         }
     })
 }
@@ -349,6 +325,11 @@ fn wrong_thing(fact: &Fact, own: &[(usize, usize)], facts: &Facts, known: &Known
 fn like(a: &[(u64, usize)], b: &[(u64, usize)]) -> usize {
     let weight = |mark: u64| b.binary_search_by_key(&mark, |(mark, _)| *mark).map_or(0, |at| b[at].1);
     a.iter().map(|(mark, w)| (*w).min(weight(*mark))).sum()
+}
+
+/// Words that two facts have around them both.
+fn common(a: &[(u64, usize)], b: &[(u64, usize)]) -> usize {
+    a.iter().filter(|(mark, _)| b.binary_search_by_key(mark, |(mark, _)| *mark).is_ok()).count()
 }
 
 /// Whether another value of the sources fits the words around the fact clearly better.
@@ -398,20 +379,32 @@ fn swapped(
         if in_clause.contains(&rival.value) {
             continue;
         }
-        let fits = like(&fact.near, &rival.near);
-        let plainly = like(&fact.plain, &rival.plain);
-        if fits >= mine + 5
-            || (mine < 3 && (fits >= mine + 4 || plainly >= mine + 3))
-            || (strangers && mine > 0 && fits > mine && rival.thing == fact.thing && meets(place) == Some(true))
-            || (misdated(fact, own, facts, rival) && fits >= 3)
-        {
-            return true;
+        // It counts what a source has it count, and the rival does not.
+        if fact.thing.is_some() && rival.thing != fact.thing && own.iter().any(|one| theirs(one).thing == fact.thing) {
+            continue;
         }
         // It counts what only the other number counts.
         let counts = fact.thing.is_some_and(|thing| {
             rival.thing == Some(thing) && !THINGS.name(thing).starts_with("m ") && THINGS.name(thing) != "p people"
         });
         if mine == 0 && (counts || (fact.plural.is_some() && rival.plural == fact.plural)) && rival.kind == 0 {
+            return true;
+        }
+        let fits = like(&fact.near, &rival.near);
+        let alike = (common(&fact.near, &rival.near), common(&fact.plain, &rival.plain));
+        if mine == 0
+            && fact.near.len() > 2
+            && !(alike.0 >= 3 || alike.0 == 2 && alike.1 > 0)
+            && rival.thing.zip(fact.thing).is_none_or(|(a, b)| a != b)
+        {
+            continue;
+        }
+        let plainly = like(&fact.plain, &rival.plain);
+        if fits >= mine + 5
+            || (mine < 3 && (fits >= mine + 4 || plainly >= mine + 3))
+            || (strangers && mine > 0 && fits > mine && rival.thing == fact.thing && meets(place) == Some(true))
+            || (misdated(fact, own, facts, rival) && fits >= 3)
+        {
             return true;
         }
     }
@@ -430,7 +423,7 @@ fn swapped(
             })
         });
     other_way
-        || exchanged(fact, own, facts, drafts, known, &sentence)
+        || exchanged(fact, own, facts, draft, drafts, known, &sentence)
         || turned_pair(fact, own, facts, draft, drafts.get(at + 1), known)
 }
 
@@ -439,13 +432,19 @@ fn exchanged(
     fact: &Fact,
     own: &[(usize, usize)],
     facts: &Facts,
+    draft: &Reading<'_>,
     drafts: &[Fact],
     known: &Known<'_>,
     sentence: &Range<usize>,
 ) -> bool {
     let side = |a: (u64, u64), b: (u64, u64)| (a.0 == b.0 && a.0 != 0) || (a.1 == b.1 && a.1 != 0);
     let beside = within(drafts, sentence).iter().filter(|other| other.value != fact.value);
-    beside.filter(|other| other.kind == fact.kind && !other.weak).take(20).any(|other| {
+    // 19 to 14 is turned_pair's affair.
+    let pair = |a: &Fact, b: &Fact| {
+        let between = draft.text.get(a.range.end.min(b.range.end)..a.range.start.max(b.range.start)).unwrap_or("");
+        !between.trim_start_matches(|c: char| !c.is_whitespace()).trim().contains(char::is_alphanumeric)
+    };
+    beside.filter(|other| other.kind == fact.kind && !other.weak && !pair(fact, other)).take(20).any(|other| {
         !own.is_empty()
             && own.iter().all(|(source, at)| {
                 let theirs = &facts.all[*source][*at];

@@ -61,7 +61,60 @@ pub(super) fn misplaced(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -
         }
     }
     found.extend(mismeasured(draft, known, &skipped));
+    found.extend(misrated(draft, known, &skipped));
     found
+}
+
+/// Amounts by the hour that every source has by the day.
+fn misrated(draft: &Reading<'_>, known: &Known<'_>, skipped: &dyn Fn(usize) -> bool) -> Vec<(Kind, Range<usize>)> {
+    let mut by_value: HashMap<u64, Vec<Option<u16>>> = HashMap::new();
+    let mut found = Vec::new();
+    let wanted: Vec<(u64, u16, &Number)> = draft
+        .numbers
+        .iter()
+        .take(PLACES_MAX)
+        .filter(|number| !skipped(draft.token_at(number.range.start)))
+        .filter_map(|number| Some((value_mark(&number.readings.first()?.0), rate(draft, number)?, number)))
+        .collect();
+    if wanted.is_empty() {
+        return found;
+    }
+    for source in &known.readings {
+        for number in source.numbers.iter().take(PLACES_MAX) {
+            let Some((value, _)) = number.readings.first() else { continue };
+            by_value.entry(value_mark(value)).or_default().push(rate(source, number));
+        }
+    }
+    for (value, ours, number) in wanted {
+        let theirs = by_value.get(&value).map_or(&[][..], Vec::as_slice);
+        if !theirs.is_empty() && theirs.iter().all(|rate| rate.is_some_and(|rate| rate != ours)) {
+            found.push((Kind::Unit, number.range.clone()));
+        }
+    }
+    found
+}
+
+/// By which time an amount is: "14 kilometres an hour", "günde 60 dönüm".
+fn rate(reading: &Reading<'_>, number: &Number) -> Option<u16> {
+    let at = reading.token_at(number.range.start);
+    let clause = reading.clause_of(at);
+    let after = reading.tokens.partition_point(|t| t.word.start < number.range.end);
+    let time = |i: usize| {
+        let group = reading.tokens.get(i)?.thing?;
+        matches!(THINGS.name(group), "m second" | "m minute" | "m hour" | "m day" | "m week" | "m month" | "m year")
+            .then_some(group)
+    };
+    if reading.turkish {
+        let before = clause.start.max(at.saturating_sub(2))..at;
+        return before.rev().find_map(|i| {
+            let key = &reading.tokens[i].key;
+            (key.ends_with("de") || key.ends_with("da") || key.ends_with("te")).then(|| time(i)).flatten()
+        });
+    }
+    (after..clause.end.min(after + 6)).find_map(|i| {
+        let article = matches!(&*reading.tokens[i].key, "a" | "an" | "per" | "each" | "every");
+        article.then(|| time(i + 1)).flatten()
+    })
 }
 
 fn ordinals(reading: &Reading<'_>) -> Vec<Ordinal> {

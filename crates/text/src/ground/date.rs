@@ -94,6 +94,16 @@ impl Dates {
         self.seen.extend(days);
     }
 
+    /// Whether a time of the sources is at most half an hour from that hour of either half of the day.
+    pub fn near_hour(&self, hour: u16) -> bool {
+        let wanted = hour % 12 * 60;
+        self.seen.iter().any(|seen| {
+            let When::Clock { minutes, .. } = *seen else { return false };
+            let apart = (minutes % 720).abs_diff(wanted);
+            apart.min(720 - apart) <= 30
+        })
+    }
+
     /// Whether some date falls on that day of whatever month.
     pub fn has_day(&self, number: u8) -> bool {
         self.seen.iter().any(|seen| matches!(seen, When::Day { day: Some(day), .. } if *day == number))
@@ -117,11 +127,18 @@ impl Dates {
             When::Part(part) => {
                 let said = self.seen.iter().any(|seen| match *seen {
                     When::Part(p) => p == part || matches!((p, part), (2, 3) | (3, 2)),
-                    When::Clock { minutes, .. } => part_of(minutes) == part || (minutes < 720 && part >= 2),
+                    When::Clock { minutes, open } => {
+                        let around = [minutes, (minutes + 60) % 1_440, (minutes + 1_380) % 1_440];
+                        let fits = |minutes: u16| {
+                            around.map(|m| (m + minutes) % 1_440).into_iter().any(|m| part_of(m) == part)
+                        };
+                        fits(0) || open && fits(720)
+                    }
                     _ => false,
                 });
-                // Only another part of the day speaks against it.
-                said || !self.seen.iter().any(|seen| matches!(seen, When::Part(_)))
+                // Only another part or time of the day speaks against it.
+                let tells = |seen: &When| matches!(seen, When::Part(_) | When::Clock { open: false, .. });
+                said || !self.seen.iter().any(tells)
             }
             // This year is what the sources speak of, unless they say which and another.
             When::Relative { unit, steps: 0 } => {
@@ -241,6 +258,7 @@ pub(super) fn day_and_month(text: &str) -> Option<When> {
 fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(When, usize)> {
     let word = words[at];
     let bare = word.text.split(['\'', '’']).next().unwrap_or(word.text);
+    let bare = bare.strip_suffix("am").or_else(|| bare.strip_suffix("pm")).unwrap_or(bare);
     let next = |by: usize| words.get(at + by).filter(|w| w.start - word.start < 16);
     let parts: Vec<&str> = bare.split('.').collect();
     if let [day, month, year_] = parts[..]
@@ -278,9 +296,18 @@ fn numeric(text: &str, words: &[Word<'_>], at: usize) -> Option<(When, usize)> {
         Some((When::Clock { minutes, open }, at + len))
     };
     if let Some((hour, minute)) = halves(bare).filter(|(hour, minute)| *hour < 24 && *minute < 60) {
+        let hours = next(1).is_some_and(|w| w.text.starts_with("saat"));
         let before = at.checked_sub(1).and_then(|before| words.get(before)).map(|w| fold(w.text));
-        let spoken = matches!(before.as_deref(), Some("saat" | "saati" | "saatleri"));
-        return if half.is_some() || bare.contains(':') || spoken { clock(hour, minute, 1 + half_len) } else { None };
+        let spoken = before.as_deref().is_some_and(|before| {
+            matches!(before, "saat" | "saati" | "saatleri")
+                || bare.len() == 5
+                    && (before.starts_with("gece") || before.starts_with("sabah") || before.starts_with("akşam"))
+        });
+        return if half.is_some() || bare.contains(':') || spoken || hours && bare.len() == 5 {
+            clock(hour, minute, 1 + half_len)
+        } else {
+            None
+        };
     }
     if bare == "12" && next(1).is_some_and(|w| matches!(&*w.key(), "noon" | "midnight")) {
         let noon = next(1).is_some_and(|w| w.key() == "noon");
@@ -330,7 +357,9 @@ fn weekday_word(word: Word<'_>, key: &str, next: Option<&Word<'_>>, turkish: boo
     }
     const TURKISH: [(&str, u8); 6] =
         [("pazartesi", 0), ("sali", 1), ("çarşamba", 2), ("perşembe", 3), ("cumartesi", 5), ("cuma", 4)];
-    if let Some((_, day)) = TURKISH.iter().find(|(day, _)| key.strip_prefix(day).is_some_and(|rest| rest.len() <= 4)) {
+    if let Some((_, day)) =
+        TURKISH.iter().find(|(day, _)| key.strip_prefix(day).is_some_and(|rest| rest.len() <= 4 && rest != "m"))
+    {
         return Some(*day);
     }
     // The word is a market, too.
@@ -371,6 +400,11 @@ fn month(word: &Word<'_>, turkish: bool, beside_number: bool) -> Option<u8> {
     const TURKISH: [&str; 12] =
         ["ocak", "şubat", "mart", "nisan", "mayis", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasim", "aralik"];
     let key = word.key();
+    // The oven of a kitchen.
+    if !word.is_capitalised() && matches!(word.text, "ocağa" | "ocağı" | "ocağın" | "ocaklar" | "ocaklarda" | "ocakta")
+    {
+        return None;
+    }
     let place = |list: &[&str]| list.iter().position(|month| *month == key).map(|at| at as u8 + 1);
     if word.is_capitalised() {
         if let Some(month) = place(&ENGLISH).or_else(|| place(&GERMAN)) {
@@ -406,7 +440,9 @@ fn relative(key: &str, next: Option<&Word<'_>>, turkish: bool) -> Option<(When, 
     match key {
         "yesterday" | "dün" => return day(-1),
         "tomorrow" | "yarin" => return day(1),
-        "noon" => return one(When::Clock { minutes: 720, open: false }),
+        "noon" | "midday" | "öğle" | "öğlen" | "öğlene" | "öğleye" | "öğlende" => {
+            return one(When::Clock { minutes: 720, open: false });
+        }
         "midnight" | "geceyarisi" => return one(When::Clock { minutes: 0, open: false }),
         "morning" | "mornings" => return one(When::Part(0)),
         "afternoon" => return one(When::Part(1)),

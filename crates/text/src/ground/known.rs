@@ -215,17 +215,30 @@ impl<'a> Known<'a> {
 /// "From a previous 280 to 300 million" where the sentence has euros only: those are euros, too.
 fn of_the_currency(reading: &Reading<'_>) -> Vec<Number> {
     let mut more = Vec::new();
+    let whole = only_currency(&reading.numbers);
     let mut from = 0;
     for place in &reading.places {
         from += reading.numbers[from..].partition_point(|n| n.range.start < place.start);
         let to = from + reading.numbers[from..].partition_point(|n| n.range.start < place.end);
         let numbers = &reading.numbers[from..to];
-        let mut signs = numbers.iter().map(|n| n.unit).filter(|unit| matches!(unit, Unit::Currency(_)));
-        let Some(unit) = signs.next().filter(|unit| signs.all(|other| other == *unit)) else { continue };
-        let large = |n: &&Number| n.unit == Unit::Plain && n.readings.iter().any(|(value, _)| value.len() >= 7);
+        // Of the sentence, else of the text.
+        let Some(unit) = only_currency(numbers).or(whole.filter(|_| !numbers.iter().any(has_currency))) else {
+            continue;
+        };
+        let large = |n: &&Number| n.unit == Unit::Plain && n.readings.iter().any(|(value, _)| value.len() >= 6);
         more.extend(numbers.iter().filter(large).map(|n| Number { unit, ..n.clone() }));
     }
     more
+}
+
+fn has_currency(number: &Number) -> bool {
+    matches!(number.unit, Unit::Currency(_))
+}
+
+/// The currency of all numbers that have one.
+fn only_currency(numbers: &[Number]) -> Option<Unit> {
+    let mut units = numbers.iter().filter(|number| has_currency(number)).map(|number| number.unit);
+    units.next().filter(|unit| units.all(|other| other == *unit))
 }
 
 /// A sentence without capitals, marks of quotation around it and the sign at its end.

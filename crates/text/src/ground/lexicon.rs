@@ -22,6 +22,8 @@ pub(super) static THINGS: LazyLock<Table> = LazyLock::new(|| Table::of(include_s
 pub(super) static ROLES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("roles.txt")));
 pub(super) static NATIONS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("nations.txt")));
 pub(super) static ACTS: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("acts.txt")));
+/// Words for one thing or deed, by which surroundings are compared.
+pub(super) static ALIKE: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("alike.txt")));
 pub(super) static DENYING: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("denying.txt")));
 pub(super) static MEASURES: LazyLock<Table> = LazyLock::new(|| Table::of(include_str!("measures.txt")));
 /// Words that a headline in title case or the start of a sentence may hold without being names.
@@ -82,6 +84,11 @@ impl Table {
             return found;
         }
         self.longest_begin(phrase, phrase.find(' ').unwrap_or(0) + 2)
+    }
+
+    /// Whether a word stands on a line as it is, without an ending.
+    pub fn is_bare(&self, key: &str) -> bool {
+        self.exact.contains_key(key) || self.begun.contains_key(key)
     }
 
     /// Whether a phrase begins with the word.

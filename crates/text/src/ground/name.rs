@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use super::known::Known;
-use super::lexicon::{COMMON, NATIONS, OPPOSITES, ROLES, THINGS};
+use super::lexicon::{ALIKE, COMMON, NATIONS, OPPOSITES, ROLES, THINGS};
 use super::reading::{Reading, Token};
 use super::verb;
 use crate::word;
@@ -93,10 +93,10 @@ impl Names {
 
 /// Whether `long` is `short` with an ending of a few letters that may be one of case or origin.
 fn tail(long: &str, short: &str) -> bool {
-    const ENDINGS: [&str; 38] = [
+    const ENDINGS: [&str; 42] = [
         "da", "de", "ta", "te", "dan", "den", "tan", "ten", "li", "lu", "lü", "liler", "lilar", "in", "un", "ün",
         "nin", "nun", "nün", "a", "e", "ya", "ye", "i", "u", "ü", "yi", "yu", "yü", "daki", "deki", "lar", "ler", "n",
-        "an", "ian", "ese", "ish",
+        "an", "ian", "ese", "ish", "ns", "ans", "ians", "s",
     ];
     long.strip_prefix(short).is_some_and(|rest| ENDINGS.contains(&rest))
 }
@@ -108,7 +108,7 @@ pub(super) fn missing(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -> 
         .sentences
         .iter()
         .flat_map(|range| draft.tokens[range.clone()].iter().skip(1))
-        .filter(|t| t.word.is_capitalised())
+        .filter(|t| t.word.is_capitalised() && !after_quote(&draft.text[..t.word.start], t.word.start))
         .map(|t| t.key.as_str())
         .collect();
     let dated: Vec<Range<usize>> = draft.dates.iter().map(|date| date.range.clone()).collect();
@@ -135,7 +135,12 @@ pub(super) fn missing(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -> 
                 let starts = *i == 0 || after_quote(&draft.text[place.clone()], token.word.start - place.start);
                 // German writes every noun with a capital.
                 let noun = german && !NATIONS.has(&token.key);
-                !noun && asked(draft, tokens, *i, starts, style, &inner, &dated) && !names.explain(known, token, style)
+                // İşletmeci Figen Dursun, who is its işletmecisi.
+                let titled = || starts && end > at + 1 && names.roots.contains(&verb::root(&token.key, draft.turkish));
+                !noun
+                    && asked(draft, tokens, *i, starts, style, &inner, &dated)
+                    && !names.explain(known, token, style)
+                    && !titled()
             };
             if (at..end).any(|i| unknown(&i)) && !names.spelled(&tokens[at..end]) {
                 missing.push(tokens[at].word.start..tokens[end - 1].word.end());
@@ -235,9 +240,12 @@ fn asked(
 }
 
 /// Signs of currencies, which are compared with their numbers.
-const CODES: [&str; 8] = ["tl", "usd", "eur", "gbp", "try", "euro", "chf", "jpy"];
+const CODES: [&str; 20] = [
+    "tl", "usd", "eur", "gbp", "try", "euro", "chf", "jpy", "gwh", "mwh", "kwh", "twh", "gw", "mw", "kw", "gb", "tb",
+    "mb", "ghz", "hz",
+];
 
-const SAYING: [&str; 34] = [
+const SAYING: [&str; 27] = [
     "said",
     "says",
     "told",
@@ -259,13 +267,6 @@ const SAYING: [&str; 34] = [
     "admitted",
     "bought",
     "sold",
-    "will",
-    "has",
-    "had",
-    "was",
-    "is",
-    "would",
-    "also",
     "led",
     "wants",
     "plans",
@@ -277,7 +278,7 @@ const SAYING: [&str; 34] = [
 impl Names {
     fn explain(&self, known: &Known<'_>, token: &Token<'_>, style: Style) -> bool {
         let key = &*token.key;
-        if self.holds(known, key) {
+        if self.holds(known, key) || ALIKE.has(key) && known.stands(token.mark) {
             return true;
         }
         let capitals = token.word.stem().chars().filter(|c| c.is_alphabetic()).all(|c| !c.is_lowercase());

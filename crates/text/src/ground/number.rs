@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::hedge::{Hedge, hedge};
 use super::spoken;
 use crate::word::fold;
 
@@ -40,14 +41,6 @@ pub(super) struct Number {
     pub unit: Unit,
     /// Not asked for in a draft: `twice`, one as an article.
     pub weak: bool,
-}
-
-/// Words that say how far a number may be from the source's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Hedge {
-    About,
-    Above,
-    Below,
 }
 
 impl Numbers {
@@ -108,7 +101,8 @@ impl Numbers {
             };
             let from = self.figures.partition_point(|(figure, _)| *figure < low);
             let near = self.figures[from..].iter().take_while(|(figure, _)| *figure <= high);
-            let close = |figure: f64| (figure - value).abs() <= value * 0.1;
+            let far = if hedge == Hedge::About { 0.1 } else { 0.25 };
+            let close = |figure: f64| (figure - value).abs() <= value * far;
             near.take(64).any(|(figure, unit)| close(*figure) && (number.unit == Unit::Plain || number.unit == *unit))
         })
     }
@@ -122,48 +116,6 @@ fn last_digit(text: &str) -> f64 {
     }
 }
 
-/// The hedge before a number, or in Turkish behind it.
-fn hedge(text: &str, range: &Range<usize>) -> Option<Hedge> {
-    let near = text[..range.start].char_indices().rev().take(24).last().map_or(0, |(at, _)| at);
-    let before = fold(text[near..range.start].trim_end_matches([' ', '\u{a0}', '$', '€', '£', '₺', '¥', '%']));
-    let before = before.strip_suffix(" yüzde").unwrap_or(&before);
-    let ends = |words: &[&str]| words.iter().any(|word| before.ends_with(word));
-    if ends(&["about", "around", "some", "roughly", "approximately", "circa", "close to", "nearly", "almost"])
-        || ends(&["yaklaşik", "neredeyse", "hemen hemen", "etwa", "rund", "fast"])
-    {
-        return Some(Hedge::About);
-    }
-    if ends(&[
-        "more than",
-        "over",
-        "above",
-        "upwards of",
-        "at least",
-        "en az",
-        "mehr als",
-        "exceeding",
-        "past",
-        "exceeded",
-        "topped",
-    ]) {
-        return Some(Hedge::Above);
-    }
-    if ends(&["less than", "under", "below", "fewer than", "at most", "up to", "weniger als"]) {
-        return Some(Hedge::Below);
-    }
-    let tail = &text[range.end..];
-    let far = tail.char_indices().nth(28).map_or(tail.len(), |(at, _)| at);
-    let after = fold(&tail[..far]);
-    let soon =
-        |word: &str| after.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).take(3).any(|w| w == word);
-    match () {
-        () if soon("civarinda") || soon("yakin") || soon("kadar") => Some(Hedge::About),
-        () if soon("aşkin") || soon("fazla") || soon("aşan") || soon("üzerinde") => Some(Hedge::Above),
-        () if soon("altinda") => Some(Hedge::Below),
-        () => None,
-    }
-}
-
 /// The numbers of a text; `turkish` decides what a few words mean.
 ///
 /// The second list holds what two of them say together: "two in five".
@@ -174,6 +126,11 @@ pub(super) fn numbers(text: &str, turkish: bool) -> (Vec<Number>, Vec<Number>) {
         let first = text[start..].chars().next().unwrap_or(' ');
         if first.is_ascii_digit() {
             let end = digits_end(text, start);
+            // The 417 of the B417 is part of a name.
+            if text[..start].ends_with(char::is_alphabetic) {
+                from = end;
+                continue;
+            }
             from = read(text, start, end, &mut found);
             continue;
         }
@@ -200,8 +157,21 @@ pub(super) fn numbers(text: &str, turkish: bool) -> (Vec<Number>, Vec<Number>) {
             continue;
         }
         let (zeros, end) = multiplier(text, said.end);
+        // Dört bin beş yüz.
+        let below = (zeros == 3 && ["bin", "thousand"].iter().any(|word| text[..end].ends_with(word)))
+            .then(|| text[end..].find(char::is_alphabetic).filter(|gap| text[end..end + gap].trim().is_empty()))
+            .flatten()
+            .and_then(|gap| spoken::read(text, end + gap, turkish))
+            .filter(|rest| !rest.share && !rest.weak && rest.value.len() <= 3);
+        let (value, end) = match below {
+            Some(rest) => (format!("{}{:0>3}", said.value, rest.value), rest.end),
+            None => {
+                let (whole, fraction) = said.value.split_once('.').unwrap_or((&said.value, ""));
+                (shift(whole, fraction, zeros), end)
+            }
+        };
         let (unit, end) = unit(text, start, end);
-        let readings = vec![(shift(&said.value, "", zeros), Style::Sure)];
+        let readings = vec![(value, Style::Sure)];
         found.push(Number { range: start..end, readings, unit, weak: said.weak && zeros == 0 });
         from = end;
     }
@@ -224,11 +194,24 @@ fn ratio(text: &str, a: &Number, b: &Number) -> Option<Number> {
     let falls = || between.split_whitespace().any(|w| ["den", "dan", "ten", "tan"].iter().any(|end| w.ends_with(end)));
     let (part, whole) = match between.trim() {
         "in" | "in every" | "out of" | "of every" | "out of every" => (first, second),
-        _ if second < first && falls() => (second, first),
+        _ if second < first
+            && (falls() || text[a.range.clone()].ends_with("dan") || text[a.range.clone()].ends_with("den")) =>
+        {
+            (second, first)
+        }
         _ => return None,
     };
-    let plain = a.unit == Unit::Plain && b.unit == Unit::Plain;
-    if !plain || part >= whole || whole > 100 || part * 1_000 % whole != 0 {
+    // Of five liras one.
+    let falls = ["den", "dan", "ten", "tan"].iter().any(|end| text[a.range.clone()].ends_with(end));
+    let plain = (a.unit == Unit::Plain || (falls && second < first)) && b.unit == Unit::Plain;
+    if !plain || part >= whole || whole > 100 {
+        return None;
+    }
+    if whole == 3 {
+        let readings = vec![(format!("{part}/3"), Style::Sure)];
+        return Some(Number { range: a.range.start..b.range.end, readings, unit: Unit::Percent, weak: false });
+    }
+    if part * 1_000 % whole != 0 {
         return None;
     }
     let tenths = part * 1_000 / whole;

@@ -18,7 +18,18 @@ pub(super) fn turned(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -> V
         let told = if token.concepts.is_empty() {
             if token.is_content() { denied(draft, at, known) } else { None }
         } else {
-            token.concepts.iter().find_map(|(group, side)| opposed(draft, at, *group, *side, known))
+            let verdicts: Vec<_> =
+                token.concepts.iter().map(|(group, side)| opposed(draft, at, *group, *side, known)).collect();
+            let steady = token.concepts.iter().position(|(group, _)| OPPOSITES.name(*group) == "steady");
+            // "Failed" is what is rejected as well as what is not passed.
+            if verdicts.iter().enumerate().any(|(place, verdict)| *verdict == Verdict::Same && Some(place) != steady) {
+                None
+            } else {
+                verdicts.into_iter().find_map(|verdict| match verdict {
+                    Verdict::Turned(kind) => Some(kind),
+                    _ => None,
+                })
+            }
         };
         if let Some(kind) = told {
             found.push((kind, token.word.start..token.word.end()));
@@ -52,14 +63,31 @@ impl Best {
     }
 }
 
-fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'_>) -> Option<Kind> {
+/// What the sources say of a word of the table.
+#[derive(PartialEq)]
+enum Verdict {
+    Unknown,
+    Same,
+    Turned(Kind),
+}
+
+fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'_>) -> Verdict {
     let token = &draft.tokens[at];
     let spots = known.group(group);
     if spots.len() > SPOTS_MAX || spots.is_empty() {
-        return None;
+        return Verdict::Unknown;
     }
     let converse = OPPOSITES.name(group).starts_with('~');
     if converse {
+        // A purchase, their third defeat: nobody does it to anybody here.
+        let before = at.checked_sub(1).map_or("", |before| &*draft.tokens[before].key);
+        let a_noun = matches!(
+            before,
+            "his" | "her" | "its" | "their" | "the" | "a" | "an" | "this" | "that" | "third" | "second" | "first"
+        );
+        if a_noun && !draft.turkish {
+            return Verdict::Unknown;
+        }
         let votes: Vec<who::Agreement> = spots
             .iter()
             .map(|(spot, other)| {
@@ -68,10 +96,10 @@ fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'
             })
             .collect();
         if votes.iter().any(|vote| vote.same > 0 && vote.same >= vote.other) {
-            return None;
+            return Verdict::Same;
         }
         if votes.iter().any(|vote| vote.other > 0) {
-            return Some(Kind::Direction);
+            return Verdict::Turned(Kind::Direction);
         }
     }
     let (clause, sentence) = (draft.marks(draft.clause_of(at)), draft.marks(draft.sentence_of(at)));
@@ -95,7 +123,11 @@ fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'
     } else {
         (4, 2)
     };
-    let (kind, spot) = best.verdict(least, alone)?;
+    let Some((kind, spot)) = best.verdict(least, alone) else {
+        let opposite = best.opposite.map_or(0, |(like, ..)| like);
+        let same = best.same.is_some_and(|same| same >= opposite && same > 0);
+        return if same { Verdict::Same } else { Verdict::Unknown };
+    };
     let (source, there) = known.reading(spot);
     let evened = (kind == Kind::Negation || OPPOSITES.name(group) == "all")
         && (outweighed((draft, at), (source, there)) || outweighed((source, there), (draft, at)));
@@ -114,7 +146,7 @@ fn opposed(draft: &Reading<'_>, at: usize, group: u16, side: i8, known: &Known<'
                 && known.likeness(spot, &draft.marks(clause), &draft.marks(sentence), token.mark) >= like
         })
     };
-    (!evened && (kind != Kind::Direction || !said_elsewhere())).then_some(kind)
+    if evened || kind == Kind::Direction && said_elsewhere() { Verdict::Unknown } else { Verdict::Turned(kind) }
 }
 
 /// Words that deny in themselves: "lost power" is "without power", "stay open" is "not close".
@@ -128,6 +160,9 @@ fn denies(key: &str) -> bool {
     let without = key.len() >= 6 && ["siz", "suz", "süz", "less"].iter().any(|ending| key.ends_with(ending));
     prefixed || without || DENYING.has(key)
 }
+
+/// Words between a word and one that denies it.
+const NEAR: usize = 8;
 
 /// Whether the clause of `a` has a word that denies in itself which the clause of `b` has not, and `b` a plain denial.
 fn outweighed(a: (&Reading<'_>, usize), b: (&Reading<'_>, usize)) -> bool {
@@ -144,10 +179,13 @@ fn outweighed(a: (&Reading<'_>, usize), b: (&Reading<'_>, usize)) -> bool {
     // Nobody will lose a job: two denials make none.
     let twice =
         |token: &Token<'_>| token.negated && denies(&token.key) && !ours.iter().any(|own| own.mark == token.mark);
+    let start = a.0.clause_of(a.1).start;
+    let near = |place: usize| (start + place).abs_diff(a.1) <= NEAR;
     theirs.iter().any(twice)
         || theirs.iter().any(|token| token.negated)
-            && ours.iter().any(|token| {
-                turned(token) || denies(&token.key) && !theirs.iter().any(|other| other.mark == token.mark)
+            && ours.iter().enumerate().any(|(place, token)| {
+                turned(token)
+                    || near(place) && denies(&token.key) && !theirs.iter().any(|other| other.mark == token.mark)
             })
 }
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::date::{self, Date};
-use super::lexicon::{ACTS, NATIONS, OPPOSITES, ROLES, THINGS};
+use super::denial;
+use super::lexicon::{ACTS, ALIKE, NATIONS, OPPOSITES, ROLES, THINGS};
 use super::number::{self, Number};
 use super::verb;
 use crate::sentence;
@@ -101,7 +102,8 @@ impl<'a> Reading<'a> {
                 token.name &= self.dates.get(from).is_none_or(|date| date.range.start > token.word.start);
             }
             clauses(self.text, &mut self.tokens, first, &mut self.clauses);
-            negations(self.text, &mut self.tokens[first..], self.turkish);
+            denial::negations(self.text, &mut self.tokens[first..], self.turkish);
+            denial::denials(&mut self.tokens[first..], self.turkish);
             self.sentences.push(first..self.tokens.len());
         }
     }
@@ -187,7 +189,7 @@ fn sentence_tokens<'a>(text: &'a str, part: &[Word<'a>], sentence: u32, turkish:
         let key = keys[at].clone();
         let full =
             if word.stem().len() < word.text.len() && word.text.len() <= 60 { fold(word.text) } else { key.clone() };
-        let leads = THINGS.leads(&key) || ROLES.leads(&key) || OPPOSITES.leads(&key);
+        let leads = [&*THINGS, &*ROLES, &*OPPOSITES, &*ALIKE].iter().any(|table| table.leads(&key));
         let next = part
             .get(at + 1)
             .filter(|next| leads && next.text.len() <= 40 && next.start - word.end() < 3)
@@ -202,13 +204,15 @@ fn sentence_tokens<'a>(text: &'a str, part: &[Word<'a>], sentence: u32, turkish:
         let nation = if word.is_capitalised() { NATIONS.find(&key).first().map(|(group, _)| *group) } else { None };
         let mut concepts = pick(&OPPOSITES);
         concepts.retain(|(group, _)| counts(text, part, at, OPPOSITES.name(*group), &key));
+        let alike = pick(&ALIKE).first().map(|(group, _)| *group);
         let stop = word::is_stop(&full) || WEAK.contains(&&*full);
         let name = word.is_capitalised() && key.chars().nth(1).is_some() && !stop;
-        let mark = match (nation, thing, role, concepts.first()) {
+        let mark = match (nation, thing, role, concepts.first(), alike) {
             (Some(group), ..) => word::mix(0x6e00_0000 + u64::from(group)),
             (_, Some(group), ..) => word::mix(0x7400_0000 + u64::from(group)),
-            (_, _, Some(group), _) => word::mix(0x7200_0000 + u64::from(group)),
-            (_, _, _, Some((group, _))) => word::mix(0x6f00_0000 + u64::from(*group)),
+            (_, _, Some(group), ..) => word::mix(0x7200_0000 + u64::from(group)),
+            (_, _, _, Some((group, _)), _) => word::mix(0x6f00_0000 + u64::from(*group)),
+            (.., Some(group)) => word::mix(0x6100_0000 + u64::from(group)),
             _ if word.text.len() > 60 => word::hash(word.text),
             _ => word::hash(&verb::root(&key, turkish && !name)),
         };
@@ -231,7 +235,7 @@ fn sentence_tokens<'a>(text: &'a str, part: &[Word<'a>], sentence: u32, turkish:
 }
 
 /// Words that stand everywhere and say little, beside the stop words.
-const WEAK: [&str; 40] = [
+const WEAK: [&str; 42] = [
     "said",
     "says",
     "told",
@@ -272,18 +276,23 @@ const WEAK: [&str; 40] = [
     "oldu",
     "would",
     "say",
+    "whom",
+    "whose",
 ];
 
 /// Whether a word of a group counts where it stands: "last year" orders nothing, "step down" lowers nothing.
 fn counts(text: &str, part: &[Word<'_>], at: usize, group: &str, key: &str) -> bool {
+    let group = group.trim_start_matches('~');
     let near = |by: isize| part.get(at.checked_add_signed(by)?).filter(|w| w.text.len() < 40).map(Word::key);
     let (before, after) = (near(-1).unwrap_or_default(), near(1).unwrap_or_default());
     let number_follows = part.get(at + 1).is_some_and(Word::is_number)
         || text[part[at].end()..].trim_start().starts_with(['$', '€', '£', '%']);
     let in_turn = matches!(&*after, "year" | "week" | "month" | "season" | "night" | "few" | "two" | "three");
     let exempt = match group {
+        "begin" | "order" if key == "end" && after == "of" => true,
         "order" => matches!(key, "last" | "son") && in_turn || key == "son" && after == "dakika",
         "win" => match key {
+            _ if key.starts_with("galibiyet") || key.starts_with("zafer") => true,
             "lost" => matches!(&*before, "a" | "the" | "an" | "its" | "their" | "his" | "her" | "long"),
             "defeat" => !matches!(&*before, "to" | "will" | "would" | "and" | "could"),
             "conceded" | "concedes" | "concede" => number_follows || matches!(&*after, "a" | "the" | "that"),
@@ -292,10 +301,14 @@ fn counts(text: &str, part: &[Word<'_>], at: usize, group: &str, key: &str) -> b
         "course" => match key {
             "lost" => matches!(&*before, "a" | "the" | "an" | "its" | "their"),
             "ease" | "lift" | "slide" => before == "the",
+            // Thirty more of them.
+            "more" | "fewer" => part.get(at.wrapping_sub(1)).is_some_and(Word::is_number) && after != "than",
+            "slow" | "slowly" => true,
             "up" | "down" => {
                 !(number_follows
                     || matches!(&*before, "was" | "were" | "is" | "are" | "went" | "go" | "goes")
-                    || matches!(&*after, "from" | "by" | "on"))
+                    || matches!(&*after, "from" | "by" | "on")
+                    || (1..=5).filter_map(|back| near(-back)).any(|key| PUSHING.contains(&&*key)))
             }
             "added" | "adds" | "adding" | "shed" | "sheds" | "shedding" => !number_follows,
             _ => false,
@@ -306,12 +319,23 @@ fn counts(text: &str, part: &[Word<'_>], at: usize, group: &str, key: &str) -> b
         }
         "life" | "harm" => key == "dead" && after == "end",
         "side" => key == "left" && !matches!(&*after, "wing" | "side" | "hand"),
-        "join" => key == "left" && matches!(&*after, "its" | "the"),
+        "join" => {
+            key == "left" && matches!(&*after, "its" | "the" | "on" | "in" | "to" | "of")
+                || key.starts_with("ayril") && before.ends_with(['a', 'e'])
+                || key.starts_with("gir") && before == "birbirine"
+        }
+        "open" if key.starts_with("aç") => before == "yol",
         "truth" => key.starts_with("right"),
         _ => false,
     };
     !exempt
 }
+
+/// Verbs that send something up or down.
+const PUSHING: [&str; 12] = [
+    "push", "pushed", "pushing", "drove", "driven", "driving", "sent", "sending", "pulled", "dragged", "nudged",
+    "brought",
+];
 
 /// Cuts the tokens from `first` on into clauses at signs and joining words.
 fn clauses(text: &str, tokens: &mut [Token<'_>], first: usize, clauses: &mut Vec<Range<usize>>) {
@@ -343,76 +367,3 @@ const JOINING: [&str; 22] = [
     "and", "but", "while", "whereas", "although", "though", "after", "before", "because", "who", "which", "when",
     "instead", "rather", "as", "ve", "ancak", "fakat", "ama", "with", "versus", "against",
 ];
-
-/// Marks what is said not to be.
-fn negations(text: &str, tokens: &mut [Token<'_>], turkish: bool) {
-    for at in 0..tokens.len() {
-        let key = tokens[at].key.clone();
-        let full = tokens[at].word.text;
-        let reach = match &*key {
-            _ if full.len() < 12 && (full.ends_with("n't") || full.ends_with("n’t")) => 1,
-            "not" | "never" | "cannot" | "without" | "nor" | "hardly" => 1,
-            // "They said no." and "no-confidence" deny nothing that follows.
-            "no" if !text[tokens[at].word.end()..].starts_with([' ', '\u{a0}', '\n']) => 0,
-            "neither" | "no" => 2,
-            "nobody" | "none" => 3,
-            _ => 0,
-        };
-        if reach > 0 {
-            let next = tokens.get(at + 1).map(|t| t.key.clone()).unwrap_or_default();
-            if matches!(&*next, "only" | "more" | "less" | "later" | "fewer" | "least" | "matter" | "doubt") {
-                continue;
-            }
-            let reach = if key == "no" && next == "one" { 3 } else { reach };
-            let clause = tokens[at].clause;
-            let mut left = reach;
-            for token in tokens[at + 1..].iter_mut().take(8) {
-                // "No plant would close" denies the closing, "no plant in May" denies no May.
-                let past = reach == 2 && left == 1 && token.stop && !HELPING.contains(&&*token.key);
-                if left == 0 || past || (token.clause != clause && reach < 3) {
-                    break;
-                }
-                if token.is_content() && token.key != "one" && token.key != "yet" {
-                    token.negated = true;
-                    // Who does not seek a retrial has none.
-                    let lends = reach == 1 && LENDING.contains(&&*token.key);
-                    left -= usize::from(!token.key.ends_with("ly") && !lends);
-                }
-            }
-            continue;
-        }
-        if !turkish {
-            continue;
-        }
-        let before = |tokens: &mut [Token<'_>]| {
-            if let Some(token) = tokens[..at].iter_mut().rev().take(2).find(|t| t.is_content()) {
-                token.negated = true;
-            }
-        };
-        match &*key {
-            "değil" | "değildi" | "yok" | "yoktu" => before(tokens),
-            // A name at the start may end as a denial does: Korkmaz.
-            _ if !tokens[at].word.is_capitalised() || (at == 0 && !key.ends_with("maz") && !key.ends_with("mez")) => {
-                if let (root, true) = verb::negated(&key) {
-                    tokens[at].negated = true;
-                    if LIGHT.contains(&&*root) {
-                        before(tokens);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-/// English verbs whose object is what is denied with them.
-const LENDING: [&str; 14] = [
-    "seek", "have", "hold", "make", "give", "face", "need", "want", "plan", "get", "impose", "order", "receive",
-    "offer",
-];
-
-const HELPING: [&str; 14] =
-    ["would", "will", "was", "were", "is", "are", "has", "had", "have", "been", "be", "could", "can", "may"];
-
-/// Turkish verbs that lend themselves to a noun: the noun is what is denied.
-const LIGHT: [&str; 12] = ["et", "edil", "ol", "olun", "bulun", "yap", "yapil", "al", "alin", "ver", "kal", "çek"];

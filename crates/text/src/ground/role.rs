@@ -62,10 +62,38 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
     let range = if after { place(run.start, role_at) } else { place(role_at, run.end - 1) };
     let generic = ROLES.name(role) == "leader";
     let loose = !known.stands(draft.tokens[role_at].mark) && HEADING.contains(&ROLES.name(role));
+    let deputy = role_at.checked_sub(1).map(|at| &draft.tokens[at]).filter(|t| DEPUTY.contains(&&*t.key));
     let fits = spots.iter().any(|spot| {
         let (source, there) = known.reading(**spot);
+        let near = source.tokens.get(there.saturating_sub(8)..there).unwrap_or_default();
+        if near.iter().any(|t| COUNTERPART.contains(&&*t.key) || deputy.is_some_and(|deputy| deputy.key == t.key)) {
+            return true;
+        }
         plays(source, there, role, generic, loose, known)
     });
+    let beside = spots.iter().any(|spot| {
+        let (source, there) = known.reading(**spot);
+        source
+            .tokens
+            .get(there.saturating_sub(8)..there)
+            .unwrap_or_default()
+            .iter()
+            .any(|t| COUNTERPART.contains(&&*t.key))
+    });
+    if beside {
+        return None;
+    }
+    // Somebody else has the role, or he has another one.
+    let told = spots.iter().any(|spot| {
+        let (source, there) = known.reading(**spot);
+        let around = there.saturating_sub(5)..(there + 6).min(source.tokens.len());
+        around
+            .into_iter()
+            .any(|at| source.tokens[at].role.is_some() && source.tokens[at].sentence == source.tokens[there].sentence)
+    });
+    if !fits && !told && !known.stands(draft.tokens[role_at].mark) {
+        return None;
+    }
     // A person may be named by a role in a language that the source is not written in; the table has both.
     if !fits {
         return range;
@@ -80,10 +108,10 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
         }
         let sentence = source.sentence_of(there);
         near |= source.tokens[sentence.clone()].iter().any(|t| t.mark == word.mark);
-        let theirs = run_around(source, there);
-        if let Some((role_at, _)) = role_of(source, &theirs) {
-            other |= self::modifier(source, role_at).is_some();
-        }
+        // Ofcom's director is not TalkNow's.
+        let theirs =
+            role_of(source, &run_around(source, there)).and_then(|(role_at, _)| self::modifier(source, role_at));
+        other |= theirs.is_some() && word.suffix() == "s";
     }
     let defining = DEFINING.contains(&&*word.key);
     // "Opposition leader" is somebody else.
@@ -95,6 +123,12 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
     });
     (!near && (other || taken || (defining && !known.stands(word.mark)))).then_some(range).flatten()
 }
+
+/// Who is not the mayor, yet beside one.
+const DEPUTY: [&str; 5] = ["deputy", "vice", "former", "acting", "assistant"];
+
+/// Words for somebody of the same role.
+const COUNTERPART: [&str; 6] = ["counterpart", "colleague", "successor", "predecessor", "mevkidaşi", "meslektaşi"];
 
 /// Roles that "leader" or "başkan" may stand for.
 const HEADING: [&str; 8] =
@@ -182,7 +216,8 @@ fn role_of(reading: &Reading<'_>, run: &Range<usize>) -> Option<(usize, bool)> {
         let token = &reading.tokens[*at];
         token.role.is_some() && token.clause == behind.clause && (article || *at == run.end)
     });
-    found.map(|at| (at, true))
+    // "The Gulls, Mayor Alcott said": the role is hers.
+    found.filter(|at| reading.tokens.get(at + 1).is_none_or(|next| !next.name)).map(|at| (at, true))
 }
 
 /// The word before a role that says of what: "finance", "opposition".

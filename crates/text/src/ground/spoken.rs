@@ -15,6 +15,12 @@ pub(super) struct Spoken {
 /// Reads the number whose first word starts at `start`; `turkish` says whether `on` and `bin` count.
 pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
     let (first, first_end) = word_at(text, start)?;
+    if let ("quarter" | "half", Some((points, end))) = (&*first, next(text, first_end))
+        && points.starts_with("point")
+    {
+        let value = if first == "half" { "0.5" } else { "0.25" };
+        return Some(Spoken { value: value.to_owned(), end, weak: false, share: false });
+    }
     if let Some(share) = share(text, &first, first_end) {
         return Some(share);
     }
@@ -37,11 +43,21 @@ pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
     if article {
         (word, word_end) = next(text, first_end)?;
     }
+    // Bin iki yüz: a thousand and what is below it.
+    if turkish && first == "bin" {
+        let rest = next(text, first_end).filter(|(word, _)| word != "bin").and_then(|(_, end)| {
+            let start = first_end + text[first_end..end].find(char::is_alphabetic)?;
+            read(text, start, true).filter(|rest| !rest.share && !rest.weak && rest.value.len() <= 3)
+        });
+        let value = rest.as_ref().and_then(|rest| rest.value.parse::<u64>().ok()).unwrap_or(0);
+        let end = rest.map_or(first_end, |rest| rest.end);
+        return Some(Spoken { value: (1_000 + value).to_string(), end, weak: false, share: false });
+    }
     // The least power of ten that may still follow: forty-two, and never two forty.
     let mut room = u64::MAX;
     while let Some((value, last)) = value(&word, turkish || parts > 0) {
         let fits = match value {
-            100 if total > 0 && total < 10 => true,
+            100 if total > 0 && (total < 10 || !turkish && total < 100) => true,
             _ => value < room,
         };
         if !fits || parts >= 5 {
@@ -66,7 +82,7 @@ pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
         }
         let Some((following, following_end)) = next(text, end) else { break };
         let hundred = matches!(&*following, "hundred" | "yüz");
-        if room == 0 && !(hundred && total < 10) {
+        if room == 0 && !(hundred && (total < 10 || !turkish && total < 100)) {
             break;
         }
         if room == 0 {
@@ -79,7 +95,11 @@ pub(super) fn read(text: &str, start: usize, turkish: bool) -> Option<Spoken> {
         }
     }
     // One is an article as often as a number; on, bin and yüz alone are other words, too.
-    let doubtful = parts == 1 && matches!(&*first, "one" | "bir" | "ein" | "eine" | "yüz");
+    let doubtful = parts == 1
+        && matches!(
+            &*first,
+            "one" | "bir" | "biri" | "birini" | "birinin" | "birinde" | "birine" | "birinci" | "ein" | "eine" | "yüz"
+        );
     (parts > 0).then(|| Spoken { value: total.to_string(), end, weak: doubtful, share: false })
 }
 
@@ -89,11 +109,21 @@ fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
     let after = next(text, end);
     let (second, second_end) = after.as_ref().map_or(("", end), |(word, end)| (word.as_str(), *end));
     let third = next(text, second_end).map(|(word, _)| word).unwrap_or_default();
+    if let Some((whole, part)) = tenth_of(first).zip(numeral(second)).filter(|(whole, part)| part < whole) {
+        let value = match (part, whole) {
+            (1, 3) => "1/3".to_owned(),
+            (2, 3) => "2/3".to_owned(),
+            _ if part * 100 % whole == 0 => (part * 100 / whole).to_string(),
+            _ => return None,
+        };
+        return found(&value, second_end);
+    }
     match (first, second) {
+        ("half", "of") if MONTHS.contains(&&*third) => None,
         ("half", "of" | "the" | "its" | "their" | "all") => found("50", end),
         ("yarisi" | "yarisini" | "yarisinin", _) => found("50", end),
         ("a" | "one", "third" | "quarter" | "fifth" | "tenth")
-            if third == "of" || stands_alone(text, end, second_end) =>
+            if first == "one" || third == "of" || stands_alone(text, end, second_end) =>
         {
             let value = match second {
                 "third" => "1/3",
@@ -105,11 +135,36 @@ fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
         }
         ("two", "thirds") => found("2/3", second_end),
         ("three", "quarters") => found("75", second_end),
-        ("üçte", "biri" | "birini" | "bir") => found("1/3", second_end),
-        ("üçte", "ikisi" | "ikisini" | "iki") => found("2/3", second_end),
-        ("dörtte", "biri" | "birini" | "bir") => found("25", second_end),
-        ("dörtte", "üçü" | "üçünü" | "üç") => found("75", second_end),
         _ => None,
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The whole of a Turkish fraction: the five of "beşte dördü".
+fn tenth_of(word: &str) -> Option<u64> {
+    let stem = ["te", "de", "ta", "da"].iter().find_map(|end| word.strip_suffix(end))?;
+    numeral(stem).filter(|whole| (2..=20).contains(whole))
+}
+
+/// One numeral, "biri" and "birinin" too.
+fn numeral(word: &str) -> Option<u64> {
+    match word.strip_prefix("bir") {
+        Some(rest) if is_ending(rest) => Some(1),
+        _ => value(word, true).map(|(value, _)| value),
     }
 }
 
@@ -213,41 +268,27 @@ fn value(word: &str, loose: bool) -> Option<(u64, bool)> {
         ("doksan", 90),
         ("onun", 10),
     ];
-    const ENDINGS: [&str; 32] = [
-        "si",
-        "i",
-        "ü",
-        "u",
-        "sü",
-        "su",
-        "sini",
-        "ünü",
-        "ini",
-        "ye",
-        "ya",
-        "e",
-        "a",
-        "er",
-        "şer",
-        "nci",
-        "inci",
-        "üncü",
-        "uncu",
-        "ncisi",
-        "üncüsü",
-        "uncusu",
-        "de",
-        "da",
-        "te",
-        "ta",
-        "den",
-        "dan",
-        "ten",
-        "tan",
-        "li",
-        "lü",
-    ];
+    if word.strip_prefix("bir").is_some_and(|rest| rest.starts_with('i') && is_ending(rest)) {
+        return Some((1, true));
+    }
     STEMS
         .iter()
-        .find_map(|(stem, value)| word.strip_prefix(stem).filter(|rest| ENDINGS.contains(rest)).map(|_| (*value, true)))
+        .find_map(|(stem, value)| word.strip_prefix(stem).filter(|rest| is_ending(rest)).map(|_| (*value, true)))
+}
+
+/// Whether a Turkish numeral may end so: a case, an order, a share, or "of them" with a case behind it.
+fn is_ending(rest: &str) -> bool {
+    const CASES: [&str; 24] = [
+        "ye", "ya", "yi", "yu", "yü", "e", "a", "de", "da", "te", "ta", "den", "dan", "ten", "tan", "nin", "nun",
+        "nün", "in", "un", "ün", "er", "şer", "li",
+    ];
+    const OF_THEM: [&str; 7] = ["si", "su", "sü", "i", "u", "ü", "inci"];
+    const BEHIND: [&str; 24] = [
+        "", "ni", "nu", "nü", "ne", "na", "nde", "nda", "nden", "ndan", "nin", "nun", "nün", "nci", "ncu", "ncü",
+        "yle", "yla", "ydi", "ydu", "ydü", "dir", "dür", "dur",
+    ];
+    let order = rest.trim_start_matches(['i', 'u', 'ü']);
+    let ordered = ["nci", "ncu", "ncü"].iter().any(|end| order.starts_with(end)) && rest.len() <= 10;
+    let owned = OF_THEM.iter().filter_map(|own| rest.strip_prefix(own)).any(|case| BEHIND.contains(&case));
+    CASES.contains(&rest) || ordered || owned || matches!(rest, "lü" | "lu")
 }

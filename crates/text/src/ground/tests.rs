@@ -70,6 +70,63 @@ fn numbers_are_compared_by_value_and_unit() {
 }
 
 #[test]
+fn numerals_and_fractions_are_read() {
+    let cases = [
+        ("Dört bin beş yüz kişi geldi.", "4.500 kişi geldi.", true),
+        ("Müzeyi bin iki yüz kişi gezdi.", "Müzeyi 1.200 kişi gezdi.", true),
+        ("Müzeyi bin üç yüz kişi gezdi.", "Müzeyi 1.200 kişi gezdi.", false),
+        ("Ürünün beşte dördü satıldı.", "Ürünün yüzde 80'i satıldı.", true),
+        ("Ürünün beşte üçü satıldı.", "Ürünün yüzde 80'i satıldı.", false),
+        ("Madencilerden dokuzu çıkarıldı.", "Dokuzunun çıkarıldığı bildirildi.", true),
+        ("It has twelve hundred seats.", "It has 1,200 seats.", true),
+        ("Nine out of ten colonies survived.", "Of 40 colonies, 36 survived.", true),
+        ("Eight out of ten colonies survived.", "Of 40 colonies, 36 survived.", false),
+        ("It takes a little under two weeks.", "It takes eleven days.", true),
+        ("It was put off by three weeks.", "It was put off from 12 September to 3 October.", true),
+        ("It happened shortly before 8.", "It happened at 7:42 a.m.", true),
+        ("It happened shortly before 6.", "It happened at 7:42 a.m.", false),
+        ("The B417 is closed.", "The B417 is closed.", true),
+        ("The rate rose by 0.25 points.", "The rate rose by a quarter point.", true),
+    ];
+    for (draft, source, expected) in cases {
+        let found = without(&[Kind::Number, Kind::Date, Kind::Unit], draft, source);
+        assert_eq!(found, expected, "{draft} / {source}: {:?}", check(draft, &[source]).unsupported);
+    }
+}
+
+#[test]
+fn a_rate_has_its_time() {
+    let source = "The sharks covered 14 kilometres a day.";
+    assert!(!check("The animals covered 14 kilometres an hour.", &[source]).supported);
+    assert!(check("The animals covered 14 kilometres each day.", &[source]).supported);
+    let source = "Drone günde 60 dönüm tarıyor.";
+    assert!(!check("Drone saatte 60 dönüm tarıyor.", &[source]).supported);
+}
+
+#[test]
+fn a_denied_claim_is_no_fact() {
+    let source = "Brightwater denied on Thursday that it plans to sell its frozen pizza division.";
+    assert!(
+        check("Brightwater does not plan to sell its frozen pizza division, it said on Thursday.", &[source]).supported
+    );
+    assert!(!check("Brightwater plans to sell its frozen pizza division, it said on Thursday.", &[source]).supported);
+    let source = "Yıldız Sineması'nın kapatılacağı yönündeki haberler yalanlandı.";
+    assert!(check("Yıldız Sineması kapatılmıyor.", &[source]).supported);
+    assert!(!check("Yıldız Sineması kapatılıyor.", &[source]).supported);
+}
+
+#[test]
+fn exchanged_names_are_told() {
+    let source = "Union leader Marcus Oyelaran accused the operator of 'gambling with passengers' lives' by extending shifts. \
+        Director Helen Straw said the new rota complied with the law.";
+    let turned = "According to Marcus Oyelaran, the new rota is legal, while Helen Straw says longer shifts amount to gambling with passengers' lives.";
+    let report = check(turned, &[source]);
+    assert!(report.unsupported.iter().any(|u| u.kind == Kind::Attribution), "{report:?}");
+    let right = "According to Helen Straw, the new rota is legal, while Marcus Oyelaran says longer shifts amount to gambling with passengers' lives.";
+    assert!(check(right, &[source]).supported, "{:?}", check(right, &[source]).unsupported);
+}
+
+#[test]
 fn quotations_are_verbatim_but_for_punctuation() {
     let cases = [
         ("He said \"we will keep a tight stance\".", true),

@@ -38,7 +38,12 @@ pub(super) fn agreement(draft: (&Reading<'_>, usize, i8), source: (&Reading<'_>,
     for name in ours.clone().take(30).filter(|at| draft.0.tokens[*at].name && *at != draft.1) {
         let mark = draft.0.tokens[name].mark;
         let same = |at: &usize| source.0.tokens[*at].name && source.0.tokens[*at].mark == mark && *at != source.1;
-        let Some(there) = theirs.clone().take(30).find(same) else { continue };
+        // Of a name that stands there twice the one beside the verb counts.
+        let nearer = |other: &usize| other.abs_diff(draft.1) < name.abs_diff(draft.1);
+        if ours.clone().take(30).any(|other| draft.0.tokens[other].mark == mark && nearer(&other)) {
+            continue;
+        }
+        let Some(there) = theirs.clone().take(30).filter(same).min_by_key(|at| at.abs_diff(source.1)) else { continue };
         if speaks(draft.0, name) || speaks(source.0, there) {
             continue;
         }
@@ -49,6 +54,8 @@ pub(super) fn agreement(draft: (&Reading<'_>, usize, i8), source: (&Reading<'_>,
             // What comes from somebody or is taken from somebody is one.
             (Part::From, Part::Object) | (Part::Object, Part::From) => votes.same += 1,
             (Part::To, Part::Object) | (Part::Object, Part::To) => {}
+            // Two goals from Brandt are his.
+            (Part::From, Part::Doer) | (Part::Doer, Part::From) if !draft.0.turkish && wins(draft.0, draft.1) => {}
             (Part::Maker, other) | (other, Part::Maker) if other != Part::Doer => {}
             (a, b) => {
                 votes.other += 1;
@@ -61,6 +68,10 @@ pub(super) fn agreement(draft: (&Reading<'_>, usize, i8), source: (&Reading<'_>,
         }
     }
     votes
+}
+
+fn wins(reading: &Reading<'_>, verb: usize) -> bool {
+    reading.tokens[verb].concepts.iter().any(|(group, _)| OPPOSITES.name(*group) == "~win")
 }
 
 /// Whether a name only tells what follows: "Ravi Menon in Kochi said".
@@ -142,6 +153,11 @@ fn noun(reading: &Reading<'_>, at: usize) -> bool {
 }
 
 fn passive(reading: &Reading<'_>, verb: usize) -> bool {
+    // Is buying, is to acquire.
+    let to = verb.checked_sub(1).is_some_and(|at| reading.tokens[at].key == "to");
+    if to || reading.tokens[verb].key.ends_with("ing") {
+        return false;
+    }
     (1..=3).filter_map(|back| verb.checked_sub(back)).any(|at| {
         matches!(&*reading.tokens[at].key, "was" | "were" | "been" | "be" | "being" | "is" | "are" | "get" | "got")
     })
@@ -307,7 +323,8 @@ pub(super) fn misattributed(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool
                 }
             }
         }
-        if without >= 2 && without * 2 > said.len() && without > with {
+        let least = if said.len() <= 5 { (2, 0) } else { (3, 2) };
+        if without >= least.0 && without * 2 > said.len() && without > with + least.1 {
             found.push(draft.tokens[doer.start].word.start..draft.tokens[doer.end - 1].word.end());
         }
     }
@@ -315,7 +332,7 @@ pub(super) fn misattributed(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool
 }
 
 /// Whether a source writes a word small.
-fn plain(known: &Known<'_>, mark: u64) -> bool {
+pub(super) fn plain(known: &Known<'_>, mark: u64) -> bool {
     known.spots(mark).iter().take(SPOTS_MAX).any(|spot| {
         let (source, there) = known.reading(*spot);
         !source.tokens[there].word.is_capitalised()
@@ -355,14 +372,24 @@ pub(super) fn doer(reading: &Reading<'_>, range: Range<usize>, known: &Known<'_>
         let starts = reading.sentences[reading.tokens[run.start].sentence as usize].start == run.start;
         let ordinary = starts
             && run.len() == 1
-            && (super::lexicon::COMMON.has(&reading.tokens[run.start].key)
+            && (super::lexicon::ROLES.has(&reading.tokens[run.start].key)
+                || super::lexicon::COMMON.has(&reading.tokens[run.start].key)
                 || plain(known, reading.tokens[run.start].mark))
             && !inner(known, reading.tokens[run.start].mark);
         let place = &reading.places[reading.tokens[run.start].sentence as usize];
         let sentence = &reading.text[place.clone()];
         let line = sentence.len() - crate::sentence::without_dateline(sentence).len();
         let dateline = start < place.start + line;
-        if part == Part::Doer && !titled && !dateline && !ordinary {
+        // On the line Denizkent–Ada.
+        let beside = reading.tokens.get(run.end).filter(|next| {
+            reading.turkish
+                && !next.word.is_capitalised()
+                && next.word.start == reading.tokens[run.end - 1].word.end() + 1
+        });
+        let stands_in = beside.is_some_and(|next| {
+            ["nda", "nde", "ndan", "nden", "ndaki", "ndeki", "sina", "sine"].iter().any(|end| next.key.ends_with(end))
+        });
+        if part == Part::Doer && !stands_in && !titled && !dateline && !ordinary {
             return Some(run);
         }
         at = run.end;
