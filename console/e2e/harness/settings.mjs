@@ -21,7 +21,7 @@ export const limits = {
   /** A journey, unless it names another limit. */
   journeyMs: 60_000,
   /** One thing that is waited for. */
-  waitMs: 10_000,
+  waitMs: 20_000,
   /** All checks of one address. */
   addressMs: 120_000,
   /** Everything. */

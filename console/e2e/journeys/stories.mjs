@@ -34,7 +34,7 @@ export default {
     await t.screenshot(page, "story");
 
     // An item is taken out, another story put in, and both are taken back.
-    const told = await t.until("a drafted story", async () => (await t.api("GET", "stories?limit=200")).data.find((story) => story.because.includes("share") && story.post), { ms: 30_000 });
+    const told = await t.until("a drafted story", async () => (await t.api("GET", "stories?limit=200")).data.find((story) => story.items > 1 && story.because.includes("share") && story.post), { ms: 30_000 });
     // It has two reports at least that are no copies: an original cannot leave its copies alone. The newsroom goes on meanwhile, so
     // other items may come to it.
     const held = async (id) => (await t.api("GET", `stories/${id}`)).items.map((item) => item.id);
@@ -51,7 +51,6 @@ export default {
     const theirs = await held(other);
     await page.getByRole("button", { name: "Merge" }).click();
     await t.until("the items of both", () => holdsAll([...own, ...theirs]));
-    await t.screenshot(page, "merged");
     await undo();
     await t.until("its own alone", async () => (await holdsAll(own)) && (await holdsNone(theirs)));
 
