@@ -162,7 +162,10 @@ fn said(reading: &Reading<'_>, asked: &dyn Fn(usize) -> bool) -> Vec<(Range<usiz
             let own = runs(reading, clause.clone());
             // "Vardar, Mirza's play behind him, is back": what follows is of both.
             if !own.is_empty() && !names.is_empty() && !words.is_empty() {
-                all.extend(names.drain(..).map(|name| (name, words.clone(), Vec::new())));
+                if asked(number) {
+                    all.extend(names.drain(..).map(|name| (name, words.clone(), Vec::new())));
+                }
+                names.clear();
                 words.clear();
             }
             names.extend(own);

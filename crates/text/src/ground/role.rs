@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::known::{Known, SPOTS_MAX};
 use super::lexicon::ROLES;
-use super::reading::Reading;
+use super::reading::{Reading, Token};
 use super::who::{self, doer, run};
 
 /// Names with a role that no source gives them.
@@ -62,27 +62,20 @@ fn wrong_role(draft: &Reading<'_>, run: Range<usize>, known: &Known<'_>) -> Opti
     let range = if after { place(run.start, role_at) } else { place(role_at, run.end - 1) };
     let generic = ROLES.name(role) == "leader";
     let loose = !known.stands(draft.tokens[role_at].mark) && HEADING.contains(&ROLES.name(role));
+    // Her deputy, his counterpart: the source says it in another way.
     let deputy = role_at.checked_sub(1).map(|at| &draft.tokens[at]).filter(|t| DEPUTY.contains(&&*t.key));
-    let fits = spots.iter().any(|spot| {
+    let said_before = |spot: &&super::known::Spot, says: &dyn Fn(&Token<'_>) -> bool| {
         let (source, there) = known.reading(**spot);
-        let near = source.tokens.get(there.saturating_sub(8)..there).unwrap_or_default();
-        if near.iter().any(|t| COUNTERPART.contains(&&*t.key) || deputy.is_some_and(|deputy| deputy.key == t.key)) {
-            return true;
-        }
-        plays(source, there, role, generic, loose, known)
-    });
-    let beside = spots.iter().any(|spot| {
-        let (source, there) = known.reading(**spot);
-        source
-            .tokens
-            .get(there.saturating_sub(8)..there)
-            .unwrap_or_default()
-            .iter()
-            .any(|t| COUNTERPART.contains(&&*t.key))
-    });
-    if beside {
+        source.tokens.get(there.saturating_sub(8)..there).unwrap_or_default().iter().any(says)
+    };
+    if spots.iter().any(|spot| said_before(spot, &|t| COUNTERPART.contains(&&*t.key))) {
         return None;
     }
+    let fits = spots.iter().any(|spot| {
+        let (source, there) = known.reading(**spot);
+        said_before(spot, &|t| deputy.is_some_and(|deputy| deputy.key == t.key))
+            || plays(source, there, role, generic, loose, known)
+    });
     // Somebody else has the role, or he has another one.
     let told = spots.iter().any(|spot| {
         let (source, there) = known.reading(**spot);
