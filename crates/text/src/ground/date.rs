@@ -190,6 +190,11 @@ fn read(text: &str, words: &[Word<'_>], at: usize, turkish: bool) -> Option<(Whe
         return numeric(text, words, at).or_else(|| {
             // 20 November 2026, 20th of November, 3. Oktober.
             let day = digits(word.text).filter(|day| (1..=31).contains(day) && !word.text.contains(['\'', '’']))?;
+            // 6-11 September begins on the sixth.
+            let until = next(1).filter(|w| matches!(&text[word.end()..w.start], "-" | "–") && w.is_number());
+            if let Some(month) = until.and_then(|_| next(2)).and_then(|w| month(w, turkish, true)) {
+                return Some((When::Day { year: None, month, day: Some(day as u8) }, at + 1));
+            }
             let skip = usize::from(next(1).is_some_and(|w| w.text == "of"));
             let month = month(next(1 + skip)?, turkish, true)?;
             let same = year_at(text, words, at + 1 + skip);
@@ -400,9 +405,8 @@ fn month(word: &Word<'_>, turkish: bool, beside_number: bool) -> Option<u8> {
     const TURKISH: [&str; 12] =
         ["ocak", "şubat", "mart", "nisan", "mayis", "haziran", "temmuz", "ağustos", "eylül", "ekim", "kasim", "aralik"];
     let key = word.key();
-    // The oven of a kitchen.
-    if !word.is_capitalised() && matches!(word.text, "ocağa" | "ocağı" | "ocağın" | "ocaklar" | "ocaklarda" | "ocakta")
-    {
+    // The oven of a kitchen, a quarry.
+    if !word.is_capitalised() && key.starts_with("oca") && word.text != "ocak" && !beside_number {
         return None;
     }
     let place = |list: &[&str]| list.iter().position(|month| *month == key).map(|at| at as u8 + 1);

@@ -172,7 +172,7 @@ const HELPING: [&str; 14] =
     ["would", "will", "was", "were", "is", "are", "has", "had", "have", "been", "be", "could", "can", "may"];
 
 /// Turkish verbs that lend themselves to a noun: the noun is what is denied.
-const LIGHT: [&str; 16] = [
+pub(super) const LIGHT: [&str; 18] = [
     "gel",
     "sürdür",
     "içer",
@@ -189,4 +189,6 @@ const LIGHT: [&str; 16] = [
     "ver",
     "kal",
     "çek",
+    "gerektir",
+    "gör",
 ];

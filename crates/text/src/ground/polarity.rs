@@ -3,9 +3,12 @@
 use std::ops::Range;
 
 use super::Kind;
+use super::denial::LIGHT;
 use super::known::{Known, SPOTS_MAX, Spot};
+
 use super::lexicon::{DENYING, OPPOSITES};
 use super::reading::{Reading, Token};
+use super::verb;
 use super::who;
 
 /// The words of `draft` whose best counterpart in the sources says the opposite.
@@ -194,6 +197,10 @@ fn denied(draft: &Reading<'_>, at: usize, known: &Known<'_>) -> Option<Kind> {
     let token: &Token<'_> = &draft.tokens[at];
     let spots = known.spots(token.mark);
     if spots.len() > SPOTS_MAX || spots.is_empty() {
+        return None;
+    }
+    // "Give" of "give help" says nothing by itself.
+    if draft.turkish && LIGHT.contains(&&*verb::root(&token.key, true)) {
         return None;
     }
     let any_denied = |reading: &Reading<'_>, at: usize| reading.tokens[reading.clause_of(at)].iter().any(|t| t.negated);

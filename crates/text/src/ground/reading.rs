@@ -235,7 +235,7 @@ fn sentence_tokens<'a>(text: &'a str, part: &[Word<'a>], sentence: u32, turkish:
 }
 
 /// Words that stand everywhere and say little, beside the stop words.
-const WEAK: [&str; 42] = [
+const WEAK: [&str; 43] = [
     "said",
     "says",
     "told",
@@ -276,6 +276,7 @@ const WEAK: [&str; 42] = [
     "oldu",
     "would",
     "say",
+    "being",
     "whom",
     "whose",
 ];
@@ -301,8 +302,11 @@ fn counts(text: &str, part: &[Word<'_>], at: usize, group: &str, key: &str) -> b
         "course" => match key {
             "lost" => matches!(&*before, "a" | "the" | "an" | "its" | "their"),
             "ease" | "lift" | "slide" => before == "the",
-            // Thirty more of them.
-            "more" | "fewer" => part.get(at.wrapping_sub(1)).is_some_and(Word::is_number) && after != "than",
+            // Thirty more of them; more quickly.
+            "more" | "fewer" | "less" => {
+                let counted = part.get(at.wrapping_sub(1)).is_some_and(Word::is_number);
+                after.ends_with("ly") || key != "less" && counted && after != "than"
+            }
             "slow" | "slowly" => true,
             "up" | "down" => {
                 !(number_follows

@@ -9,6 +9,9 @@ use super::reading::{Reading, Token, shared};
 /// Source sentences that a draft sentence's doer is looked for in.
 const SENTENCES_MAX: usize = 200;
 
+/// Words of a sentence that says one thing of somebody.
+const SAID_MAX: usize = 6;
+
 /// What a name is to a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
@@ -323,8 +326,8 @@ pub(super) fn misattributed(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool
                 }
             }
         }
-        let least = if said.len() <= 5 { (2, 0) } else { (3, 2) };
-        if without >= least.0 && without * 2 > said.len() && without > with + least.1 {
+        // Of a long sentence something may be said of anybody.
+        if without >= 2 && said.len() <= SAID_MAX && without * 2 > said.len() && without > with {
             found.push(draft.tokens[doer.start].word.start..draft.tokens[doer.end - 1].word.end());
         }
     }

@@ -65,7 +65,7 @@ fn retold_drafts_are_told_apart() {
     assert!(flagged * 100 >= wrong * 82 && alarms * 100 <= faithful * 7);
 }
 
-/// Drafts retold by ten hands, of whom one wrote faithful ones alone, as news posts, items and short cases. What the comparison said at the
+/// Drafts retold by twelve hands, of whom one wrote faithful ones alone, as news posts, items and short cases. What the comparison said at the
 /// first look stands in docs/grounding.md; tables and rules were mended by all of them.
 #[test]
 fn natural_drafts_are_told_apart() {
