@@ -373,21 +373,17 @@ fn weekday_word(word: Word<'_>, key: &str, next: Option<&Word<'_>>, turkish: boo
     (key == "pazar" && day).then_some(6)
 }
 
+#[rustfmt::skip]
+const ENGLISH: [&str; 12] = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+];
+
+/// Whether a [`fold`]ed word is an English month.
+pub(super) fn is_month(word: &str) -> bool {
+    ENGLISH.contains(&word)
+}
+
 fn month(word: &Word<'_>, turkish: bool, beside_number: bool) -> Option<u8> {
-    const ENGLISH: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     const GERMAN: [&str; 12] = [
         "januar",
         "februar",

@@ -1,5 +1,6 @@
 //! Numbers that are written as words, in English, Turkish and German.
 
+use super::date::is_month;
 use crate::word::fold;
 
 /// What words at a place say: a value, where they end, and how far they count.
@@ -119,7 +120,7 @@ fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
         return found(&value, second_end);
     }
     match (first, second) {
-        ("half", "of") if MONTHS.contains(&&*third) => None,
+        ("half", "of") if is_month(&third) => None,
         ("half", "of" | "the" | "its" | "their" | "all") => found("50", end),
         ("yarisi" | "yarisini" | "yarisinin", _) => found("50", end),
         ("a" | "one", "third" | "quarter" | "fifth" | "tenth")
@@ -138,21 +139,6 @@ fn share(text: &str, first: &str, end: usize) -> Option<Spoken> {
         _ => None,
     }
 }
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The whole of a Turkish fraction: the five of "beşte dördü".
 fn tenth_of(word: &str) -> Option<u64> {
