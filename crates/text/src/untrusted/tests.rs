@@ -54,7 +54,7 @@ fn counts<'c>(name: &str, cases: impl Iterator<Item = &'c Case>) -> [usize; 4] {
 #[test]
 fn known_texts_are_told_apart() {
     let least =
-        [("first", 95), ("open", 78), ("fresh", 48), ("later", 60), ("unseen", 33), ("phrased", 50), ("natural", 85)];
+        [("first", 95), ("open", 80), ("fresh", 56), ("later", 68), ("unseen", 46), ("phrased", 57), ("natural", 86)];
     let counted: Vec<_> = sets().iter().map(|(name, cases)| (*name, counts(name, cases.iter()))).collect();
     for ((name, [attacks, marked, harmless, wrong]), (of, percent)) in counted.into_iter().zip(least) {
         assert!(name == of && attacks >= 15 && harmless >= 15);
