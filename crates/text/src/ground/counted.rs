@@ -75,8 +75,8 @@ pub(super) fn misplaced(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -
         }
         let own: Vec<(usize, usize)> = facts.by_value.get(&fact.value).cloned().unwrap_or_default();
         // A score that a source has.
-        let scored = score(draft.text, &fact.range).contains(['-', '–']);
-        if scored && known.readings.iter().any(|source| source.text.contains(score(draft.text, &fact.range))) {
+        let score = score(draft.text, &fact.range);
+        if score.contains(['-', '–']) && known.readings.iter().any(|source| source.text.contains(score)) {
             continue;
         }
         // A value that stands everywhere, or nowhere: the number check has told the latter.
@@ -85,7 +85,8 @@ pub(super) fn misplaced(draft: &Reading<'_>, known: &Known<'_>, skip: &[bool]) -
         }
         if wrong_thing(draft, fact, &own, &facts, known) {
             found.push((Kind::Unit, fact.range.clone()));
-        } else if swapped(fact, &own, &facts, draft, &drafts[..], place, known) {
+        } else if !thing::is_share(draft, &fact.range) && swapped(fact, &own, &facts, draft, &drafts[..], place, known)
+        {
             found.push((if fact.kind < 10 { Kind::Number } else { Kind::Date }, fact.range.clone()));
         }
     }

@@ -95,6 +95,15 @@ fn numerals_and_fractions_are_read() {
 }
 
 #[test]
+fn who_is_ahead_is_told() {
+    let source = "Rhea Santos leads the race with 39 percent; Diego Luna has 35 percent.";
+    assert!(check("Rhea Santos is four points ahead of Diego Luna.", &[source]).supported);
+    let source = "Ana Ruiz is four points ahead of Diego Luna.";
+    assert!(check("Ana Ruiz is ahead of Diego Luna by four points.", &[source]).supported);
+    assert!(!check("Ana Ruiz is four points behind Diego Luna.", &[source]).supported);
+}
+
+#[test]
 fn a_rate_has_its_time() {
     let source = "The sharks covered 14 kilometres a day.";
     assert!(!check("The animals covered 14 kilometres an hour.", &[source]).supported);

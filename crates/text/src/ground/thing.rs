@@ -17,6 +17,15 @@ pub(super) struct Counted {
     pub noun: Option<usize>,
 }
 
+/// Whether a number is so many of something said before: "işçilerden üçü".
+pub(super) fn is_share(reading: &Reading<'_>, range: &Range<usize>) -> bool {
+    let own = &reading.text[range.clone()];
+    reading.turkish
+        && own.ends_with(['ü', 'i', 'ı', 'u'])
+        && !["iki", "yedi", "altı"].iter().any(|bare| own.ends_with(bare))
+        && own.chars().all(|c| c.is_alphabetic() || c == ' ')
+}
+
 /// The line of the thing that a number counts.
 pub(super) fn thing(reading: &Reading<'_>, range: &Range<usize>) -> Option<u16> {
     counted(reading, range, reading.tokens.partition_point(|t| t.word.start < range.end)).thing
@@ -41,14 +50,9 @@ pub(super) fn counted(reading: &Reading<'_>, range: &Range<usize>, after: usize)
         return Counted::default();
     };
     let sentence = first.sentence;
-    // Of the miners three: what is counted stands before.
-    let own = &reading.text[range.clone()];
-    let owned = reading.turkish
-        && own.ends_with(['ü', 'i', 'ı', 'u'])
-        && !own.ends_with("iki")
-        && !own.ends_with("yedi")
-        && !own.ends_with("altı");
-    if owned && own.chars().all(|c| c.is_alphabetic() || c == ' ') {
+    // Of the miners three: what is counted stands before. An age counts nothing.
+    let aged = reading.turkish && reading.tokens.get(after).is_some_and(|t| t.key.starts_with("yaş"));
+    if aged || is_share(reading, range) {
         return Counted::default();
     }
     // The 4 of a Pro 4 counts nothing.

@@ -158,7 +158,9 @@ fn noun(reading: &Reading<'_>, at: usize) -> bool {
 fn passive(reading: &Reading<'_>, verb: usize) -> bool {
     // Is buying, is to acquire.
     let to = verb.checked_sub(1).is_some_and(|at| reading.tokens[at].key == "to");
-    if to || reading.tokens[verb].key.ends_with("ing") {
+    // Is four points ahead.
+    let apart = matches!(&*reading.tokens[verb].key, "points" | "seconds" | "places");
+    if to || apart || reading.tokens[verb].key.ends_with("ing") {
         return false;
     }
     (1..=3).filter_map(|back| verb.checked_sub(back)).any(|at| {

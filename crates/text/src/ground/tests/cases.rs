@@ -62,7 +62,7 @@ fn retold_drafts_are_told_apart() {
     let [wrong, flagged, faithful, alarms] =
         figures(&cases(include_str!("../../../fixtures/grounding_later.jsonl")), "later");
     assert!(wrong >= 60 && faithful >= 60);
-    assert!(flagged * 100 >= wrong * 82 && alarms * 100 <= faithful * 7);
+    assert!(flagged * 100 >= wrong * 83 && alarms * 100 <= faithful * 4);
 }
 
 /// Drafts retold by twelve hands, of whom one wrote faithful ones alone, as news posts, items and short cases. What the comparison said at the
@@ -71,8 +71,8 @@ fn retold_drafts_are_told_apart() {
 fn natural_drafts_are_told_apart() {
     let [wrong, flagged, faithful, alarms] =
         figures(&cases(include_str!("../../../fixtures/grounding_natural.jsonl")), "natural");
-    assert!(wrong >= 400 && faithful >= 500);
-    assert!(flagged * 100 >= wrong * 84 && alarms * 100 <= faithful * 11);
+    assert!(wrong >= 590 && faithful >= 700);
+    assert!(flagged * 100 >= wrong * 84 && alarms * 100 <= faithful * 10);
 }
 
 /// Written when the tables stood; 31 of 35 were flagged and 1 of 25 false at the first look.
@@ -158,5 +158,5 @@ fn much_of_one_thing_is_bounded() {
 fn the_sealed_cases_are_told_apart() {
     let [wrong, flagged, faithful, alarms] = figures(&ours(), "sealed");
     assert!(wrong >= 40 && faithful >= 20);
-    assert!(flagged * 100 >= wrong * 96 && alarms * 100 <= faithful * 12);
+    assert!(flagged * 100 >= wrong * 96 && alarms * 100 <= faithful * 6);
 }
